@@ -1,0 +1,1 @@
+"""Sharecover: cover for shared things, for hours or days."""
