@@ -1,0 +1,1 @@
+"""What lies outside the process: payment, documents, webhooks, files, the database server."""
