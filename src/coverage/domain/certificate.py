@@ -1,0 +1,133 @@
+"""The facts that a certificate states. What they look like is the templates' matter."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from coverage.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom a member calls."""
+
+    name: str
+    phone: str
+    email: str
+
+    @property
+    def phone_uri(self) -> str:
+        """The number as a link that dials it (RFC 3966): "tel:+33155500199"."""
+        return "tel:" + re.sub(r"[^+0-9]", "", self.phone)
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """How a partner looks: one colour ("#17425c") and its logo as PNG; b"" sets its name in letters."""
+
+    colour: str = "#17425c"
+    logo: bytes = b""
+
+    def __post_init__(self) -> None:
+        # The colour goes into a style and the logo to an image decoder: nothing else may get there.
+        if not re.fullmatch("#[0-9a-f]{6}", self.colour):
+            raise ValueError(f'a colour is written "#17425c", found {self.colour!r}')
+        if self.logo and not self.logo.startswith(b"\x89PNG\r\n\x1a\n"):
+            raise ValueError("a logo is a PNG image")
+
+    @property
+    def ink(self) -> str:
+        """What is legible on the colour: white, or nearly black."""
+        red, green, blue = (int(self.colour[at : at + 2], 16) for at in (1, 3, 5))
+        # Luminance with gamma 2 instead of 2.2, in whole numbers; the two inks are equally legible
+        # on the grey #757575 (WCAG 2.2, relative luminance 0.18).
+        luminance = 2126 * red**2 + 7152 * green**2 + 722 * blue**2
+        return "#ffffff" if luminance < 10_000 * 0x75**2 else "#14181b"
+
+
+@dataclass(frozen=True, slots=True)
+class InsurerSeen:
+    """The risk carrier as it must be named to the member."""
+
+    name: str
+    registration: str  # its register and number there
+    supervisor: str  # the authority that supervises it
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSeen:
+    """One limit of a section: `amount` None reads as unlimited. `per` is event, cover, person or item.
+
+    `label` is the product's own name for it in the certificate's language ("bodily injury"), or ""
+    where the section has one limit only.
+    """
+
+    label: str
+    amount: Money | None
+    per: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeductibleSeen:
+    """What the insured bears of a loss: a fixed amount, or a share (10 % is "10") with a minimum."""
+
+    amount: Money | None = None
+    share_percent: str | None = None
+    minimum: Money | None = None
+    maximum: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionSeen:
+    """A section of the cover: its name and the plain sentence of what it pays, in the certificate's language."""
+
+    name: str
+    summary: str
+    limits: tuple[LimitSeen, ...]
+    deductible: DeductibleSeen | None
+    premium: Money
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSeen:
+    """A line of tax or levy: its name in the certificate's language, its rate ("33", in percent) and amount."""
+
+    name: str
+    rate_percent: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """All that one certificate says, in one language. Instants are UTC; `timezone` is where they are read."""
+
+    number: str
+    language: str
+    product_name: str
+    product_summary: str
+    policyholder: str
+    insured: tuple[str, ...]
+    object_label: str  # "Registration", in the certificate's language
+    object_value: str  # "AB-123-CD"; "" when the product covers no single object
+    facts: tuple[tuple[str, str], ...]  # what was declared and matters: (("Vehicle", "Van"), ("Goods carried", "€8,000.00"))
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    territory: tuple[str, ...]  # ISO 3166 alpha-2
+    sections: tuple[SectionSeen, ...]
+    net: Money
+    taxes: tuple[TaxSeen, ...]
+    fees: tuple[tuple[str, Money], ...]
+    gross: Money
+    insurer: InsurerSeen
+    master_policy: str
+    partner: str
+    claims_contact: Contact
+    assistance_contact: Contact | None
+    issued_at: datetime
+    cancelled_at: datetime | None
+    livemode: bool
+    brand: Brand = field(default_factory=Brand)  # the partner's

@@ -1,0 +1,83 @@
+"""A price with its lines. That the lines add up is true from birth, and nothing changes a price afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SectionPremium:
+    """What a section costs before tax, in minor units."""
+
+    name: str
+    net: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """A tax or levy: its class, its rate (a fraction × 10⁶; 0 for a flat levy), what it was taken on, its amount."""
+
+    name: str
+    kind: str  # premium_tax or levy
+    tax_class: str
+    rate: int
+    base: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    name: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Premium:
+    """The whole price in minor units of `currency`: net + taxes + fees = gross, by construction."""
+
+    currency: str
+    sections: tuple[SectionPremium, ...]
+    taxes: tuple[TaxLine, ...]
+    fees: tuple[FeeLine, ...]
+    net: int
+    gross: int
+
+    def __post_init__(self) -> None:
+        if sum(section.net for section in self.sections) != self.net:
+            raise ValueError("the sections don't add up to the net premium")
+        if self.net + self.tax_total + self.fee_total != self.gross:
+            raise ValueError("net, taxes and fees don't add up to the gross premium")
+        if min([self.net, *(line.amount for line in (*self.taxes, *self.fees))]) < 0:
+            raise ValueError("a premium is never negative")
+
+    @classmethod
+    def of(
+        cls, currency: str, sections: tuple[SectionPremium, ...], taxes: tuple[TaxLine, ...], fees: tuple[FeeLine, ...]
+    ) -> Premium:
+        """The premium of these lines."""
+        net = sum(section.net for section in sections)
+        gross = net + sum(tax.amount for tax in taxes) + sum(fee.amount for fee in fees)
+        return cls(currency, sections, taxes, fees, net, gross)
+
+    @property
+    def tax_total(self) -> int:
+        return sum(tax.amount for tax in self.taxes)
+
+    @property
+    def fee_total(self) -> int:
+        return sum(fee.amount for fee in self.fees)
+
+
+def spread_pro_rata(total: int, shares: tuple[int, ...]) -> tuple[int, ...]:
+    """`total` minor units over `shares` in their proportion, to the last unit.
+
+    Each gets the whole units of its part; the units left over go one each to the largest remainders, ties in order.
+    Shares that are all nothing are taken as equal.
+    """
+    weights = shares if any(shares) else tuple(1 for _ in shares)
+    whole = sum(weights)
+    parts = [total * weight // whole for weight in weights]
+    left = total - sum(parts)
+    for index in sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))[:left]:
+        parts[index] += 1
+    return tuple(parts)

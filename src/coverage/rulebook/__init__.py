@@ -1,0 +1,1 @@
+"""The rule engine: YAML that underwriters write, read, checked, compiled and explained."""

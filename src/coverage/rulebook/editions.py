@@ -1,0 +1,261 @@
+"""The library of editions: every rule file read, checked and compiled; the good ones on sale, the broken ones named.
+
+    pricing_rules/products/off_duty_vehicle/FR/2026-01-01.yaml   an edition, with its examples and texts beside it
+    pricing_rules/taxes/FR.yaml                                  the country's taxes
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from coverage.domain.faults import Missing, Rejected
+from coverage.domain.period import local_day
+from coverage.rulebook.checking import check, plan_of
+from coverage.rulebook.expressions import nearest
+from coverage.rulebook.format import Edition, Example, ExampleFile, TaxFile, Texts, typed
+from coverage.rulebook.plan import Plan
+from coverage.rulebook.reading import Document, Finding, Place, Unreadable, canonical_json, read_file, read_text
+from coverage.rulebook.scalar import Scalar
+from coverage.rulebook.taxes import TaxesInForce, in_force, next_change
+
+EDITION_NAME: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(\d{2})?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedEdition:
+    """An edition ready to price: its typed rules, its plan, its country's taxes, its texts by language."""
+
+    name: str
+    document: Document
+    rules: Edition
+    plan: Plan
+    taxes: TaxFile
+    texts: dict[str, Texts]
+    examples: tuple[tuple[Place, Example], ...] = ()
+    _compiled: dict[str, Scalar] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def product(self) -> str:
+        return self.rules.product
+
+    @property
+    def country(self) -> str:
+        return self.rules.country
+
+    @property
+    def identity(self) -> str:
+        """How an edition is called in answers: `off_duty_vehicle/FR/2026-01-01`."""
+        return f"{self.product}/{self.country}/{self.name}"
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the edition's text."""
+        return hashlib.sha256(self.document.text.encode()).hexdigest()
+
+    @property
+    def effective_at(self) -> datetime:
+        return self.rules.effective.replace(tzinfo=ZoneInfo(self.rules.timezone)).astimezone(UTC)
+
+    def taxes_on(self, on: date) -> TaxesInForce:
+        """The taxes that it meets on a day; raises `NoTaxRate`."""
+        return in_force(self.taxes, self.plan.tax_classes, on)
+
+    def compiled(self, taxes: TaxesInForce) -> Scalar:
+        """The edition compiled with those taxes; compiled once for each set of rates."""
+        if taxes.hash not in self._compiled:
+            self._compiled[taxes.hash] = Scalar(self.plan, taxes)
+        return self._compiled[taxes.hash]
+
+    def binds_until(self, asked_at: datetime) -> datetime:
+        """When a quote made at `asked_at` stops binding: its validity, cut short by the next known tax change.
+
+        A priced quote is a firm offer (Code civil 1116), and must not outlive the taxes that it was priced with.
+        """
+        expires_at = asked_at + timedelta(seconds=self.rules.quote.valid_for)
+        changes_on = next_change(self.taxes, self.plan.tax_classes, local_day(asked_at, self.rules.timezone))
+        if changes_on is None:
+            return expires_at
+        midnight = datetime.combine(changes_on, time(0), ZoneInfo(self.rules.timezone)).astimezone(UTC)
+        return min(expires_at, midnight)
+
+    def texts_in(self, language: str) -> Texts | None:
+        """What people read, in `language` or else in any language there is."""
+        return self.texts.get(language) or next(iter(self.texts.values()), None)
+
+    def ipid(self, language: str) -> tuple[str, str] | None:
+        """The product information document's content as JSON, and its SHA-256; None without texts in `language`."""
+        texts = self.texts.get(language)
+        if texts is None:
+            return None
+        content = {"product": self.product, "country": self.country, "language": language, "name": texts.product.name}
+        text = canonical_json(content | texts.ipid.model_dump())
+        return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All editions of a folder, with what is wrong in it."""
+
+    editions: tuple[LoadedEdition, ...]
+    findings: tuple[Finding, ...]
+    taxes: Mapping[str, TaxFile] = field(default_factory=dict)
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if not finding.warning)
+
+    @property
+    def broken_files(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(finding.place.file for finding in self.faults))
+
+    def products(self) -> tuple[str, ...]:
+        return tuple(sorted({edition.product for edition in self.editions}))
+
+    def of(self, product: str, country: str | None = None) -> tuple[LoadedEdition, ...]:
+        """A product's editions, the latest first; raises `Missing` where there is none."""
+        found = [e for e in self.editions if e.product == product and country in (None, e.country)]
+        if not found:
+            known = nearest(product, self.products()) if product not in self.products() else "another country"
+            raise Missing("unknown_product", f"there is no product {product[:60]!r}" + (f" in {country}" if country else "") + f"; {known}")
+        return tuple(sorted(found, key=lambda edition: edition.effective_at, reverse=True))
+
+    def in_force(self, product: str, country: str | None, asked_at: datetime, starts_at: datetime) -> LoadedEdition:
+        """The edition that prices a cover asked for at `asked_at` to begin at `starts_at`.
+
+        Raises `Missing` for an unknown product, `Rejected` ("not_on_sale", "country_needed") otherwise.
+        """
+        found = self.of(product, country)
+        countries = sorted({edition.country for edition in found})
+        if len(countries) > 1:
+            raise Rejected("country_needed", f"{product} is sold in {', '.join(countries)}; say which country")
+        for edition in found:
+            when = asked_at if edition.rules.applies_to == "quotes" else starts_at
+            if edition.rules.withdrawn is None and edition.effective_at <= when:
+                if edition.rules.sale == "stopped":
+                    break
+                return edition
+        raise Rejected("not_on_sale", f"{product} isn't on sale at that time")
+
+
+def load(folder: Path, shown_as: str | None = None) -> Library:
+    """Reads, checks and compiles every edition under `folder`. Faults are findings: nothing is raised for them."""
+    return _Loader(folder, shown_as or str(folder)).library()
+
+
+def revive(text: str, name: str) -> LoadedEdition:
+    """An edition from its kept text alone, to replay a price; its taxes come with the quote."""
+    document = read_text(text, name)
+    rules = typed(document, Edition)
+    plan, findings = plan_of(document, rules)
+    if plan is None:
+        raise Unreadable(findings)
+    taxes = TaxFile(country=rules.country, source="kept with each quote", premium_tax={})
+    return LoadedEdition(name, document, rules, plan, taxes, {})
+
+
+class _Loader:
+    def __init__(self, folder: Path, shown_as: str) -> None:
+        self.folder, self.shown_as = folder, shown_as.rstrip("/")
+        self.findings: list[Finding] = []
+        self.taxes: dict[str, tuple[Document, TaxFile]] = {}
+
+    def library(self) -> Library:
+        if not self.folder.is_dir():
+            place = Place(self.shown_as, 1, 1)
+            self.findings.append(Finding(place, "there is no such folder; expected the rules' folder", "no_folder"))
+        for path in sorted((self.folder / "taxes").glob("*.yaml")):
+            self._tax_file(path)
+        editions = list(self._editions())
+        if self.folder.is_dir() and not editions and not self.findings:
+            place = Place(f"{self.shown_as}/products", 1, 1)
+            self.findings.append(Finding(place, "there is no edition; expected products/NAME/COUNTRY/2026-01-01.yaml", "empty"))
+        taxes = {country: file for country, (_, file) in self.taxes.items()}
+        return Library(tuple(editions), tuple(sorted(set(self.findings))), taxes)
+
+    def _shown(self, path: Path) -> str:
+        return f"{self.shown_as}/{path.relative_to(self.folder).as_posix()}"
+
+    def _read(self, path: Path, model: type[Any]) -> tuple[Document, Any] | None:
+        try:
+            document = read_file(path, self._shown(path))
+            return document, typed(document, model)
+        except Unreadable as error:
+            self.findings += error.findings
+        except OSError as error:
+            self.findings.append(Finding(Place(self._shown(path), 1, 1), f"can't be read ({error.strerror})", "io"))
+        return None
+
+    def _tax_file(self, path: Path) -> None:
+        found = self._read(path, TaxFile)
+        if found:
+            document, file = found
+            if file.country != path.stem:
+                message = f"{file.country} in a file called {path.name}; expected the file's own country"
+                self.findings.append(document.finding(("country",), message, "misnamed"))
+            self.taxes[path.stem] = found
+
+    def _editions(self) -> Iterator[LoadedEdition]:
+        for path in sorted((self.folder / "products").glob("*/*/*.yaml")):
+            if path.name.endswith(".examples.yaml") or path.name.startswith("texts."):
+                continue
+            before = len(self.findings)
+            edition = self._edition(path)
+            if edition is not None and not any(not f.warning for f in self.findings[before:]):
+                yield edition
+
+    def _edition(self, path: Path) -> LoadedEdition | None:
+        if not EDITION_NAME.fullmatch(path.stem):
+            message = "the file's name is no date; expected one such as 2026-01-01.yaml, the day it takes effect"
+            self.findings.append(Finding(Place(self._shown(path), 1, 1), message, "misnamed"))
+            return None
+        found = self._read(path, Edition)
+        if found is None:
+            return None
+        document, rules = found
+        self._names(document, rules, path)
+        plan, findings = plan_of(document, rules)
+        self.findings += findings
+        if plan is None:
+            return None
+        texts = self._texts(path.parent)
+        taxes = self.taxes.get(rules.country)
+        self.findings += check(document, rules, plan, taxes, texts)
+        if taxes is None:
+            return None
+        return LoadedEdition(path.stem, document, rules, plan, taxes[1], texts, self._examples(document, path))
+
+    def _names(self, document: Document, rules: Edition, path: Path) -> None:
+        product, country = path.parent.parent.name, path.parent.name
+        if rules.product != product:
+            self.findings.append(document.finding(("product",), f"{rules.product} in the folder {product}; expected the same", "misnamed"))
+        if rules.country != country:
+            self.findings.append(document.finding(("country",), f"{rules.country} in the folder {country}; expected the same", "misnamed"))
+        if not rules.effective.strftime("%Y-%m-%dT%H%M").startswith(path.stem):
+            self.findings.append(document.finding(("effective",), f"{rules.effective:%Y-%m-%dT%H:%M} in {path.name}; expected the file's day", "misnamed"))
+
+    def _texts(self, folder: Path) -> dict[str, Texts]:
+        texts = {}
+        for path in sorted(folder.glob("texts.*.yaml")):
+            found = self._read(path, Texts)
+            if found:
+                texts[path.name.split(".")[1]] = found[1]
+        return texts
+
+    def _examples(self, document: Document, path: Path) -> tuple[tuple[Place, Example], ...]:
+        beside = path.with_name(f"{path.stem}.examples.yaml")
+        if not beside.exists():
+            message = f"there are no worked prices; expected {beside.name} beside it"
+            self.findings.append(document.finding((), message, "no_examples"))
+            return ()
+        found = self._read(beside, ExampleFile)
+        if found is None:
+            return ()
+        file_document, file = found
+        return tuple((file_document.place((index,)), example) for index, example in enumerate(file.examples))

@@ -1,0 +1,90 @@
+"""Worked prices beside an edition, run as tests: what was expected by hand against what the rules say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Any
+
+from coverage.domain.faults import Fault
+from coverage.domain.period import Period, local_day
+from coverage.rulebook.admission import admit, check_term, read_written
+from coverage.rulebook.editions import LoadedEdition
+from coverage.rulebook.explaining import Line, cents_text, explain
+from coverage.rulebook.format import Example
+from coverage.rulebook.notation import MICRO_PER_CENT, Amount
+from coverage.rulebook.reading import Place
+from coverage.rulebook.scalar import Decision, Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure that isn't what the worked price says."""
+
+    what: str
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A worked price that was run: where it stands, what differs, why the engine says what it says."""
+
+    name: str
+    place: Place
+    differences: tuple[Difference, ...]
+    explanation: tuple[Line, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences
+
+
+def try_all(edition: LoadedEdition) -> Iterator[Tried]:
+    """Runs every worked price of an edition."""
+    for place, example in edition.examples:
+        yield try_one(edition, place, example)
+
+
+def try_one(edition: LoadedEdition, place: Place, example: Example) -> Tried:
+    try:
+        facts, compiled = _priced(edition, example)
+    except Fault as fault:
+        words = "; ".join(f"{detail.pointer}: {detail.message}" for detail in fault.errors) or fault.detail
+        return Tried(example.name, place, (Difference("the risk", "one that can be rated", words),), ())
+    differences = tuple(_differences(example, compiled.decide(facts)))
+    return Tried(example.name, place, differences, tuple(explain(compiled, facts)) if differences else ())
+
+
+def _priced(edition: LoadedEdition, example: Example) -> tuple[Facts, Any]:
+    start, end = example.start.astimezone(UTC), example.end.astimezone(UTC)
+    if end <= start:
+        raise Fault("invalid_term", "the end isn't after the start")
+    asked_at = (example.asked or example.start - timedelta(days=1)).astimezone(UTC)
+    period = Period(start, end)
+    check_term(edition.rules, period, asked_at)
+    admitted = admit(edition.rules, example.given, period, asked_at, read_written)
+    return admitted.facts, edition.compiled(edition.taxes_on(local_day(asked_at, edition.rules.timezone)))
+
+
+def _differences(example: Example, decision: Decision) -> Iterator[Difference]:
+    """Only what the example names is compared, but for the decision: a decline or refer must be named."""
+    expected = dict(example.expect)
+    for outcome in ("declined", "referred"):
+        codes = expected.pop(outcome, [])
+        got = list(decision.reasons) if decision.outcome == outcome else []
+        if codes != got:
+            yield Difference(outcome, ", ".join(map(str, codes)) or "no", ", ".join(got) or "no")
+    premium = decision.premium
+    if premium is None:
+        for what, amount in expected.items():
+            yield Difference(what, str(amount), "no price")
+        return
+    figures = {"net": premium.net, "taxes": premium.tax_total, "fees": premium.fee_total, "gross": premium.gross}
+    figures |= {section.name: section.net for section in premium.sections}
+    for what, amount in expected.items():
+        if not isinstance(amount, Amount):
+            yield Difference(what, str(amount), "codes stand under declined: or referred:")
+        elif figures.get(what, 0) * MICRO_PER_CENT != amount.micros or amount.currency != premium.currency:
+            yield Difference(what, str(amount), f"{cents_text(figures.get(what, 0))} {premium.currency}")

@@ -1,0 +1,288 @@
+"""One-line expressions: `licence_years < 2 and vehicle_class in ["car", "van"]`.
+
+The text is parsed with Python's own grammar, held against a short whitelist, typed, and kept as a small tree.
+The text itself is never executed. Money is typed: `goods_value > 0 EUR` compares, `goods_value > 0` is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Final
+
+from coverage.rulebook.notation import MICRO, Misread, amount, quoted
+
+MAX_LENGTH: Final = 400
+FORMS: Final = "names, numbers, money (12 EUR), quoted choices, and/or/not/in, comparisons, + - * //, min( ), max( )"
+
+Value = int | bool | str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a name or an expression is: its sort, its bounds (money in micro-units), its choices, its currency."""
+
+    sort: str  # integer, money, yes_no, choice, choices, date or text
+    lowest: int = 0
+    highest: int = 0
+    options: tuple[str, ...] = ()
+    currency: str | None = None
+
+    @property
+    def number(self) -> bool:
+        return self.sort in ("integer", "money")
+
+    def __str__(self) -> str:
+        return {"integer": "a whole number", "yes_no": "yes or no", "choice": "a choice", "choices": "a list of choices"}.get(
+            self.sort, self.sort
+        )
+
+
+YES_NO: Final = Kind("yes_no", 0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A typed expression: `op` with its `arguments`, or a leaf (`name`, `value`)."""
+
+    op: str
+    kind: Kind
+    arguments: tuple[Expression, ...] = ()
+    name: str = ""
+    value: Value | tuple[str, ...] = 0
+
+    def names(self) -> frozenset[str]:
+        """Every name that the expression reads."""
+        found = frozenset([self.name]) if self.op == "name" else frozenset()
+        return found.union(*(argument.names() for argument in self.arguments))
+
+
+class Invalid(Misread):
+    """An expression that is refused, with the offset in its text where the trouble is."""
+
+    def __init__(self, found: str, expected: str, offset: int = 0) -> None:
+        super().__init__(found, expected)
+        self.offset = offset
+
+
+# One row for each operator: its sign in the tree, what it means on exact numbers.
+_COMPARE: Final[dict[type[ast.cmpop], str]] = {
+    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.In: "in", ast.NotIn: "not in",
+}  # fmt: skip
+_ARITHMETIC: Final[dict[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//"}
+
+_MEANING: Final[dict[str, Callable[..., object]]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "in": lambda a, b: a in b,
+    "not in": lambda a, b: a not in b,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "//": lambda a, b: (a - a % b) / b if isinstance(a, Decimal) else a // b,
+    "min": min,
+    "max": max,
+    "and": lambda *terms: all(terms),
+    "or": lambda *terms: any(terms),
+    "not": lambda term: not term,
+}
+
+
+def evaluate(expression: Expression, values: Mapping[str, object]) -> object:
+    """What `expression` comes to, step by step. The slow, obvious way: the compiled form is `python_source`."""
+    if expression.op == "name":
+        return values[expression.name]
+    if expression.op == "value":
+        return expression.value
+    return _MEANING[expression.op](*(evaluate(argument, values) for argument in expression.arguments))
+
+
+def python_source(expression: Expression, spell: Callable[[str], str]) -> str:
+    """`expression` as Python over whole numbers; `spell` says how a name is written there."""
+    if expression.op == "name":
+        return spell(expression.name)
+    if expression.op == "value":
+        return repr(expression.value)
+    parts = [python_source(argument, spell) for argument in expression.arguments]
+    if expression.op in ("min", "max"):
+        return f"{expression.op}({', '.join(parts)})"
+    if expression.op == "not":
+        return f"(not {parts[0]})"
+    return f"({f' {expression.op} '.join(parts)})"
+
+
+_MONEY: Final = re.compile(r"(?<![\w.])\d[\d.]*\s[A-Z]{3}\b")
+_PLACEHOLDER: Final = re.compile(r"_m(\d\d)_*")
+
+
+def parse(text: str, names: Mapping[str, Kind]) -> Expression:
+    """`text` as a typed expression over `names`; raises `Invalid` with the offset of what is wrong."""
+    if len(text) > MAX_LENGTH:
+        raise Invalid(f"an expression of {len(text)} characters", f"at most {MAX_LENGTH}")
+    monies: list[str] = []
+
+    def hide(match: re.Match[str]) -> str:
+        # Money is no Python: an identifier of the same length stands in for it, so that offsets stay true.
+        monies.append(match[0])
+        return f"_m{len(monies) - 1:02d}".ljust(len(match[0]), "_")
+
+    hidden = _MONEY.sub(hide, text)
+    if "_m" in text or len(monies) > 99:
+        raise Invalid(quoted(text), FORMS)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            tree = ast.parse(hidden.strip(), mode="eval").body
+    except SyntaxError as error:
+        raise Invalid(f"{quoted(text)} can't be read", FORMS, max((error.offset or 1) - 1, 0)) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise Invalid(f"{quoted(text)} can't be read", FORMS) from None
+    return _Typing(hidden.strip(), monies, names).node(tree)
+
+
+class _Typing:
+    """Turns Python's tree into ours, and refuses whatever has no meaning here."""
+
+    def __init__(self, text: str, monies: list[str], names: Mapping[str, Kind]) -> None:
+        self.text, self.monies, self.names = text, monies, names
+
+    def node(self, tree: ast.expr) -> Expression:
+        match tree:
+            case ast.Name():
+                return self._name(tree)
+            case ast.Constant():
+                return self._constant(tree)
+            case ast.List() | ast.Tuple():
+                return self._choices(tree)
+            case ast.BoolOp():
+                op = "and" if isinstance(tree.op, ast.And) else "or"
+                return Expression(op, YES_NO, tuple(self._condition(value) for value in tree.values))
+            case ast.UnaryOp(op=ast.Not()):
+                return Expression("not", YES_NO, (self._condition(tree.operand),))
+            case ast.Compare():
+                return self._compare(tree)
+            case ast.BinOp():
+                return self._arithmetic(tree)
+            case ast.Call(func=ast.Name(id="min" | "max" as op), keywords=[]) if len(tree.args) >= 2:
+                return self._extreme(op, tree)
+        raise self._invalid(tree, self._shown(tree), FORMS)
+
+    def _invalid(self, tree: ast.expr, found: str, expected: str) -> Invalid:
+        return Invalid(found, expected, tree.col_offset)
+
+    def _shown(self, tree: ast.expr) -> str:
+        source = ast.get_source_segment(self.text, tree) or self.text
+        return quoted(_PLACEHOLDER.sub(lambda match: self.monies[int(match[1])], source))
+
+    def _name(self, tree: ast.Name) -> Expression:
+        money = _PLACEHOLDER.fullmatch(tree.id)
+        if money:
+            try:
+                value = amount(self.monies[int(money[1])].replace("\u00a0", " "))
+            except Misread as error:
+                raise self._invalid(tree, error.found, error.expected) from None
+            return Expression("value", Kind("money", value.micros, value.micros, currency=value.currency), value=value.micros)
+        if tree.id not in self.names:
+            raise self._invalid(tree, f"{quoted(tree.id)} is no input and no derived value", nearest(tree.id, self.names))
+        return Expression("name", self.names[tree.id], name=tree.id)
+
+    def _constant(self, tree: ast.Constant) -> Expression:
+        value = tree.value
+        if isinstance(value, bool) or (not isinstance(value, (int, str))):
+            raise self._invalid(tree, self._shown(tree), FORMS)
+        if isinstance(value, str):
+            return Expression("value", Kind("choice", options=(value,)), value=value)
+        if value > 10**12:
+            raise self._invalid(tree, f"the number {value}", "one up to 10^12")
+        return Expression("value", Kind("integer", value, value), value=value)
+
+    def _choices(self, tree: ast.List | ast.Tuple) -> Expression:
+        found = [self.node(element) for element in tree.elts]
+        if not found or any(item.op != "value" or item.kind.sort != "choice" for item in found):
+            raise self._invalid(tree, self._shown(tree), 'a list of quoted choices such as ["car", "van"]')
+        options = tuple(str(item.value) for item in found)
+        return Expression("value", Kind("choices", options=options), value=options)
+
+    def _condition(self, tree: ast.expr) -> Expression:
+        found = self.node(tree)
+        if found.kind.sort != "yes_no":
+            raise self._invalid(tree, f"{self._shown(tree)} is {found.kind}", "a condition, such as a comparison")
+        return found
+
+    def _compare(self, tree: ast.Compare) -> Expression:
+        parts = [self.node(part) for part in (tree.left, *tree.comparators)]
+        links = []
+        for index, operator in enumerate(tree.ops):
+            op = _COMPARE.get(type(operator))
+            if op is None:
+                raise self._invalid(tree, self._shown(tree), FORMS)
+            self._comparable(tree, op, parts[index], parts[index + 1])
+            links.append(Expression(op, YES_NO, (parts[index], parts[index + 1])))
+        return links[0] if len(links) == 1 else Expression("and", YES_NO, tuple(links))
+
+    def _comparable(self, tree: ast.Compare, op: str, left: Expression, right: Expression) -> None:
+        a, b = left.kind, right.kind
+        if op in ("in", "not in"):
+            fits, expected = a.sort == "choice" and b.sort == "choices", 'a choice in a list, such as x in ["car", "van"]'
+        elif a.sort == b.sort == "choice":
+            fits, expected = op in ("==", "!="), "== or != between choices"
+        else:
+            fits = a.number and a.sort == b.sort and a.currency == b.currency
+            expected = "two of the same kind: numbers with numbers, money with money of one currency, choices in quotes"
+        if not fits:
+            raise self._invalid(tree, f"{self._shown(tree)} compares {a} with {b}", expected)
+        named, constant = (left, right) if left.op == "name" else (right, left)
+        if named.op == "name" and named.kind.sort == "choice" and constant.op == "value":
+            for option in constant.kind.options:
+                if option not in named.kind.options:
+                    raise self._invalid(tree, f"{quoted(option)} is no choice of {named.name}", nearest(option, named.kind.options))
+
+    def _arithmetic(self, tree: ast.BinOp) -> Expression:
+        left, right = self.node(tree.left), self.node(tree.right)
+        op = _ARITHMETIC.get(type(tree.op), "")
+        a, b = left.kind, right.kind
+        sorts = (a.sort, b.sort)
+        same = sorts == ("integer", "integer") or (sorts == ("money", "money") and a.currency == b.currency)
+        by_number = b.sort == "integer" and a.sort == "money"
+        if not (same if op in ("+", "-") else op and (sorts == ("integer", "integer") or by_number)):
+            raise self._invalid(tree, f"{self._shown(tree)} ({a}, {b})", "+ and - of the same kind, * and // by a whole number")
+        if op == "//" and b.lowest <= 0:
+            raise self._invalid(tree, f"{self._shown(tree)} could divide by {b.lowest}", "a divisor that is always over zero")
+        ends = [_end(op, x, y) for x in (a.lowest, a.highest) for y in (b.lowest, b.highest)]
+        return Expression(op, Kind(a.sort, min(ends), max(ends), currency=a.currency), (left, right))
+
+    def _extreme(self, op: str, tree: ast.Call) -> Expression:
+        parts = tuple(self.node(part) for part in tree.args)
+        first = parts[0].kind
+        if any(not part.kind.number or (part.kind.sort, part.kind.currency) != (first.sort, first.currency) for part in parts):
+            raise self._invalid(tree, self._shown(tree), f"{op}( ) of numbers, or of money in one currency")
+        pick = min if op == "min" else max
+        lowest, highest = pick(p.kind.lowest for p in parts), pick(p.kind.highest for p in parts)
+        return Expression(op, Kind(first.sort, lowest, highest, currency=first.currency), parts)
+
+
+def _end(op: str, x: int, y: int) -> int:
+    return {"+": lambda: x + y, "-": lambda: x - y, "*": lambda: x * y, "//": lambda: x // y}[op]()
+
+
+def nearest(word: str, known: Mapping[str, object] | tuple[str, ...] | list[str]) -> str:
+    """What was probably meant, or all there is: `perhaps "driver_age"`."""
+    close = get_close_matches(word, list(known), n=1)
+    if close:
+        return f"perhaps {quoted(close[0])}"
+    names = sorted(known)
+    return f"one of {', '.join(names[:12])}{', …' if len(names) > 12 else ''}" if names else "nothing: none is defined"
+
+
+def micros_as_units(micros: int) -> Decimal:
+    """Micro-units as units, exact."""
+    return Decimal(micros) / MICRO

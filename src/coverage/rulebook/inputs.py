@@ -1,0 +1,276 @@
+"""The kinds of input. Each row of this table of classes knows its key in YAML, its JSON Schema, how a value is
+read from JSON and from text, and its bounds; a new kind of input is one more class here.
+
+A value that was read is canonical: text, a truth value, a whole number, money in micro-units, or a date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date as Day
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, Tag
+
+from coverage.domain.money import MINOR_DIGITS
+from coverage.rulebook.expressions import YES_NO, Kind, nearest
+from coverage.rulebook.notation import (
+    MICRO,
+    MICRO_PER_CENT,
+    NAME,
+    AmountsField,
+    FlagField,
+    IntegersField,
+    Misread,
+    Written,
+    amount,
+    decimal_text,
+    quoted,
+    yes_or_no,
+)
+
+MAX_TEXT: Final = 200
+
+Canonical = str | bool | int | Day
+ChoiceName = Annotated[str, Field(pattern=rf"^{NAME}$")]
+
+
+def _regex(text: str) -> str:
+    if len(text) > 200:
+        raise Misread(f"a pattern of {len(text)} characters", "at most 200")
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise Misread(f"{quoted(text)} is no regular expression ({error})", "one such as [A-Z]{2}-[0-9]{3}") from None
+    return text
+
+
+class Input(BaseModel):
+    """What every input may say beside its kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    key: ClassVar[str]
+
+    personal: FlagField = Field(False, description="A fact about a person: kept under the member's own key, never rated on directly.")
+    optional: FlagField = Field(False, description="May be left out, and is then nothing.")
+    default: str | None = Field(None, description="What holds when it is left out.")
+
+    @property
+    def required(self) -> bool:
+        return self.default is None and not self.optional
+
+    @property
+    def kind(self) -> Kind:
+        raise NotImplementedError
+
+    def from_text(self, text: str, today: Day) -> Canonical:
+        """The value that `text` writes, as on the command line and in worked prices; raises `Misread`."""
+        raise NotImplementedError
+
+    def from_json(self, value: object, today: Day) -> Canonical:
+        """The value that JSON carries; raises `Misread`. `today` is the day of asking in the product's zone."""
+        if not isinstance(value, str):
+            raise Misread(json_word(value), "a string")
+        return self.from_text(value, today)
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema (2020-12) of the value in the API."""
+        raise NotImplementedError
+
+    def to_text(self, value: Canonical) -> str:
+        """The value as it is written in rule files."""
+        return str(value)
+
+    def default_value(self, today: Day) -> Canonical | None:
+        return None if self.default is None else self.from_text(self.default, today)
+
+
+class OneOf(Input):
+    key = "one_of"
+    one_of: list[ChoiceName] = Field(min_length=1, max_length=200, description="The choices.")
+
+    @property
+    def kind(self) -> Kind:
+        return Kind("choice", options=tuple(self.one_of))
+
+    def from_text(self, text: str, today: Day) -> str:
+        if text not in self.one_of:
+            raise Misread(quoted(text), nearest(text, self.one_of))
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.one_of)}
+
+
+class YesNo(Input):
+    key = "yes_no"
+    yes_no: str | None = Field(description="Nothing stands here: `yes_no:`.")
+
+    @property
+    def kind(self) -> Kind:
+        return YES_NO
+
+    def from_text(self, text: str, today: Day) -> bool:
+        return yes_or_no(text)
+
+    def from_json(self, value: object, today: Day) -> bool:
+        if not isinstance(value, bool):
+            raise Misread(json_word(value), "true or false")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+    def to_text(self, value: Canonical) -> str:
+        return "yes" if value else "no"
+
+
+class IntegerIn(Input):
+    key = "integer"
+    integer: IntegersField = Field(description="The range, both ends in: 0..20.")
+
+    @property
+    def kind(self) -> Kind:
+        return Kind("integer", self.integer.lowest, self.integer.highest)
+
+    def from_text(self, text: str, today: Day) -> int:
+        if not re.fullmatch(r"-?\d{1,13}", text, re.ASCII):
+            raise Misread(quoted(text), self._expected)
+        return self._within(int(text))
+
+    def from_json(self, value: object, today: Day) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Misread(json_word(value), self._expected)
+        return self._within(value)
+
+    @property
+    def _expected(self) -> str:
+        return f"a whole number from {self.integer.lowest} to {self.integer.highest}"
+
+    def _within(self, value: int) -> int:
+        if not self.integer.lowest <= value <= self.integer.highest:
+            raise Misread(str(value), self._expected)
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.integer.lowest, "maximum": self.integer.highest}
+
+
+class MoneyIn(Input):
+    key = "money"
+    money: AmountsField = Field(description="The range, both ends in: 0 EUR..10000 EUR.")
+
+    @property
+    def kind(self) -> Kind:
+        return Kind("money", self.money.lowest, self.money.highest, currency=self.money.currency)
+
+    def from_text(self, text: str, today: Day) -> int:
+        value = amount(text)
+        if value.currency != self.money.currency:
+            raise Misread(quoted(text), f"an amount in {self.money.currency}")
+        if value.micros % MICRO_PER_CENT:
+            raise Misread(quoted(text), "an amount in whole cents")
+        return self._within(value.micros)
+
+    def from_json(self, value: object, today: Day) -> int:
+        expected = f'money as {{"amount": 800000, "currency": "{self.money.currency}"}}, the amount in minor units'
+        if not isinstance(value, Mapping) or set(value) != {"amount", "currency"}:
+            raise Misread(json_word(value), expected)
+        if isinstance(value["amount"], bool) or not isinstance(value["amount"], int):
+            raise Misread(f"an amount that is {json_word(value['amount'])}", expected)
+        if value["currency"] != self.money.currency:
+            raise Misread(f"the currency {quoted(value['currency'])}", expected)
+        return self._within(value["amount"] * MICRO_PER_CENT)
+
+    def _within(self, micros: int) -> int:
+        if not self.money.lowest <= micros <= self.money.highest:
+            low, high = self.to_text(self.money.lowest), self.to_text(self.money.highest)
+            raise Misread(self.to_text(micros), f"an amount from {low} to {high}")
+        return micros
+
+    def schema(self) -> dict[str, Any]:
+        low, high = self.money.lowest // MICRO_PER_CENT, self.money.highest // MICRO_PER_CENT
+        return {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["amount", "currency"],
+            "properties": {
+                "amount": {"type": "integer", "minimum": low, "maximum": high, "description": "In minor units (cents)."},
+                "currency": {"type": "string", "const": self.money.currency},
+            },
+        }
+
+    def to_text(self, value: Canonical) -> str:
+        places = MINOR_DIGITS[self.money.currency or "EUR"]
+        return f"{decimal_text(int(value), 6, least=places if int(value) % MICRO else 0)} {self.money.currency}"
+
+
+class DateIn(Input):
+    key = "date"
+    date: Literal["past", "future", "any"] = Field(description="Whether the day lies before the day of asking, after it, or anywhere.")
+
+    @property
+    def kind(self) -> Kind:
+        return Kind("date")
+
+    def from_text(self, text: str, today: Day) -> Day:
+        expected = {"past": "a day in the past", "future": "a day to come", "any": "a day"}[self.date] + " as YYYY-MM-DD"
+        try:
+            day = Day.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+        except ValueError:
+            day = None
+        if day is None or not 1890 <= day.year <= 2200:
+            raise Misread(quoted(text), expected)
+        if (self.date == "past" and day > today) or (self.date == "future" and day < today):
+            raise Misread(quoted(text), expected)
+        return day
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+
+class TextIn(Input):
+    key = "text"
+    text: Annotated[str, Written(_regex, "a regular expression such as [A-Za-z0-9 -]{4,12}")] = Field(
+        description="The pattern that the whole text must match."
+    )
+
+    @property
+    def kind(self) -> Kind:
+        return Kind("text")
+
+    def from_text(self, text: str, today: Day) -> str:
+        if len(text) > MAX_TEXT or not re.fullmatch(self.text, text):
+            raise Misread(quoted(text), f"text of at most {MAX_TEXT} characters that matches {self.text}")
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^(?:{self.text})$", "maxLength": MAX_TEXT}
+
+
+INPUT_KINDS: Final[tuple[type[Input], ...]] = (OneOf, YesNo, IntegerIn, MoneyIn, DateIn, TextIn)
+InputField = (
+    Annotated[OneOf, Tag("@one_of")]
+    | Annotated[YesNo, Tag("@yes_no")]
+    | Annotated[IntegerIn, Tag("@integer")]
+    | Annotated[MoneyIn, Tag("@money")]
+    | Annotated[DateIn, Tag("@date")]
+    | Annotated[TextIn, Tag("@text")]
+)
+
+
+def json_word(value: object) -> str:
+    """What a JSON value is, said shortly."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {str(value)[:24]}"
+        case str():
+            return quoted(value)
+        case list():
+            return "an array"
+    return "an object"

@@ -1,0 +1,240 @@
+"""YAML read as text with positions: every scalar stays the text that was typed until a schema types it.
+
+YAML's own guesses (`NO` is false, `1:30` is ninety) never happen here, because nothing is resolved. Anchors
+and tags are refused: a rule file says what it means where it means it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+MAX_BYTES: Final = 256 * 1024
+MAX_DEPTH: Final = 24
+MAX_FINDINGS: Final = 100
+
+# A path inside a document: keys and positions, as pydantic's `loc` gives them.
+Loc = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands: a file, a line and a column, both counted from one."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """Something wrong (a fault) or doubtful (a warning) at a place, said to an underwriter."""
+
+    place: Place
+    message: str
+    code: str = "format"
+    warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.place}: {'warning: ' if self.warning else ''}{self.message}"
+
+
+class Unreadable(Exception):
+    """Rule files with faults. `findings` holds all of them, in the files' order."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(sorted(set(findings)))
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+@dataclass(slots=True)
+class Node:
+    """A scalar (`text`), a mapping (`entries`) or a sequence (`items`), with the place where it begins."""
+
+    place: Place
+    text: str | None = None
+    entries: dict[str, tuple[Place, Node]] | None = None
+    items: list[Node] | None = None
+
+    def plain(self) -> Any:
+        """The same as dicts, lists and text, for a schema to type."""
+        if self.entries is not None:
+            return {key: node.plain() for key, (_, node) in self.entries.items()}
+        if self.items is not None:
+            return [node.plain() for node in self.items]
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A rule file: its name as people know it, its text, and its tree of positioned nodes."""
+
+    file: str
+    text: str
+    root: Node = field(repr=False)
+
+    def plain(self) -> Any:
+        return self.root.plain()
+
+    def place(self, loc: Loc, *, key: bool = False) -> Place:
+        """Where `loc` stands, or the nearest thing around it that exists; with `key` the key's own place.
+
+        Steps that begin with "@" name no part of the file (they are a schema's inner tags) and are passed over.
+        """
+        node, found = self.root, self.root.place
+        steps = [step for step in loc if not str(step).startswith("@")]
+        for index, step in enumerate(steps):
+            if node.entries is not None and str(step) in node.entries:
+                key_place, node = node.entries[str(step)]
+                found = key_place if key and index == len(steps) - 1 else node.place
+            elif node.items is not None and isinstance(step, int) and step < len(node.items):
+                node = node.items[step]
+                found = node.place
+            else:
+                break
+        return found
+
+    def finding(self, loc: Loc, message: str, code: str, *, key: bool = False, warning: bool = False) -> Finding:
+        return Finding(self.place(loc, key=key), message, code, warning)
+
+
+def read_file(path: Path, name: str) -> Document:
+    """The rule file at `path`, called `name` in what is said about it.
+
+    Raises `Unreadable` when it is too big, is no UTF-8 or no YAML of the plain kind used here.
+    """
+    with path.open("rb") as handle:
+        raw = handle.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        message = f"the file is larger than {MAX_BYTES // 1024} kB; expected a smaller one, with big tables in CSV"
+        raise Unreadable([Finding(Place(name, 1, 1), message, "too_big")])
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        message = "these bytes are no UTF-8 text; expected the file saved as UTF-8"
+        raise Unreadable([Finding(Place(name, line, 1), message, "encoding")]) from None
+    return read_text(text, name)
+
+
+def read_text(text: str, name: str) -> Document:
+    """`text` as a document called `name`; raises `Unreadable` with all that is wrong with its YAML."""
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        message = f"the text is larger than {MAX_BYTES // 1024} kB; expected a smaller one"
+        raise Unreadable([Finding(Place(name, 1, 1), message, "too_big")])
+    findings = list(_tabs(text, name))
+    if findings:
+        raise Unreadable(findings[:MAX_FINDINGS])
+    tree = _Tree(name)
+    try:
+        for event in yaml.parse(text, Loader=yaml.CBaseLoader):
+            tree.take(event)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        tree.findings.append(Finding(Place(name, line, column), _yaml_words(error), "yaml"))
+    except (yaml.YAMLError, ValueError) as error:
+        # A character that YAML has no place for; libyaml says which, not where in lines.
+        first = str(error).splitlines()[0]
+        tree.findings.append(Finding(Place(name, 1, 1), f"{first}; expected plain readable text", "yaml"))
+    if not tree.findings and (tree.root is None or tree.root.text is not None):
+        place = tree.root.place if tree.root else Place(name, 1, 1)
+        tree.findings.append(Finding(place, "the file holds no keys; expected `key: value` lines", "yaml"))
+    if tree.findings or tree.root is None:
+        raise Unreadable(tree.findings[:MAX_FINDINGS])
+    return Document(name, text, tree.root)
+
+
+def canonical_json(value: object) -> str:
+    """One text for one value, to hash: keys sorted, no spaces, nothing escaped that need not be."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _tabs(text: str, name: str) -> Iterator[Finding]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        column = line.find("\t")
+        if column >= 0:
+            yield Finding(Place(name, number, column + 1), "a tab; expected spaces", "tab")
+
+
+def _yaml_words(error: yaml.MarkedYAMLError) -> str:
+    problem = (error.problem or "this is no YAML").removeprefix("did not find ")
+    hint = {
+        "expected key": "a new line with `key: value`, aligned with its neighbours",
+        "mapping values are not allowed in this context": "text with a colon in quotes, or a new line",
+        "found character that cannot start any token": "text in quotes",
+    }.get(problem, "YAML as the guide shows it")
+    return f"{problem}; expected {hint}"
+
+
+class _Tree:
+    """Builds the tree from YAML's events, without recursion, and notes each thing that it refuses."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.root: Node | None = None
+        self.findings: list[Finding] = []
+        self.stack: list[tuple[Node, list[tuple[Place, str]]]] = []  # open node, its waiting key
+
+    def take(self, event: yaml.Event) -> None:
+        mark = event.start_mark
+        place = Place(self.name, mark.line + 1, mark.column + 1)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            self._refuse(place, f"an anchor or alias ({event.anchor}); expected the value written out", "anchor")
+        if getattr(event, "tag", None) and not (isinstance(event, yaml.ScalarEvent) and event.tag == "!"):
+            self._refuse(place, f"the tag {event.tag}; expected a plain value", "tag")
+        if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
+            self._refuse(place, "a second document; expected one a file", "documents")
+        elif isinstance(event, yaml.MappingStartEvent):
+            self._open(Node(place, entries={}))
+        elif isinstance(event, yaml.SequenceStartEvent):
+            self._open(Node(place, items=[]))
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            self.stack.pop()
+        elif isinstance(event, yaml.ScalarEvent):
+            self._put(Node(place, text=event.value))
+        elif isinstance(event, yaml.AliasEvent):
+            self._put(Node(place, text=""))
+
+    def _refuse(self, place: Place, message: str, code: str) -> None:
+        self.findings.append(Finding(place, message, code))
+        if len(self.findings) >= MAX_FINDINGS:
+            raise yaml.YAMLError("too many faults to go on")
+
+    def _open(self, node: Node) -> None:
+        self._put(node)
+        self.stack.append((node, []))
+        if len(self.stack) > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(
+                problem=f"more than {MAX_DEPTH} levels inside each other",
+                problem_mark=yaml.Mark(self.name, 0, node.place.line - 1, node.place.column - 1, None, None),
+            )
+
+    def _put(self, node: Node) -> None:
+        if not self.stack:
+            self.root = self.root or node
+            return
+        parent, waiting = self.stack[-1]
+        if parent.items is not None:
+            parent.items.append(node)
+        elif not waiting:
+            if node.text is None:
+                self._refuse(node.place, "a list or mapping as a key; expected a word", "key")
+            waiting.append((node.place, node.text or ""))
+        else:
+            place, key = waiting.pop()
+            entries: dict[str, tuple[Place, Node]] = parent.entries if parent.entries is not None else {}
+            if key in entries:
+                first = entries[key][0]
+                self._refuse(place, f'"{key}" stands here again; it stood on line {first.line} already', "duplicate")
+            entries[key] = (place, node)
+
+
