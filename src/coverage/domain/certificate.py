@@ -82,7 +82,7 @@ class DeductibleSeen:
 
 @dataclass(frozen=True, slots=True)
 class SectionSeen:
-    """A section of the cover: its name and the plain sentence of what it pays, in the certificate's language."""
+    """A section: its name and the plain sentence of what it pays, in the certificate's language."""
 
     name: str
     summary: str
@@ -93,7 +93,7 @@ class SectionSeen:
 
 @dataclass(frozen=True, slots=True)
 class TaxSeen:
-    """A line of tax or levy: its name in the certificate's language, its rate ("33", in percent) and amount."""
+    """A tax or levy: its name in the certificate's language, its rate ("33", in percent) and amount."""
 
     name: str
     rate_percent: str
@@ -112,7 +112,8 @@ class Certificate:
     insured: tuple[str, ...]
     object_label: str  # "Registration", in the certificate's language
     object_value: str  # "AB-123-CD"; "" when the product covers no single object
-    facts: tuple[tuple[str, str], ...]  # what was declared and matters: (("Vehicle", "Van"), ("Goods carried", "€8,000.00"))
+    # What was declared and matters: (("Vehicle", "Van"), ("Goods carried", "€8,000.00"))
+    facts: tuple[tuple[str, str], ...]
     starts_at: datetime
     ends_at: datetime
     timezone: str

@@ -1,0 +1,135 @@
+"""The child process that sets documents: HTML in, PDF out, nothing else within reach.
+
+`coverage.gateways.documents` starts it as `python -m coverage.gateways.typesetting` and speaks to it
+over one socket. Only here is WeasyPrint imported. What comes in counts as hostile: the child has no
+secret in its environment, limits on memory and time, and reads no file but the templates' and fonts'.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+# The kinds of file that a template may ask for. A template has no business with another template.
+_OWN_FILES = frozenset({".css", ".png", ".svg"})
+
+# What a document never needs. An audit hook can't be taken off again, so that a hole in the
+# typesetter's parsing still reaches no network and starts no program.
+_FORBIDDEN_EVENTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "urllib.")
+
+
+class Refused(Exception):
+    """A document asked for something that isn't ours."""
+
+
+def serve(pipe: Connection, templates: Path, memory_bytes: int, seconds: float) -> None:
+    """Answer jobs until the other end closes. A job that runs out of memory is the last one."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    # A core file would hold members' names.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    typesetter = Typesetter(templates)
+    sys.addaudithook(_refuse_events)
+    while True:
+        try:
+            job = json.loads(pipe.recv_bytes())
+            html = pipe.recv_bytes().decode()
+            assets = {name: pipe.recv_bytes() for name in job["assets"]}
+        except EOFError:
+            return
+        # The parent kills us earlier. This is for the orphan whose parent died first.
+        signal.setitimer(signal.ITIMER_REAL, seconds + 1)
+        try:
+            answer = typesetter.pdf(html, job["stylesheets"], assets)
+        except Exception as problem:  # noqa: BLE001, whatever it was, the parent wants an answer
+            # The kind alone: its text may quote the document.
+            pipe.send_bytes(type(problem).__name__.encode())
+            pipe.send_bytes(b"")
+            if isinstance(problem, MemoryError):
+                return
+        else:
+            pipe.send_bytes(b"")
+            pipe.send_bytes(answer)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class Typesetter:
+    """WeasyPrint with its fonts read once and each stylesheet parsed once."""
+
+    def __init__(self, templates: Path) -> None:
+        import weasyprint
+        from weasyprint.text.fonts import FontConfiguration
+
+        logging.getLogger("weasyprint").disabled = True  # its warnings quote the document
+        self._weasyprint: Any = weasyprint
+        self._fonts: Any = FontConfiguration()
+        self._templates = templates.resolve()
+        self._base_url = self._templates.as_uri() + "/"
+        self._assets: dict[str, bytes] = {}
+        self._fetcher = self._make_fetcher()
+        self._sheets: dict[tuple[str, int], Any] = {}
+
+    def pdf(self, html: str, stylesheets: list[str], assets: dict[str, bytes]) -> bytes:
+        """The document as tagged PDF (ISO 14289-1). `assets` are what `asset:<name>` stands for in it."""
+        self._assets = assets
+        document = self._weasyprint.HTML(string=html, base_url=self._base_url, url_fetcher=self._fetcher)
+        pdf: bytes = document.write_pdf(
+            stylesheets=[self._sheet(name) for name in stylesheets],
+            font_config=self._fonts,
+            pdf_variant="pdf/ua-1",
+        )
+        return pdf
+
+    def _sheet(self, name: str) -> Any:
+        path = self._templates / name
+        key = (name, path.stat().st_mtime_ns)  # a designer sees a change at the next rendering
+        if key not in self._sheets:
+            self._sheets[key] = self._weasyprint.CSS(
+                string=path.read_text(encoding="utf-8"),
+                base_url=self._base_url,
+                url_fetcher=self._fetcher,
+                font_config=self._fonts,
+            )
+        return self._sheets[key]
+
+    def _make_fetcher(self) -> Any:
+        from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+        owner = self
+
+        # weasyprint ships no types, so its classes are Any to mypy.
+        class OwnAssetsOnly(URLFetcher):  # type: ignore[misc]
+            def fetch(self, url: str, headers: object = None) -> Any:
+                return URLFetcherResponse(url, owner._read(url))
+
+        # A refused address stops the document: better none than one that lacks something unseen.
+        return OwnAssetsOnly(fail_on_errors=True)
+
+    def _read(self, url: str) -> bytes:
+        parts = urlsplit(url)
+        if parts.scheme == "asset" and parts.path in self._assets:
+            return self._assets[parts.path]
+        if parts.scheme == "file" and not parts.netloc:
+            path = Path(url2pathname(parts.path)).resolve()
+            if path.is_relative_to(self._templates) and path.suffix in _OWN_FILES:
+                return path.read_bytes()
+        raise Refused(parts.scheme)
+
+
+def _refuse_events(event: str, _arguments: tuple[object, ...]) -> None:
+    if event.startswith(_FORBIDDEN_EVENTS):
+        raise Refused(event)
+
+
+if __name__ == "__main__":
+    descriptor, folder, memory, limit = sys.argv[1:]
+    # An interrupt at the terminal goes to the whole group; the parent decides when we end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve(Connection(int(descriptor)), Path(folder), int(memory), float(limit))
