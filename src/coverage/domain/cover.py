@@ -1,0 +1,85 @@
+"""A cover's life. What is stored moves rarely; whether it is on risk follows from the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from coverage.domain.faults import Conflict
+from coverage.domain.period import Period
+
+State = Literal["awaiting_payment", "issued", "cancelled", "lapsed", "not_taken_up", "payment_disputed"]
+Phase = Literal["scheduled", "on_risk", "ended", "awaiting_payment", "cancelled", "lapsed", "not_taken_up", "payment_disputed"]
+
+# The states in which a cover holds its object, so that no second one may.
+HOLDING: Final = ("awaiting_payment", "issued", "payment_disputed")
+IN_FORCE: Final = ("issued", "payment_disputed")
+PHASES: Final = ("scheduled", "on_risk", "ended", "awaiting_payment", "cancelled", "lapsed", "not_taken_up", "payment_disputed")
+
+
+def phase(state: str, period: Period, now: datetime) -> str:
+    """What a cover is at `now`: its stored state, or where the clock stands in the window of an issued one."""
+    if state != "issued":
+        return state
+    if now < period.start:
+        return "scheduled"
+    return "on_risk" if now < period.end else "ended"
+
+
+def check_cancellable(state: str, period: Period, now: datetime) -> None:
+    """Raises `Conflict` unless the cover is issued and hasn't begun."""
+    if state == "cancelled":
+        raise Conflict("cover_cancelled", "the cover is cancelled already")
+    if state != "issued":
+        raise Conflict("cover_not_issued", f"the cover is {state.replace('_', ' ')}, so there is nothing to cancel")
+    if now >= period.start:
+        raise Conflict("cover_started", "the cover has begun; it can be cancelled before its start only")
+
+
+@dataclass(frozen=True, slots=True)
+class SectionTerms:
+    """The frozen terms of a section in one transaction; a claim reads them as of the loss.
+
+    `limits` and `sublimits` are minor units by name (None is unlimited); `deductible` is as the edition wrote it,
+    resolved for this risk, in minor units.
+    """
+
+    section: str
+    period: Period
+    layer: str
+    per: str
+    limits: dict[str, int | None]
+    sublimits: dict[str, int]
+    deductible: dict[str, Any] | None
+    average: str
+    net: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An amount that is at risk over a window, counted against an accumulation's cap."""
+
+    period: Period
+    amount: int
+
+
+def peak(held: Iterable[Held], within: Period) -> int:
+    """The most that is at risk at any one instant of `within`. Windows that only touch don't add up."""
+    changes: list[tuple[datetime, int]] = []
+    for item in held:
+        start, end = max(item.period.start, within.start), min(item.period.end, within.end)
+        if start < end:
+            changes += [(start, item.amount), (end, -item.amount)]
+    highest = running = 0
+    # At one instant what ends comes off before what starts is added.
+    for _, change in sorted(changes):
+        running += change
+        highest = max(highest, running)
+    return highest
+
+
+def refund_due(gross: int, given_back_percent: int) -> int:
+    """The part of `gross` minor units that goes back, half up."""
+    return (gross * given_back_percent + 50) // 100
