@@ -57,7 +57,8 @@ class PrivatePostgres:
     """The cluster in `folder`, and the server that runs on it.
 
     With `durable=False` the server doesn't wait for the disk, and a crash loses the last commits
-    and perhaps the rest: for tests. Two processes may use the same folder: whoever comes second reuses the server.
+    and perhaps the rest: for tests. Two processes may use the same folder: whoever comes second
+    reuses the server.
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
