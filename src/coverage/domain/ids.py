@@ -13,7 +13,7 @@ LENGTH: Final = 36  # 176 bits, five to a character
 PREFIXES: Final = {
     "partner": "par", "insurer": "ins", "master_policy": "mpo", "credential": "key", "member": "mem", "quote": "quo",
     "cover": "cov", "transaction": "txn", "transfer": "tfr", "claim": "clm", "exposure": "exp", "document": "doc",
-    "fact": "evt", "request": "req",
+    "fact": "evt", "request": "req", "party": "pty", "hold": "hld", "terms": "trm",
 }  # fmt: skip
 
 _SHAPE: Final = re.compile(rf"([a-z]{{3}})_[{ALPHABET}]{{{LENGTH}}}")

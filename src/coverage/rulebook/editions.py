@@ -21,7 +21,7 @@ from coverage.rulebook.checking import check, plan_of
 from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import Edition, Example, ExampleFile, TaxFile, Texts, typed
 from coverage.rulebook.plan import Plan
-from coverage.rulebook.reading import Document, Finding, Place, Unreadable, canonical_json, read_file, read_text
+from coverage.rulebook.reading import Document, Finding, Place, Unreadable, read_file, read_text
 from coverage.rulebook.scalar import Scalar
 from coverage.rulebook.taxes import TaxesInForce, in_force, next_change
 
@@ -88,15 +88,6 @@ class LoadedEdition:
     def texts_in(self, language: str) -> Texts | None:
         """What people read, in `language` or else in any language there is."""
         return self.texts.get(language) or next(iter(self.texts.values()), None)
-
-    def ipid(self, language: str) -> tuple[str, str] | None:
-        """The product information document's content as JSON, and its SHA-256; None without texts in `language`."""
-        texts = self.texts.get(language)
-        if texts is None:
-            return None
-        content = {"product": self.product, "country": self.country, "language": language, "name": texts.product.name}
-        text = canonical_json(content | texts.ipid.model_dump())
-        return text, hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

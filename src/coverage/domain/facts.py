@@ -1,0 +1,32 @@
+"""Facts: what happened, told with ids only. Each names the work that it causes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened to `subject` (an id). `causes` are the kinds of job that follow from it."""
+
+    kind: str
+    subject: str
+    data: dict[str, Any] = field(default_factory=dict)
+    causes: tuple[str, ...] = ()
+
+
+def quote_made(quote_id: str, state: str) -> Fact:
+    return Fact("quote.created", quote_id, {"state": state})
+
+
+def cover_issued(cover_id: str, quote_id: str, transaction_id: str) -> Fact:
+    return Fact("cover.issued", cover_id, {"quote": quote_id, "transaction": transaction_id}, ("render_certificate",))
+
+
+def cover_cancelled(cover_id: str, transaction_id: str) -> Fact:
+    return Fact("cover.cancelled", cover_id, {"transaction": transaction_id}, ("render_certificate",))
+
+
+def claim_declared(claim_id: str, cover_id: str, flags: tuple[str, ...]) -> Fact:
+    return Fact("claim.created", claim_id, {"cover": cover_id, "flags": list(flags)})

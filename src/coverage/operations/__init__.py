@@ -1,0 +1,1 @@
+"""What people do here: quote, issue, cancel, claim. Each owns its transaction and ends before the answer leaves."""

@@ -1,0 +1,107 @@
+"""Claiming: a loss is declared. Nothing is refused for lateness or doubt: it is noted, and a person looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from coverage.domain.claim import flags
+from coverage.domain.facts import claim_declared
+from coverage.domain.faults import Detail, Missing, Rejected
+from coverage.domain.ids import names
+from coverage.domain.period import Period, local_day
+from coverage.operations.house import Work
+from coverage.operations.showing import find_cover
+from coverage.storage import claims, covers
+from coverage.storage.claims import Claim, Exposure
+from coverage.storage.identity import new_code, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What is claimed on one section; `estimate` in minor units of the cover's currency."""
+
+    section: str
+    claimant: str
+    estimate: int | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    cover_id: str
+    loss_at: datetime
+    cause: str
+    description: str
+    losses: tuple[Loss, ...]
+    contact: Mapping[str, Any]
+    metadata: dict[str, str]
+
+
+def declare_claim(tx: Work, declaration: Declaration) -> Claim:
+    """Opens a claim on a cover, with an exposure for each loss.
+
+    Raises `Rejected` for an unknown cover, a loss that lies in the future, or a section that the cover hasn't.
+    """
+    try:
+        cover = find_cover(tx, declaration.cover_id)
+    except Missing as missing:
+        raise Rejected(missing.code, missing.detail, errors=(Detail("/cover", missing.detail, missing.code),)) from None
+    terms = covers.terms_of(tx.session, cover.id)
+    _check(tx, declaration, {term.section for term in terms}, cover.currency)
+    claim_id, code = new_id("claim"), new_code(10)
+    found = flags(
+        declaration.loss_at,
+        local_day(tx.now, cover.timezone),
+        local_day(declaration.loss_at, cover.timezone),
+        declaration.cause,
+        [Period(term.starts_at, term.ends_at) for term in terms],
+        cover.state,
+    )
+    personal = {"description": declaration.description, "contact": dict(declaration.contact)}
+    claim = Claim(
+        tenant_id=tx.tenant_id, id=claim_id, number=f"CL-{code[:5]}-{code[5:]}", cover_id=cover.id,
+        member_id=cover.policyholder_id, state="open", cause=declaration.cause, loss_at=declaration.loss_at,
+        reported_at=tx.now, flags=list(found), sealed=tx.seal_json(cover.policyholder_id, personal, f"claims/{claim_id}"),
+        metadata_=declaration.metadata, created_at=tx.wall,
+    )  # fmt: skip
+    tx.session.add(claim)
+    tx.session.flush()
+    for loss in declaration.losses:
+        tx.session.add(
+            Exposure(
+                tenant_id=tx.tenant_id, id=new_id("exposure"), claim_id=claim_id, section=loss.section,
+                claimant=loss.claimant, decision="pending", estimate=loss.estimate, currency=cover.currency,
+            )
+        )  # fmt: skip
+    tx.record(claim_declared(claim_id, cover.id, found))
+    tx.session.flush()
+    return claim
+
+
+def find_claim(tx: Work, claim_id: str) -> Claim:
+    """The claim of that id; raises `Missing`."""
+    found = claims.find(tx.session, tx.tenant_id, claim_id) if names("claim", claim_id) else None
+    if found is None:
+        raise Missing("unknown_claim", "there is no claim of that id")
+    return found
+
+
+def _check(tx: Work, declaration: Declaration, sections: set[str], currency: str) -> None:
+    errors = []
+    if declaration.loss_at > tx.now:
+        errors.append(Detail("/loss_at", "the loss lies in the future; expected when it happened", "invalid_value"))
+    seen: set[tuple[str, str]] = set()
+    for index, loss in enumerate(declaration.losses):
+        pointer = f"/losses/{index}"
+        if loss.section not in sections:
+            errors.append(Detail(f"{pointer}/section", f"the cover has no such section; expected one of {', '.join(sorted(sections))}", "invalid_value"))
+        if loss.currency not in (None, currency):
+            errors.append(Detail(f"{pointer}/estimate/currency", f"expected {currency}, the cover's currency", "invalid_value"))
+        if (loss.section, loss.claimant) in seen:
+            errors.append(Detail(pointer, "the same section and claimant twice; expected one exposure each", "invalid_value"))
+        seen.add((loss.section, loss.claimant))
+    if errors:
+        raise Rejected("invalid_claim", "the claim can't be declared as sent", errors=tuple(errors))

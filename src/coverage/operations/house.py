@@ -1,0 +1,115 @@
+"""The house that operations work in, and the transactions that they open."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from coverage.domain.facts import Fact
+from coverage.domain.faults import Missing
+from coverage.domain.tenant import Caller, Tenant
+from coverage.operations.ports import Blobs, Documents, Keyring
+from coverage.rulebook.editions import Library
+from coverage.storage import members, outbox, partners, sealed
+from coverage.storage.members import DataKey
+from coverage.storage.tenancy import Database
+
+
+class Erased(Missing):
+    """What was sealed for a person who has been erased since."""
+
+    def __init__(self) -> None:
+        super().__init__("erased", "the person that this was about has been erased")
+
+
+@dataclass(slots=True)
+class Work:
+    """An open transaction for a caller. `now` is the tenant's clock, `wall` the wall's."""
+
+    session: Session
+    caller: Caller
+    now: datetime
+    wall: datetime
+    keyring: Keyring
+    _keys: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def tenant(self) -> Tenant:
+        return self.caller.tenant
+
+    @property
+    def tenant_id(self) -> str:
+        return self.caller.tenant.id
+
+    def record(self, fact: Fact) -> None:
+        """Keeps a fact and the jobs that it causes, in this transaction."""
+        outbox.record(self.session, self.tenant_id, self.caller.actor, fact, now=self.now, wall=self.wall)
+
+    def seal(self, subject: str, plain: bytes, place: str) -> bytes:
+        """`plain` under the subject's key, which is made when it is the first."""
+        return sealed.seal(self._key(subject, make=True), plain, f"{self.tenant_id}/{place}")
+
+    def unseal(self, subject: str, text: bytes, place: str) -> bytes:
+        """What was sealed; raises `Erased` when the subject's key is gone."""
+        return sealed.unseal(self._key(subject, make=False), text, f"{self.tenant_id}/{place}")
+
+    def seal_json(self, subject: str, value: Any, place: str) -> bytes:
+        return self.seal(subject, json.dumps(value, ensure_ascii=False).encode(), place)
+
+    def unseal_json(self, subject: str, text: bytes | None, place: str) -> Any:
+        """The value that was sealed; an empty mapping for nothing, or for a person who was erased."""
+        if text is None:
+            return {}
+        try:
+            return json.loads(self.unseal(subject, text, place))
+        except Erased:
+            return {}
+
+    def forget(self, subject: str) -> None:
+        """Throws the subject's key away: whatever it sealed can't be read again."""
+        row = members.data_key(self.session, self.tenant_id, subject)
+        if row is not None:
+            row.wrapped, row.erased_at = None, self.wall
+        self._keys.pop(subject, None)
+
+    def _key(self, subject: str, *, make: bool) -> bytes:
+        if subject in self._keys:
+            return self._keys[subject]
+        place = f"{self.tenant_id}/{subject}"
+        row = members.data_key(self.session, self.tenant_id, subject)
+        if row is None and make:
+            key = sealed.new_key()
+            wrapped = self.keyring.wrap(key, place)
+            self.session.add(DataKey(tenant_id=self.tenant_id, subject=subject, wrapped=wrapped, created_at=self.wall))
+        elif row is None or row.wrapped is None:
+            raise Erased
+        else:
+            key = self.keyring.unwrap(row.wrapped, place)
+        self._keys[subject] = key
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that operations work with. Built once by `assembly`."""
+
+    database: Database
+    rules: Callable[[], Library]
+    keyring: Keyring
+    documents: Documents
+    blobs: Blobs
+    wall: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @contextmanager
+    def transaction(self, caller: Caller) -> Iterator[Work]:
+        """A transaction for the caller's tenant. Committed when the block ends, undone when it raises."""
+        with self.database.transaction(caller.tenant) as session:
+            wall = self.wall()
+            ahead = 0 if caller.tenant.livemode else partners.clock_ahead(session, caller.tenant.id)
+            yield Work(session, caller, wall + timedelta(seconds=ahead), wall, self.keyring)

@@ -1,0 +1,304 @@
+"""Issuing: a quote becomes a cover, in one transaction, at the price that was quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from psycopg.errors import ExclusionViolation
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+
+from coverage.domain.cover import Held, SectionTerms, peak
+from coverage.domain.facts import cover_issued
+from coverage.domain.faults import Conflict, Detail, Rejected
+from coverage.domain.journal import transfers_for_issue
+from coverage.domain.money import Money
+from coverage.domain.period import Period
+from coverage.domain.premium import Premium
+from coverage.operations.house import House, Work
+from coverage.operations.quoting import edition_of, find_quote, ipid_of, premium_of, state_of
+from coverage.rulebook.format import ROLES, Edition
+from coverage.rulebook.terms import at_risk, section_terms
+from coverage.storage import covers, journal, members, partners, quotes
+from coverage.storage.covers import AmountHeld, Cover, CoverParty, ObjectHeld, Transaction, TransactionTerms
+from coverage.storage.identity import new_code, new_id
+from coverage.storage.members import Member
+from coverage.storage.partners import Credential, MasterPolicy
+from coverage.storage.quotes import Quote
+
+# A clock of a partner's own may run a little ahead of ours when it notes that the document was given.
+CLOCK_SKEW: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class PartyNamed:
+    """A person who stands somewhere in a cover, as the partner knows them."""
+
+    reference: str
+    name: str
+    email: str | None
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """The information document that was given before the contract (Directive (EU) 2016/97 art. 20)."""
+
+    ipid_sha256: str
+    language: str
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    quote_id: str
+    parties: Mapping[str, tuple[PartyNamed, ...]]
+    disclosed: Disclosed
+    payment_method: str
+    metadata: dict[str, str]
+
+
+def issue_cover(tx: Work, house: House, bind: Bind) -> Cover:
+    """Binds an open quote for a partner that is invoiced.
+
+    Raises `Conflict` where the quote isn't open any more, its start has passed, the object is covered already or the
+    member would have too much at risk; `Rejected` where the parties or disclosures aren't right.
+    """
+    find_quote(tx, bind.quote_id)
+    # Lock the quote: two clicks must not buy two covers.
+    quote = quotes.lock(tx.session, tx.tenant_id, bind.quote_id)
+    if quote is None:
+        raise AssertionError("a quote is never removed")
+    _check_open(quote, tx.now)
+    edition = edition_of(tx, quote).rules
+    period = _period(quote, tx.now)
+    _check_disclosed(tx, quote, bind.disclosed)
+    _check_parties(edition, bind)
+    policy = _master_policy(tx, quote)
+    people = _people(tx, bind)
+    policyholder = people["policyholder"][0]
+    cover = _cover(tx, quote, bind, policy, policyholder, period)
+    tx.session.add(cover)
+    tx.session.flush()
+    quote.state, quote.cover_id = "bound", cover.id
+    for role, party in _standing(edition, people):
+        tx.session.add(CoverParty(tenant_id=tx.tenant_id, id=new_id("party"), cover_id=cover.id, role=role, member_id=party))
+    if quote.price is None:
+        raise AssertionError("an open quote has a price")
+    premium = premium_of(quote.price)
+    _hold_object(tx, cover, edition, premium)
+    _hold_amounts(tx, cover, edition, quote, premium)
+    transaction = _new_business(tx, cover, edition, quote, premium)
+    journal.append(tx.session, tx.tenant_id, transaction.id, transfers_for_issue(premium, cover.product, cover.country), tx.wall)
+    tx.record(cover_issued(cover.id, quote.id, transaction.id))
+    tx.session.flush()
+    return cover
+
+
+def member_link(tx: Work, house: House, cover: Cover) -> str:
+    """A new secret that opens the member's page of a cover. Only its hash is kept, so it can't be shown again."""
+    secret = new_code(26).lower()
+    credential = Credential(
+        hash=house.keyring.fingerprint("member_link", secret), id=new_id("credential"), kind="member_link",
+        subject=cover.id, scopes=["member"], hint=secret[-4:], created_at=tx.wall, expires_at=None,
+    )  # fmt: skip
+    partners.register(tx.session, credential)
+    return secret
+
+
+# --------------------------------------------------------------------------------------------- checks
+
+
+def _check_open(quote: Quote, now: datetime) -> None:
+    state = state_of(quote, now)
+    if state == "bound":
+        raise Conflict("quote_bound", "the quote has been bound already", cover=quote.cover_id)
+    if state == "expired":
+        raise Conflict("quote_expired", "the quote has expired; ask for a new one")
+    if state != "open":
+        raise Conflict("quote_not_open", f"the quote is {state}, so it can't be bound")
+
+
+def _period(quote: Quote, now: datetime) -> Period:
+    """The cover's window: as quoted, or from this instant where the quote begins at issue."""
+    if quote.floats_until is not None:
+        if now >= quote.floats_until:
+            raise Conflict("quote_expired", "the time to begin at issue at this price is over; ask for a new quote")
+        return Period(now, now + (quote.ends_at - quote.starts_at))
+    if quote.starts_at < now:
+        raise Conflict("start_passed", "the quoted start has passed, and no cover begins in the past; ask for a new quote")
+    return Period(quote.starts_at, quote.ends_at)
+
+
+def _check_disclosed(tx: Work, quote: Quote, disclosed: Disclosed) -> None:
+    expected = ipid_of(tx, quote, disclosed.language)
+    errors = []
+    if expected is None:
+        errors.append(Detail("/disclosures/language", f"there is no information document in {disclosed.language!r}", "invalid_value"))
+    elif disclosed.ipid_sha256 != expected:
+        errors.append(
+            Detail("/disclosures/ipid_sha256", f"another version than the one that goes with this quote; expected {expected}", "ipid_mismatch")
+        )
+    if disclosed.given_at > tx.now + CLOCK_SKEW:
+        errors.append(Detail("/disclosures/given_at", "the document was given in the future; expected when it was", "invalid_value"))
+    if errors:
+        raise Rejected("invalid_disclosures", "the disclosures don't go with this quote", errors=tuple(errors))
+
+
+def _check_parties(edition: Edition, bind: Bind) -> None:
+    errors = []
+    for role, people in bind.parties.items():
+        standing = edition.parties.get(role)  # type: ignore[call-overload]
+        pointer = f"/parties/{role}"
+        if standing is None:
+            errors.append(Detail(pointer, f"{edition.product} has no {role}", "unknown_field"))
+        elif standing == "partner":
+            errors.append(Detail(pointer, f"the {role} is the partner itself; expected nothing here", "unknown_field"))
+        elif not isinstance(standing, list) and len(people) != 1:
+            errors.append(Detail(pointer, f"{len(people)} of them; expected one {role}", "invalid_value"))
+    if not bind.parties.get("policyholder"):
+        errors.append(Detail("/parties/policyholder", "the policyholder is missing", "missing_field"))
+    if errors:
+        raise Rejected("invalid_parties", "the parties aren't as the product has them", errors=tuple(errors))
+
+
+def _master_policy(tx: Work, quote: Quote) -> MasterPolicy:
+    policy = partners.master_policy_for(tx.session, quote.product, tx.now)
+    if policy is None:
+        raise Conflict("no_master_policy", f"no master policy of yours covers {quote.product} now")
+    return policy
+
+
+# -------------------------------------------------------------------------------------------- parties
+
+
+def _people(tx: Work, bind: Bind) -> dict[str, list[Member]]:
+    """The members by role, found or added, each locked. One order of locking for all, so that no two binds wait for each other."""
+    named = {party.reference: party for people in bind.parties.values() for party in people}
+    found: dict[str, Member] = {}
+    for reference in sorted(named):
+        party = named[reference]
+        fresh = Member(tenant_id=tx.tenant_id, id=new_id("member"), reference=reference, locale=party.locale, created_at=tx.wall)
+        member = members.find_or_add(tx.session, fresh)
+        personal = {"name": party.name, "email": party.email}
+        member.locale, member.sealed = party.locale, tx.seal_json(member.id, personal, f"members/{member.id}")
+        found[reference] = member
+    return {role: [found[party.reference] for party in people] for role, people in bind.parties.items()}
+
+
+def _standing(edition: Edition, people: Mapping[str, list[Member]]) -> list[tuple[str, str | None]]:
+    """Who stands where. A member's place that nobody was named for is the policyholder's."""
+    rows: list[tuple[str, str | None]] = []
+    for role in ROLES:
+        standing = edition.parties.get(role)  # type: ignore[call-overload]
+        if standing == "partner":
+            rows.append((role, None))
+        elif standing is not None:
+            rows += [(role, member.id) for member in people.get(role) or people["policyholder"]]
+    return rows
+
+
+# ------------------------------------------------------------------------------------------- the rows
+
+
+def _cover(tx: Work, quote: Quote, bind: Bind, policy: MasterPolicy, policyholder: Member, period: Period) -> Cover:
+    cover_id = new_id("cover")
+    personal = tx.unseal_json(quote.sealed_for, quote.sealed, f"quotes/{quote.id}")
+    sealed = tx.seal_json(policyholder.id, personal, f"covers/{cover_id}") if personal else None
+    if quote.sealed_for == quote.id and personal:
+        # From now on the facts are the member's: sealed under one key, so that erasing it erases all.
+        quote.sealed = tx.seal_json(policyholder.id, personal, f"quotes/{quote.id}")
+        quote.sealed_for = policyholder.id
+        tx.forget(quote.id)
+    quote.member_id = policyholder.id
+    disclosed = bind.disclosed
+    code = new_code(10)
+    return Cover(
+        tenant_id=tx.tenant_id, id=cover_id, number=f"SC-{code[:5]}-{code[5:]}", quote_id=quote.id, master_policy_id=policy.id,
+        product=quote.product, country=quote.country, state="issued", starts_at=period.start, ends_at=period.end,
+        timezone=quote.timezone, language=policyholder.locale, currency=quote.currency, net=quote.net or 0, tax=quote.tax or 0,
+        fees=quote.fees or 0, gross=quote.gross or 0, policyholder_id=policyholder.id, object_key=quote.object_key,
+        sealed=sealed, payment_method=bind.payment_method,
+        disclosures={
+            "ipid_sha256": disclosed.ipid_sha256, "language": disclosed.language, "given_at": disclosed.given_at.isoformat(),
+        },
+        metadata_=bind.metadata, issued_at=tx.now, cancelled_at=None, created_at=tx.wall,
+    )  # fmt: skip
+
+
+def _hold_object(tx: Work, cover: Cover, edition: Edition, premium: Premium) -> None:
+    """The object's exclusive sections, held for the window. The database refuses a second hold at the same time."""
+    if edition.object is None or cover.object_key is None:
+        return
+    covered = {section.name for section in premium.sections}
+    for section in edition.object.exclusive_for:
+        if section in covered:
+            period: Range[Any] = Range(cover.starts_at, cover.ends_at, bounds="[)")
+            held = ObjectHeld(
+                tenant_id=tx.tenant_id, id=new_id("hold"), cover_id=cover.id, section=section,
+                object_key=cover.object_key, period=period, state=cover.state,
+            )  # fmt: skip
+            tx.session.add(held)
+    try:
+        tx.session.flush()
+    except IntegrityError as error:
+        if isinstance(error.orig, ExclusionViolation):
+            raise Conflict("object_covered", "the object is covered already for a part of that time, by a cover of yours") from None
+        raise
+
+
+def _hold_amounts(tx: Work, cover: Cover, edition: Edition, quote: Quote, premium: Premium) -> None:
+    """What the member has at risk, counted against each cap. The member's row is locked, so binds count one by one."""
+    covered = {section.name for section in premium.sections}
+    period = Period(cover.starts_at, cover.ends_at)
+    for rule in edition.accumulate:
+        if rule.section not in covered:
+            continue
+        amount = at_risk(edition, rule.section, quote.facts)
+        cap = rule.cap.micros // 10_000
+        running = covers.amounts_held(
+            tx.session, cover.policyholder_id, rule.section, rule.across, cover.starts_at, cover.ends_at
+        )
+        held = [Held(Period(row.starts_at, row.ends_at), row.amount) for row in running]
+        highest = peak([*held, Held(period, amount)], period)
+        if highest > cap:
+            free = Money(max(cap - peak(held, period), 0), cover.currency)
+            raise Conflict(
+                "cap_exceeded",
+                f"the member would have {Money(highest, cover.currency)} at risk in {rule.section} at one time, over the cap of "
+                f"{Money(cap, cover.currency)}; {free} are free in that window",
+            )
+        tx.session.add(
+            AmountHeld(
+                tenant_id=tx.tenant_id, id=new_id("hold"), cover_id=cover.id, member_id=cover.policyholder_id,
+                product=cover.product, section=rule.section, amount=amount, currency=cover.currency,
+                starts_at=cover.starts_at, ends_at=cover.ends_at, state=cover.state,
+            )
+        )  # fmt: skip
+
+
+def _new_business(tx: Work, cover: Cover, edition: Edition, quote: Quote, premium: Premium) -> Transaction:
+    transaction = Transaction(
+        tenant_id=tx.tenant_id, id=new_id("transaction"), cover_id=cover.id, sequence=1, risk_type="New Business",
+        premium_type="Original Premium", effective_at=cover.starts_at, booked_at=tx.now, currency=cover.currency,
+        net=premium.net, tax=premium.tax_total, fees=premium.fee_total, gross=premium.gross, price=asdict(premium),
+    )  # fmt: skip
+    tx.session.add(transaction)
+    tx.session.flush()
+    period = Period(cover.starts_at, cover.ends_at)
+    for position, section in enumerate(premium.sections):
+        terms = section_terms(edition, section.name, quote.facts, period, section.net)
+        tx.session.add(_terms_row(tx, transaction, position, terms))
+    return transaction
+
+
+def _terms_row(tx: Work, transaction: Transaction, position: int, terms: SectionTerms) -> TransactionTerms:
+    return TransactionTerms(
+        tenant_id=tx.tenant_id, id=new_id("terms"), transaction_id=transaction.id, cover_id=transaction.cover_id,
+        section=terms.section, position=position, starts_at=terms.period.start, ends_at=terms.period.end, layer=terms.layer,
+        per=terms.per, limits=terms.limits, sublimits=terms.sublimits, deductible=terms.deductible, average=terms.average,
+        net=terms.net, currency=transaction.currency,
+    )  # fmt: skip

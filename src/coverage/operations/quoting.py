@@ -1,0 +1,258 @@
+"""Quoting: a risk is read, priced by the edition in force, and kept so that it can be said again to the cent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from coverage.domain.facts import quote_made
+from coverage.domain.faults import Conflict, Detail, Missing, Rejected
+from coverage.domain.ids import names
+from coverage.domain.period import Period, local_day
+from coverage.domain.premium import FeeLine, Premium, SectionPremium, TaxLine
+from coverage.operations.house import House, Work
+from coverage.rulebook.admission import Admitted, admit, check_term, read_json
+from coverage.rulebook.editions import LoadedEdition, revive
+from coverage.rulebook.explaining import Line, explain
+from coverage.rulebook.format import Texts
+from coverage.rulebook.reading import canonical_json
+from coverage.rulebook.scalar import Decision, Scalar
+from coverage.rulebook.taxes import TaxesInForce
+from coverage.storage import members, quotes
+from coverage.storage.identity import new_id
+from coverage.storage.quotes import EditionKept, Quote, TaxesKept, TextsKept
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What a partner asks a price for. `start` None begins at issue; then `duration` says how long."""
+
+    product: str
+    country: str | None
+    start: datetime | None
+    end: datetime | None
+    duration: timedelta | None
+    risk: Mapping[str, object]
+    language: str
+    policyholder: str | None  # the partner's reference of a member it has bound for before
+    metadata: dict[str, str]
+
+
+def make_quote(tx: Work, house: House, asked: AskedFor) -> Quote:
+    """Prices what was asked for and keeps the quote, whatever the decision.
+
+    Raises `Rejected` with a pointer for each field that is wrong.
+    """
+    period = _period(asked, tx.now)
+    edition = _edition(house, asked, period, tx.now)
+    if asked.start is None and edition.rules.quote.floats == 0:
+        detail = Detail("/start", '"at_issue" isn\'t offered by this product; expected an instant', "invalid_value")
+        raise Rejected("invalid_term", "the product needs a fixed start", errors=(detail,))
+    admitted = _admitted(edition, asked, period, tx.now)
+    taxes = edition.taxes_on(local_day(tx.now, edition.rules.timezone))
+    decision = edition.compiled(taxes).decide(admitted.facts)
+    quote = _row(tx, asked, period, edition, admitted, decision)
+    quote.tax_hash, quote.texts_hash = taxes.hash, _texts_hash(edition)
+    quote.edition_hash = edition.hash
+    _keep_rules(tx, edition, taxes)
+    if admitted.object_value is not None and edition.rules.object is not None:
+        quote.object_key = house.keyring.fingerprint("object", f"{edition.rules.object.kind}\n{admitted.object_value}")
+    tx.session.add(quote)
+    tx.record(quote_made(quote.id, quote.state))
+    tx.session.flush()
+    return quote
+
+
+def find_quote(tx: Work, quote_id: str) -> Quote:
+    """The quote of that id; raises `Missing` in the same words for another partner's as for one that never was."""
+    found = quotes.find(tx.session, tx.tenant_id, quote_id) if names("quote", quote_id) else None
+    if found is None:
+        raise Missing("unknown_quote", "there is no quote of that id")
+    return found
+
+
+def state_of(quote: Quote, now: datetime) -> str:
+    """A quote's state at `now`: an open one whose time is over has expired."""
+    live = quote.state in ("open", "referred")
+    return "expired" if live and quote.expires_at is not None and now >= quote.expires_at else quote.state
+
+
+def texts_of(tx: Work, quote: Quote, language: str) -> Texts | None:
+    """The product's words as they stood when it was quoted, in `language` or else in any that there is."""
+    kept = tx.session.get_one(TextsKept, quote.texts_hash).content["texts"]
+    content = kept.get(language) or next(iter(kept.values()), None)
+    return Texts.model_validate(content) if content else None
+
+
+def tax_label(tx: Work, quote: Quote, tax: str, language: str) -> str:
+    """What people read for a tax or levy on a quote's price."""
+    labels = tx.session.get_one(TextsKept, quote.texts_hash).content["taxes"].get(tax, {})
+    return str(labels.get(language) or tax.replace("_", " "))
+
+
+def ipid_of(tx: Work, quote: Quote, language: str) -> str | None:
+    """The SHA-256 of the product information document that goes with a quote, in a language; None where there is none."""
+    kept = tx.session.get_one(TextsKept, quote.texts_hash).content["texts"].get(language)
+    return ipid_hash(quote.product, quote.country, language, Texts.model_validate(kept)) if kept else None
+
+
+def ipid_content(product: str, country: str, language: str, texts: Texts) -> dict[str, Any]:
+    """What the product information document says, in the order of Regulation (EU) 2017/1469, annex."""
+    head = {"product": product, "country": country, "language": language, "name": texts.product.name}
+    return head | texts.ipid.model_dump()
+
+
+def ipid_hash(product: str, country: str, language: str, texts: Texts) -> str:
+    """SHA-256 of that content as canonical JSON: what a partner cites to say which version it showed."""
+    return hashlib.sha256(canonical_json(ipid_content(product, country, language, texts)).encode()).hexdigest()
+
+
+# ---------------------------------------------------------------------------------------------- replay
+
+
+def replay(tx: Work, quote: Quote) -> tuple[Decision, list[Line]]:
+    """The quote's decision and explanation said again, from what the database keeps and nothing else."""
+    compiled = _compiled_again(tx, quote)
+    return compiled.decide(quote.facts), explain(compiled, quote.facts)
+
+
+def edition_of(tx: Work, quote: Quote) -> LoadedEdition:
+    """The edition that priced a quote, from its kept text."""
+    kept = tx.session.get_one(EditionKept, quote.edition_hash)
+    return _REVIVED.setdefault(kept.hash, revive(kept.text, f"{quote.edition}.yaml"))
+
+
+# Kept texts never change, so what was made of one stays right; an installation has tens of editions, not thousands.
+_REVIVED: dict[str, LoadedEdition] = {}
+
+
+def _compiled_again(tx: Work, quote: Quote) -> Scalar:
+    taxes = TaxesInForce.from_plain(tx.session.get_one(TaxesKept, quote.tax_hash).content)
+    return edition_of(tx, quote).compiled(taxes)
+
+
+def premium_of(price: Mapping[str, Any]) -> Premium:
+    """A premium from its kept lines."""
+    return Premium(
+        price["currency"],
+        tuple(SectionPremium(**line) for line in price["sections"]),
+        tuple(TaxLine(**line) for line in price["taxes"]),
+        tuple(FeeLine(**line) for line in price["fees"]),
+        price["net"],
+        price["gross"],
+    )
+
+
+# --------------------------------------------------------------------------------------------- inside
+
+
+def _period(asked: AskedFor, now: datetime) -> Period:
+    start = asked.start.astimezone(UTC) if asked.start is not None else now
+    if asked.start is not None and start < now:
+        detail = Detail("/start", f"the start lies in the past; expected {now:%Y-%m-%dT%H:%M:%SZ} or later", "start_passed")
+        raise Rejected("invalid_term", "no cover begins in the past", errors=(detail,))
+    end = asked.end.astimezone(UTC) if asked.end is not None else start + (asked.duration or timedelta())
+    if end <= start:
+        pointer = "/end" if asked.end is not None else "/duration"
+        detail = Detail(pointer, "the end isn't after the start; expected a later one", "end_before_start")
+        raise Rejected("invalid_term", "a cover ends after it starts", errors=(detail,))
+    return Period(start, end)
+
+
+def _edition(house: House, asked: AskedFor, period: Period, now: datetime) -> LoadedEdition:
+    try:
+        return house.rules().in_force(asked.product, asked.country, now, period.start)
+    except Missing as missing:
+        raise Rejected(missing.code, missing.detail, errors=(Detail("/product", missing.detail, missing.code),)) from None
+    except Rejected as rejected:
+        pointer = "/country" if rejected.code == "country_needed" else "/product"
+        raise Rejected(rejected.code, rejected.detail, errors=(Detail(pointer, rejected.detail, rejected.code),)) from None
+
+
+def _admitted(edition: LoadedEdition, asked: AskedFor, period: Period, now: datetime) -> Admitted:
+    """The risk as facts. What is wrong with the term and with the risk is told together, to be mended in one go."""
+    wrong: list[Detail] = []
+    admitted = None
+    try:
+        check_term(edition.rules, period, now)
+    except Rejected as rejected:
+        wrong += rejected.errors
+    try:
+        admitted = admit(edition.rules, asked.risk, period, now, read_json)
+    except Rejected as rejected:
+        wrong += rejected.errors
+    if wrong or admitted is None:
+        raise Rejected("invalid_quote", "the product can't be quoted as asked for", errors=tuple(wrong))
+    return admitted
+
+
+def _row(tx: Work, asked: AskedFor, period: Period, edition: LoadedEdition, admitted: Admitted, decision: Decision) -> Quote:
+    quote_id = new_id("quote")
+    member = members.by_reference(tx.session, asked.policyholder) if asked.policyholder else None
+    sealed_for = member.id if member else quote_id
+    personal = {name: text for name, text in admitted.given.items() if edition.rules.inputs[name].personal}
+    premium = decision.premium
+    expires_at = edition.binds_until(tx.now) if premium is not None else None
+    floats = timedelta(seconds=edition.rules.quote.floats)
+    return Quote(
+        tenant_id=tx.tenant_id,
+        id=quote_id,
+        product=edition.product,
+        country=edition.country,
+        edition=edition.identity,
+        state={"quoted": "open"}.get(decision.outcome, decision.outcome),
+        language=asked.language,
+        timezone=edition.rules.timezone,
+        asked_at=tx.now,
+        expires_at=expires_at,
+        floats_until=min(tx.now + floats, expires_at) if asked.start is None and expires_at is not None else None,
+        starts_at=period.start,
+        ends_at=period.end,
+        currency=edition.rules.currency,
+        net=premium.net if premium else None,
+        tax=premium.tax_total if premium else None,
+        fees=premium.fee_total if premium else None,
+        gross=premium.gross if premium else None,
+        price=asdict(premium) if premium else None,
+        reasons=list(decision.reasons),
+        facts=admitted.facts,
+        given={name: text for name, text in admitted.given.items() if name not in personal},
+        sealed=tx.seal_json(sealed_for, personal, f"quotes/{quote_id}") if personal else None,
+        sealed_for=sealed_for,
+        object_key=None,
+        member_id=member.id if member else None,
+        cover_id=None,
+        metadata_=asked.metadata,
+        created_at=tx.wall,
+    )
+
+
+def _texts_content(edition: LoadedEdition) -> dict[str, Any]:
+    texts = {language: texts.model_dump() for language, texts in edition.texts.items()}
+    return {"texts": texts, "taxes": edition.taxes.labels}
+
+
+def _texts_hash(edition: LoadedEdition) -> str:
+    return hashlib.sha256(canonical_json(_texts_content(edition)).encode()).hexdigest()
+
+
+def _keep_rules(tx: Work, edition: LoadedEdition, taxes: TaxesInForce) -> None:
+    """Keeps the texts that the price rests on, once. The first price freezes an edition."""
+    if tx.session.get(EditionKept, edition.hash) is None:
+        # Two first quotes at once: the second finds the first's row.
+        values = {"hash": edition.hash, "product": edition.product, "country": edition.country, "name": edition.name}
+        kept = insert(EditionKept).values(**values, text=edition.document.text, kept_at=tx.wall)
+        tx.session.execute(kept.on_conflict_do_nothing())
+        if tx.session.get(EditionKept, edition.hash) is None:
+            raise Conflict("edition_frozen", f"{edition.identity} priced quotes with another text; it needs a new name")
+    for kind, digest, content in (
+        (TaxesKept, taxes.hash, asdict(taxes)),
+        (TextsKept, _texts_hash(edition), _texts_content(edition)),
+    ):
+        if tx.session.get(kind, digest) is None:
+            tx.session.execute(insert(kind).values(hash=digest, content=content, kept_at=tx.wall).on_conflict_do_nothing())

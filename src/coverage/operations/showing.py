@@ -1,0 +1,120 @@
+"""Showing: what partners and members read, gathered in the transaction that may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from coverage.domain.cover import phase
+from coverage.domain.faults import Detail, Missing, Rejected
+from coverage.domain.ids import names
+from coverage.domain.period import Period
+from coverage.operations.house import Work
+from coverage.operations.quoting import find_quote, texts_of
+from coverage.rulebook.format import Texts
+from coverage.storage import claims, covers
+from coverage.storage.claims import Claim, Exposure
+from coverage.storage.covers import Cover, CoverParty, Transaction, TransactionTerms
+from coverage.storage.members import Member
+from coverage.storage.quotes import Quote
+
+
+def find_cover(tx: Work, cover_id: str) -> Cover:
+    """The cover of that id; raises `Missing` in the same words for another partner's as for one that never was."""
+    found = covers.find(tx.session, tx.tenant_id, cover_id) if names("cover", cover_id) else None
+    if found is None:
+        raise Missing("unknown_cover", "there is no cover of that id")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CoverSeen:
+    """A cover with all that is told of it."""
+
+    cover: Cover
+    quote: Quote
+    phase: str
+    parties: list[CoverParty]
+    references: dict[str, str]  # a member's id to the partner's reference
+    transactions: list[Transaction]
+    terms: list[TransactionTerms]
+    texts: Texts | None
+
+
+def see_cover(tx: Work, cover: Cover) -> CoverSeen:
+    """The cover with its parties, transactions and terms."""
+    parties = covers.parties_of(tx.session, cover.id)
+    members = {party.member_id for party in parties if party.member_id}
+    references = {member_id: tx.session.get_one(Member, (tx.tenant_id, member_id)).reference for member_id in sorted(members)}
+    quote = find_quote(tx, cover.quote_id)
+    state = phase(cover.state, Period(cover.starts_at, cover.ends_at), tx.now)
+    return CoverSeen(
+        cover, quote, state, parties, references, covers.transactions_of(tx.session, cover.id),
+        covers.terms_of(tx.session, cover.id), texts_of(tx, quote, cover.language),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSeen:
+    claim: Claim
+    exposures: list[Exposure]
+    personal: dict[str, Any]
+
+
+def see_claim(tx: Work, claim: Claim) -> ClaimSeen:
+    """The claim with its exposures, and what was said of it in clear."""
+    personal = tx.unseal_json(claim.member_id, claim.sealed, f"claims/{claim.id}")
+    return ClaimSeen(claim, claims.exposures_of(tx.session, claim.id), personal)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list: at most `limit`, after `starting_after`, made within a span of time."""
+
+    limit: int
+    starting_after: str | None
+    created_from: datetime | None
+    created_to: datetime | None
+
+
+def list_covers(tx: Work, page: Page, phase_wanted: str | None, policyholder: str | None) -> tuple[list[Cover], bool]:
+    """The tenant's covers, the newest first, and whether there are more."""
+    query = select(Cover)
+    if phase_wanted is not None:
+        query = query.where(covers.phase_filter(phase_wanted, tx.now))
+    if policyholder is not None:
+        query = query.join(Member, (Member.tenant_id == Cover.tenant_id) & (Member.id == Cover.policyholder_id))
+        query = query.where(Member.reference == policyholder)
+    return _page(tx, query, Cover.id, Cover.created_at, page, "cover")
+
+
+def list_claims(tx: Work, page: Page, state: str | None, cover_id: str | None) -> tuple[list[Claim], bool]:
+    """The tenant's claims, the newest first, and whether there are more."""
+    query = select(Claim)
+    if state is not None:
+        query = query.where(Claim.state == state)
+    if cover_id is not None:
+        query = query.where(Claim.cover_id == cover_id)
+    return _page(tx, query, Claim.id, Claim.created_at, page, "claim")
+
+
+def _page(
+    tx: Work, query: Select[Any], key: InstrumentedAttribute[str], made: InstrumentedAttribute[datetime], page: Page, noun: str
+) -> tuple[list[Any], bool]:
+    if page.starting_after is not None:
+        if not names(noun, page.starting_after):
+            detail = Detail("?starting_after", f"this is no {noun}'s id", "invalid_value")
+            raise Rejected("invalid_list", "the list can't be read from there", errors=(detail,))
+        query = query.where(key < page.starting_after)
+    if page.created_from is not None:
+        query = query.where(made >= page.created_from)
+    if page.created_to is not None:
+        query = query.where(made <= page.created_to)
+    # Ids sort by when they were made. One more row than asked for tells whether there are more.
+    rows: Sequence[Any] = tx.session.scalars(query.order_by(key.desc()).limit(page.limit + 1)).all()
+    return list(rows[: page.limit]), len(rows) > page.limit

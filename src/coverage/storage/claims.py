@@ -1,0 +1,43 @@
+"""Claims as declared, with an exposure for each section that is claimed on."""
+
+from __future__ import annotations
+
+from sqlalchemy import LargeBinary, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from coverage.storage.schema import Instant, Json, JsonList, Minor, Table, TenantRow
+
+
+class Claim(TenantRow, Table):
+    __tablename__ = "claims"
+    number: Mapped[str]
+    cover_id: Mapped[str]
+    member_id: Mapped[str]  # the policyholder, whose key seals what is personal
+    state: Mapped[str]  # open, in_review or closed
+    cause: Mapped[str]
+    loss_at: Mapped[Instant]
+    reported_at: Mapped[Instant]
+    flags: Mapped[JsonList]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # what happened, and who to reach
+    metadata_: Mapped[Json] = mapped_column("metadata")
+    created_at: Mapped[Instant]
+
+
+class Exposure(TenantRow, Table):
+    """One section and one claimant of a claim, decided on its own."""
+
+    __tablename__ = "exposures"
+    claim_id: Mapped[str]
+    section: Mapped[str]
+    claimant: Mapped[str]  # policyholder, or third_party: a victim may claim directly (Code des assurances L124-3)
+    decision: Mapped[str]  # pending, approved, repudiated or goodwill
+    estimate: Mapped[Minor | None]
+    currency: Mapped[str]
+
+
+def find(session: Session, tenant_id: str, claim_id: str) -> Claim | None:
+    return session.get(Claim, (tenant_id, claim_id))
+
+
+def exposures_of(session: Session, claim_id: str) -> list[Exposure]:
+    return list(session.scalars(select(Exposure).where(Exposure.claim_id == claim_id).order_by(Exposure.id)))

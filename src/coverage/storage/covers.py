@@ -1,0 +1,192 @@
+"""Covers with their parties, the objects and amounts that they hold, and their append-only transactions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, LargeBinary, and_, select
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from coverage.domain.cover import HOLDING
+from coverage.storage.schema import Instant, Json, Minor, Table, TenantRow
+
+
+class Cover(TenantRow, Table):
+    __tablename__ = "covers"
+    number: Mapped[str]  # the certificate's number, as people read it
+    quote_id: Mapped[str]
+    master_policy_id: Mapped[str]
+    product: Mapped[str]
+    country: Mapped[str]
+    state: Mapped[str]
+    starts_at: Mapped[Instant]
+    ends_at: Mapped[Instant]
+    timezone: Mapped[str]
+    language: Mapped[str]
+    currency: Mapped[str]
+    net: Mapped[Minor]
+    tax: Mapped[Minor]
+    fees: Mapped[Minor]
+    gross: Mapped[Minor]
+    policyholder_id: Mapped[str]
+    object_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # the personal facts, under the policyholder's key
+    payment_method: Mapped[str]
+    disclosures: Mapped[Json]
+    metadata_: Mapped[Json] = mapped_column("metadata")
+    issued_at: Mapped[Instant | None]
+    cancelled_at: Mapped[Instant | None]
+    created_at: Mapped[Instant]
+
+
+class CoverParty(TenantRow, Table):
+    """Who stands where in a cover."""
+
+    __tablename__ = "cover_parties"
+    cover_id: Mapped[str]
+    role: Mapped[str]
+    member_id: Mapped[str | None]  # None where the partner itself stands there
+
+
+class ObjectHeld(TenantRow, Table):
+    """A section of an object that a cover holds; the database refuses a second one at the same time."""
+
+    __tablename__ = "objects_held"
+    cover_id: Mapped[str]
+    section: Mapped[str]
+    object_key: Mapped[bytes] = mapped_column(LargeBinary)
+    period: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    state: Mapped[str]
+
+
+class AmountHeld(TenantRow, Table):
+    """An amount at risk that counts against a cap over one member's overlapping covers."""
+
+    __tablename__ = "amounts_held"
+    cover_id: Mapped[str]
+    member_id: Mapped[str]
+    product: Mapped[str]
+    section: Mapped[str]
+    amount: Mapped[Minor]
+    currency: Mapped[str]
+    starts_at: Mapped[Instant]
+    ends_at: Mapped[Instant]
+    state: Mapped[str]
+
+
+class Transaction(TenantRow, Table):
+    """One dated change of a cover's terms and premium. Append-only."""
+
+    __tablename__ = "transactions"
+    cover_id: Mapped[str]
+    sequence: Mapped[int]
+    risk_type: Mapped[str]  # New Business, Adjustment or Cancellation
+    premium_type: Mapped[str]  # Original Premium, Additional Premium or Return Premium
+    effective_at: Mapped[Instant]
+    booked_at: Mapped[Instant]
+    currency: Mapped[str]
+    net: Mapped[Minor]
+    tax: Mapped[Minor]
+    fees: Mapped[Minor]
+    gross: Mapped[Minor]
+    price: Mapped[Json]
+
+
+class TransactionTerms(TenantRow, Table):
+    """The frozen terms of one section in a transaction. Append-only; a claim reads those at the loss."""
+
+    __tablename__ = "transaction_terms"
+    transaction_id: Mapped[str]
+    cover_id: Mapped[str]
+    section: Mapped[str]
+    position: Mapped[int]
+    starts_at: Mapped[Instant]
+    ends_at: Mapped[Instant]
+    layer: Mapped[str]
+    per: Mapped[str]
+    limits: Mapped[Json]
+    sublimits: Mapped[Json]
+    deductible: Mapped[Json | None]
+    average: Mapped[str]
+    net: Mapped[Minor]
+    currency: Mapped[str]
+
+
+class Document(TenantRow, Table):
+    """A document that was rendered, kept once for each transaction, kind and language. Its bytes lie in a blob."""
+
+    __tablename__ = "documents"
+    cover_id: Mapped[str]
+    transaction_id: Mapped[str]
+    kind: Mapped[str]
+    language: Mapped[str]
+    sha256: Mapped[str]
+    size: Mapped[int]
+    blob: Mapped[str]
+    created_at: Mapped[Instant]
+
+
+def find(session: Session, tenant_id: str, cover_id: str) -> Cover | None:
+    return session.get(Cover, (tenant_id, cover_id))
+
+
+def lock(session: Session, tenant_id: str, cover_id: str) -> Cover | None:
+    return session.get(Cover, (tenant_id, cover_id), with_for_update=True, populate_existing=True)
+
+
+def phase_filter(phase: str, now: datetime) -> ColumnElement[bool]:
+    """`domain.cover.phase` as a condition on rows, so that lists and single covers never disagree."""
+    issued = Cover.state == "issued"
+    match phase:
+        case "scheduled":
+            return and_(issued, Cover.starts_at > now)
+        case "on_risk":
+            return and_(issued, Cover.starts_at <= now, Cover.ends_at > now)
+        case "ended":
+            return and_(issued, Cover.ends_at <= now)
+    return Cover.state == phase
+
+
+def transactions_of(session: Session, cover_id: str) -> list[Transaction]:
+    """A cover's transactions, the first first."""
+    query = select(Transaction).where(Transaction.cover_id == cover_id).order_by(Transaction.sequence)
+    return list(session.scalars(query))
+
+
+def terms_of(session: Session, cover_id: str) -> list[TransactionTerms]:
+    """The frozen terms of all of a cover's transactions, in the sections' order."""
+    query = select(TransactionTerms).where(TransactionTerms.cover_id == cover_id)
+    return list(session.scalars(query.order_by(TransactionTerms.transaction_id, TransactionTerms.position)))
+
+
+def parties_of(session: Session, cover_id: str) -> list[CoverParty]:
+    return list(session.scalars(select(CoverParty).where(CoverParty.cover_id == cover_id).order_by(CoverParty.id)))
+
+
+def amounts_held(
+    session: Session, member_id: str, section: str, products: list[str], starts_at: datetime, ends_at: datetime
+) -> list[AmountHeld]:
+    """What the member has at risk in those products' sections at any time of a window."""
+    query = select(AmountHeld).where(
+        AmountHeld.member_id == member_id, AmountHeld.section == section, AmountHeld.product.in_(products),
+        AmountHeld.starts_at < ends_at, AmountHeld.ends_at > starts_at, AmountHeld.state.in_(HOLDING),
+    )  # fmt: skip
+    return list(session.scalars(query))
+
+
+def let_go(session: Session, cover_id: str, state: str) -> None:
+    """What the cover held is free again."""
+    for held in session.scalars(select(ObjectHeld).where(ObjectHeld.cover_id == cover_id)):
+        held.state = state
+    for amount in session.scalars(select(AmountHeld).where(AmountHeld.cover_id == cover_id)):
+        amount.state = state
+
+
+def document_of(session: Session, transaction_id: str, kind: str, language: str) -> Document | None:
+    query = select(Document).where(
+        Document.transaction_id == transaction_id, Document.kind == kind, Document.language == language
+    )
+    return session.scalars(query).one_or_none()
+
+

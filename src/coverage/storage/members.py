@@ -1,0 +1,54 @@
+"""Members: persons by the partner's stable reference. What is personal is sealed under a key of the member's own."""
+
+from __future__ import annotations
+
+from sqlalchemy import LargeBinary, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from coverage.storage.schema import Instant, Table, TenantRow
+
+
+class Member(TenantRow, Table):
+    __tablename__ = "members"
+    reference: Mapped[str]
+    locale: Mapped[str]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # name and email, as JSON
+    created_at: Mapped[Instant]
+
+
+class DataKey(Table):
+    """A data key, wrapped by the keyring. Its subject is a member, or a quote that names no member yet.
+
+    Erasing a person is forgetting the key: what it sealed is then noise everywhere, backups included.
+    """
+
+    __tablename__ = "data_keys"
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[Instant]
+    erased_at: Mapped[Instant | None]
+
+
+def find_or_add(session: Session, member: Member) -> Member:
+    """The member of that reference, locked; added when new. Two first binds at once meet in one row."""
+    session.execute(
+        insert(Member)
+        .values(
+            tenant_id=member.tenant_id, id=member.id, reference=member.reference, locale=member.locale,
+            sealed=None, created_at=member.created_at,
+        )
+        .on_conflict_do_nothing(index_elements=["tenant_id", "reference"])
+    )  # fmt: skip
+    # The row is locked to its end: what one member has at risk is counted by one bind at a time.
+    query = select(Member).where(Member.reference == member.reference).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def by_reference(session: Session, reference: str) -> Member | None:
+    return session.scalars(select(Member).where(Member.reference == reference)).one_or_none()
+
+
+def data_key(session: Session, tenant_id: str, subject: str) -> DataKey | None:
+    return session.get(DataKey, (tenant_id, subject))
