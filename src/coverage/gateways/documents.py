@@ -65,13 +65,13 @@ class WeasyPrintDocuments:
         seconds: float = 20.0,
         memory_bytes: int = 1_536 * 1024 * 1024,
     ) -> None:
-        self._templates = templates.resolve()
+        self.templates = templates.resolve()
         self._seconds = seconds
         self._memory_bytes = memory_bytes
         self._turn = threading.Lock()
         self._child: _Child | None = None
         self._environment = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(self._templates),
+            loader=FileSystemLoader(self.templates),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -99,7 +99,7 @@ class WeasyPrintDocuments:
         page = self._environment.get_template(template)
         html = page.render(values, words=Words(language), asset=asset)
         own = Path(template).with_suffix(".css").name
-        sheets = [name for name in ("base.css", own) if (self._templates / name).is_file()]
+        sheets = [name for name in ("base.css", own) if (self.templates / name).is_file()]
         job = [
             json.dumps({"stylesheets": sheets, "assets": [*assets]}).encode(),
             html.encode(),
@@ -111,6 +111,12 @@ class WeasyPrintDocuments:
             return self._set_again_if_killed(job)
         finally:
             self._turn.release()
+
+    @property
+    def process_id(self) -> int | None:
+        """The child's, for those who watch processes; None while there is none."""
+        child = self._child
+        return child.process.pid if child else None
 
     def close(self) -> None:
         """End the child. A later call starts another one."""
@@ -130,7 +136,7 @@ class WeasyPrintDocuments:
         child = self._child
         if child is None or child.jobs >= _DOCUMENTS_PER_CHILD:
             self._end_child()
-            child = self._child = _Child(self._templates, self._seconds, self._memory_bytes)
+            child = self._child = _Child(self.templates, self._seconds, self._memory_bytes)
         try:
             problem, pdf = child.ask(job)
         except BaseException:

@@ -1,0 +1,1 @@
+"""The pages that a member opens, from a link and without an account."""
