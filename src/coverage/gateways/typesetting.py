@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import resource
 import signal
 import sys
@@ -53,7 +54,8 @@ def serve(pipe: Connection, templates: Path, memory_bytes: int, seconds: float) 
             pipe.send_bytes(type(problem).__name__.encode())
             pipe.send_bytes(b"")
             if isinstance(problem, MemoryError):
-                return
+                # At once: an interpreter without memory can't even say goodbye properly.
+                os._exit(1)
         else:
             pipe.send_bytes(b"")
             pipe.send_bytes(answer)
