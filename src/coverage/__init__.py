@@ -1,1 +1,3 @@
 """Sharecover: cover for shared things, for hours or days."""
+
+__version__ = "0.1.0"

@@ -147,7 +147,7 @@ def _said(rule: Input, text: str, named: InputTexts | None, words: Words, timezo
         case "choice":
             return named.choices.get(text, text) if named else text
         case "yes_no":
-            return words.text(f"answer.{text}")
+            return words.text("answer.yes") if text == "yes" else words.text("answer.no")
         case "money":
             found = amount(text)
             return words.money(Money(found.micros // MICRO_PER_CENT, found.currency), short=True)

@@ -18,15 +18,16 @@ from coverage.domain.journal import transfers_for_issue
 from coverage.domain.money import Money
 from coverage.domain.period import Period
 from coverage.domain.premium import Premium
-from coverage.operations.house import House, Work
+from coverage.operations.house import Work
 from coverage.operations.quoting import edition_of, find_quote, ipid_of, premium_of, state_of
+from coverage.operations.unlocking import register_link
 from coverage.rulebook.format import ROLES, Edition
 from coverage.rulebook.terms import at_risk, section_terms
 from coverage.storage import covers, journal, members, partners, quotes
 from coverage.storage.covers import AmountHeld, Cover, CoverParty, ObjectHeld, Transaction, TransactionTerms
 from coverage.storage.identity import new_code, new_id
 from coverage.storage.members import Member
-from coverage.storage.partners import Credential, MasterPolicy
+from coverage.storage.partners import MasterPolicy
 from coverage.storage.quotes import Quote
 
 # A clock of a partner's own may run a little ahead of ours when it notes that the document was given.
@@ -61,7 +62,7 @@ class Bind:
     metadata: dict[str, str]
 
 
-def issue_cover(tx: Work, house: House, bind: Bind) -> Cover:
+def issue_cover(tx: Work, bind: Bind) -> Cover:
     """Binds an open quote for a partner that is invoiced.
 
     Raises `Conflict` where the quote isn't open any more, its start has passed, the object is covered already or the
@@ -93,20 +94,10 @@ def issue_cover(tx: Work, house: House, bind: Bind) -> Cover:
     _hold_amounts(tx, cover, edition, quote, premium)
     transaction = _new_business(tx, cover, edition, quote, premium)
     journal.append(tx.session, tx.tenant_id, transaction.id, transfers_for_issue(premium, cover.product, cover.country), tx.wall)
+    register_link(tx, cover.id)
     tx.record(cover_issued(cover.id, quote.id, transaction.id))
     tx.session.flush()
     return cover
-
-
-def member_link(tx: Work, house: House, cover: Cover) -> str:
-    """A new secret that opens the member's page of a cover. Only its hash is kept, so it can't be shown again."""
-    secret = new_code(26).lower()
-    credential = Credential(
-        hash=house.keyring.fingerprint("member_link", secret), id=new_id("credential"), kind="member_link",
-        subject=cover.id, scopes=["member"], hint=secret[-4:], created_at=tx.wall, expires_at=None,
-    )  # fmt: skip
-    partners.register(tx.session, credential)
-    return secret
 
 
 # --------------------------------------------------------------------------------------------- checks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, func, select, text
+from sqlalchemy import LargeBinary, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -133,7 +133,3 @@ def partner_of(session: Session, partner_id: str) -> Partner:
 
 def insurer_of(session: Session, insurer_id: str) -> Insurer:
     return session.get_one(Insurer, insurer_id)
-
-
-def tenant_count(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(TenantRecord)) or 0

@@ -1,0 +1,21 @@
+"""`coverage …`: hands over to the commands, wired by the assembly."""
+
+from __future__ import annotations
+
+from coverage import commands
+
+
+def main() -> None:
+    """The command line's way in."""
+
+    def wiring() -> commands.Wiring:
+        # Imported only for the commands that serve: the rules' need no web and no database, and answer at once.
+        from coverage.assembly import wiring as wired
+
+        return wired()
+
+    commands.run(wiring)
+
+
+if __name__ == "__main__":
+    main()

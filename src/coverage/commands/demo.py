@@ -1,0 +1,144 @@
+"""`coverage demo`: a whole Saturday against a running service, from the quote to the claim."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the demo."""
+
+    @app.command()
+    def demo(
+        url: Annotated[str, typer.Option(help="The running service.")] = "http://localhost:8000",
+        key: Annotated[str | None, typer.Option(help="A test key. [default: the demo's own, from the data folder]")] = None,
+        data: Annotated[Path | None, typer.Option(help="The service's data folder. [default: $SHARECOVER_DATA or .data]")] = None,
+        out: Annotated[Path, typer.Option(help="Folder for the certificate.")] = Path("demo-output"),
+    ) -> None:
+        """Play the Saturday: an employee borrows the company's van, carries goods worth 8,000 EUR, and on Sunday declares a claim.
+
+        Each request and answer is printed; the certificate stays in a folder. The partner's test clock is moved forward
+        to Sunday, so a second run plays the Saturday after.
+        """
+        folder = data or Path(os.environ.get("SHARECOVER_DATA", ".data"))
+        _play(_Caller(url.rstrip("/"), key or _playing_key(folder)), out)
+
+
+def _playing_key(folder: Path) -> str:
+    try:
+        found: str = json.loads((folder / "demo.json").read_text())["playing_key"]
+    except (OSError, ValueError, KeyError):
+        _fail(f"there is no demo key in {folder}; start the service with ./dev serve, or name a test key with --key")
+        raise AssertionError from None
+    return found
+
+
+def _fail(message: str) -> None:
+    Console(stderr=True).print(f"[red]{message}[/]", highlight=False)
+    raise typer.Exit(1)
+
+
+class _Caller:
+    """Sends requests and prints them with their answers."""
+
+    def __init__(self, url: str, key: str) -> None:
+        import httpx
+
+        self.client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+        self.url, self.transport_error = url, httpx.TransportError
+        self.console = Console()
+
+    def call(self, method: str, path: str, body: Any = None, *, safe: bool = True) -> Any:
+        self.console.rule(f"{method} {path}", align="left")
+        headers = {} if safe else {"Idempotency-Key": secrets.token_hex(16)}
+        if body is not None:
+            self.console.print_json(data=body)
+        try:
+            answer = self.client.request(method, path, json=body, headers=headers)
+        except self.transport_error:
+            _fail(f"nothing answers on {self.url}; start the service with ./dev serve")
+            raise
+        self.console.print(f"[bold]{answer.status_code}[/] {answer.reason_phrase}", highlight=False)
+        if answer.headers["content-type"].startswith("application/pdf"):
+            return answer.content
+        self.console.print_json(data=answer.json())
+        if answer.is_error:
+            _fail("the service refused; the answer above says why")
+        return answer.json()
+
+
+def _play(caller: _Caller, out: Path) -> None:
+    clock = caller.call("GET", "/v1/test_clock")
+    saturday = _next_saturday(datetime.fromisoformat(clock["now"]))
+    quote = caller.call("POST", "/v1/quotes", _quote(saturday))
+    cover = caller.call("POST", "/v1/covers", _bind(quote, clock["now"]), safe=False)
+    pdf = caller.call("GET", f"/v1/covers/{cover['id']}/certificate?language=en")
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"{cover['number']}.pdf"
+    path.write_bytes(pdf)
+    caller.console.print(f"The certificate: [bold]{path}[/]", highlight=False)
+    sunday = saturday + timedelta(days=1, hours=2)
+    caller.call("POST", "/v1/test_clock/advance", {"to": sunday.isoformat()})
+    caller.call("GET", f"/v1/covers/{cover['id']}")
+    claim = caller.call("POST", "/v1/claims", _claim(cover["id"], saturday), safe=False)
+    caller.console.rule()
+    gross = cover["price"]["gross"]
+    caller.console.print(
+        f"Quoted and covered for [bold]{gross['amount'] / 100:.2f} {gross['currency']}[/]; certificate {cover['number']}; "
+        f"claim {claim['number']} is {claim['state']}.",
+        highlight=False,
+    )
+
+
+def _next_saturday(now: datetime) -> datetime:
+    """The next Saturday at 08:00 in Paris, at least twelve hours ahead."""
+    local = (now + timedelta(hours=12)).astimezone(PARIS)
+    day = local + timedelta(days=(5 - local.weekday()) % 7)
+    start = day.replace(hour=8, minute=0, second=0, microsecond=0)
+    return start if start >= local else start + timedelta(days=7)
+
+
+def _quote(saturday: datetime) -> dict[str, Any]:
+    return {
+        "product": "off_duty_vehicle",
+        "start": saturday.isoformat(),
+        "end": saturday.replace(hour=20).isoformat(),
+        "risk": {
+            "vehicle_class": "van",
+            "registration": "AB-123-CD",
+            "driver_born": "1990-05-01",
+            "licence_since": "2010-06-01",
+            "goods_value": {"amount": 800_000, "currency": "EUR"},
+        },
+        "language": "en",
+    }
+
+
+def _bind(quote: dict[str, Any], now: str) -> dict[str, Any]:
+    return {
+        "quote": quote["id"],
+        "parties": {"policyholder": {"reference": "emp-1024", "name": "Camille Martin", "email": "camille@example.org", "locale": "en"}},
+        "disclosures": {"ipid_sha256": quote["ipid"]["sha256"], "language": quote["ipid"]["language"], "given_at": now},
+        "payment": {"method": "invoice"},
+    }
+
+
+def _claim(cover_id: str, saturday: datetime) -> dict[str, Any]:
+    return {
+        "cover": cover_id,
+        "loss_at": saturday.replace(hour=15, minute=30).isoformat(),
+        "cause": "accident",
+        "description": "The wardrobe fell over when the van braked; its mirror is broken.",
+        "losses": [{"section": "goods_carried", "estimate": {"amount": 42_000, "currency": "EUR"}}],
+    }

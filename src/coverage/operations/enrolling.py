@@ -1,0 +1,77 @@
+"""Enrolling: a partner with its tenants, its insurer and its master policy; and the demo's, for a first look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from coverage.domain.tenant import Caller, Mode, Tenant
+from coverage.operations.house import House
+from coverage.operations.unlocking import new_key
+from coverage.storage.identity import new_code, new_id
+from coverage.storage.partners import Insurer, MasterPolicy, Partner, TenantRecord
+from coverage.storage.tenancy import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Who is enrolled: a partner's name and status, its insurer, and the products of its master policy."""
+
+    partner: str
+    status: str
+    insurer: dict[str, Any]
+    products: Sequence[str]
+    currency: str = "EUR"
+
+
+DEMO_INSURER = {
+    "name": "Mutuelle Démo",
+    "registration": "Fictitious insurer for demonstrations: it carries no risk",
+    "supervisor": "None: no authority supervises a demonstration",
+    "address": "1 rue de l'Exemple, 75000 Paris, France",
+    "claims_contact": {"name": "Mutuelle Démo, claims", "phone": "+33 1 99 00 12 34", "email": "claims@example.org"},
+    "assistance_contact": {"name": "Mutuelle Démo, assistance 24/7", "phone": "+33 1 99 00 56 78", "email": "help@example.org"},
+}
+
+
+def enrol(owner: Database, house: House, enrolment: Enrolment, mode: Mode) -> tuple[Tenant, str]:
+    """Makes a partner in one mode with its insurer and master policy; answers its tenant and its first API key.
+
+    `owner` is the database as its owner: the application's role may not make partners.
+    """
+    wall = house.wall()
+    tenant = Tenant(new_id("partner"), mode)
+    with owner.engine.begin() as connection, Session(connection) as session:
+        session.execute(text("SELECT set_config('sharecover.tenant', :tenant, true)"), {"tenant": tenant.id})
+        session.add(Partner(id=tenant.partner_id, name=enrolment.partner, status=enrolment.status, created_at=wall))
+        session.flush()
+        session.add(TenantRecord(id=tenant.id, partner_id=tenant.partner_id, mode=mode, clock_ahead_seconds=0, created_at=wall))
+        insurer = Insurer(id=new_id("insurer"), created_at=wall, **enrolment.insurer)
+        session.add(insurer)
+        session.flush()
+        session.add(_master_policy(tenant, insurer, enrolment, wall))
+        session.flush()
+    with house.transaction(Caller(tenant, "enrolment")) as tx:
+        return tenant, new_key(tx)
+
+
+def _master_policy(tenant: Tenant, insurer: Insurer, enrolment: Enrolment, wall: datetime) -> MasterPolicy:
+    number = new_code(8)
+    return MasterPolicy(
+        tenant_id=tenant.id,
+        id=new_id("master_policy"),
+        insurer_id=insurer.id,
+        number=f"MP-{number}",
+        umr=f"B0000{number}",  # unique market reference: B, the broker's four digits, the contract's own part
+        starts_at=datetime(wall.year, 1, 1, tzinfo=UTC),
+        ends_at=wall + timedelta(days=10 * 366),
+        currency=enrolment.currency,
+        products=list(enrolment.products),
+        commission={},
+        created_at=wall,
+    )

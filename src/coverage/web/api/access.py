@@ -1,0 +1,126 @@
+"""What every call brings: its key, its Idempotency-Key, its version, its language; and the house that it works in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+
+from coverage.domain.faults import Detail, Rejected
+from coverage.domain.tenant import Caller
+from coverage.messages import best_language
+from coverage.operations.answering import Answer, answer_once
+from coverage.operations.answering import Request as Asked
+from coverage.operations.house import House, Work
+from coverage.operations.unlocking import caller_by_key
+from coverage.rulebook.reading import canonical_json
+
+VERSIONS: Final = ("2026-11-01",)
+KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def house_of(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+TheHouse = Annotated[House, Depends(house_of)]
+
+
+def caller_of(
+    request: Request,
+    house: TheHouse,
+    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
+    coverage_version: Annotated[str | None, Header(description="A dated version of this API.", examples=[VERSIONS[-1]])] = None,
+) -> Caller:
+    """Who calls, by the key; raises `Rejected` without a live one."""
+    if authorization is None:
+        raise Rejected("missing_key", "there is no Authorization header")
+    scheme, _, key = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        raise Rejected("missing_key", "the Authorization header isn't Bearer with a key")
+    if coverage_version not in (None, *VERSIONS):
+        detail = Detail("Coverage-Version", f"expected one of {', '.join(VERSIONS)}", "unknown_version")
+        raise Rejected("unknown_version", "there is no such version", errors=(detail,))
+    return caller_by_key(house, key.strip(), request.state.request_id)
+
+
+TheCaller = Annotated[Caller, Depends(caller_of)]
+
+
+def language_of(accept_language: Annotated[str | None, Header(description="Of texts for people.")] = None) -> str:
+    return best_language(accept_language)
+
+
+TheLanguage = Annotated[str, Depends(language_of)]
+
+
+def _asked(request: Request, key: str | None) -> Asked | None:
+    if key is None:
+        return None
+    if not KEY_SHAPE.fullmatch(key):
+        detail = Detail("Idempotency-Key", "expected 1 to 255 visible ASCII characters", "invalid_value")
+        raise Rejected("invalid_header", "the Idempotency-Key can't be used", errors=(detail,))
+    # The same request spelt with other spaces is the same request.
+    body = canonical_json(getattr(request.state, "parsed", None)).encode()
+    return Asked.of(key, request.method, request.url.path, body)
+
+
+def optional_key(
+    request: Request, idempotency_key: Annotated[str | None, Header(description="Makes a repeat safe (optional here).")] = None
+) -> Asked | None:
+    return _asked(request, idempotency_key)
+
+
+def required_key(
+    request: Request,
+    idempotency_key: Annotated[str | None, Header(description="A fresh unique value for each new request; the same for its repeats. Required.")] = None,
+) -> Asked | None:
+    if idempotency_key is None:
+        detail = Detail("Idempotency-Key", "expected this header", "missing_field")
+        raise Rejected("missing_idempotency_key", "the Idempotency-Key header is missing", errors=(detail,))
+    return _asked(request, idempotency_key)
+
+
+OptionalKey = Annotated[Asked | None, Depends(optional_key)]
+RequiredKey = Annotated[Asked | None, Depends(required_key)]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an operation made: the shape that tells it, and whose key seals that while it is kept."""
+
+    shape: BaseModel
+    subject: str
+    status: int = 201
+
+
+def once(house: House, caller: Caller, asked: Asked | None, work: Callable[[Work], Made]) -> Response:
+    """Does `work` once for its key, in its own transaction, committed before this returns."""
+
+    def answered(tx: Work) -> Answer:
+        made = work(tx)
+        return Answer(made.status, "application/json", _bytes(made.shape), made.subject)
+
+    answer = answer_once(house, caller, asked, answered)
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    return Response(answer.body, answer.status, headers=headers, media_type=answer.content_type)
+
+
+def plainly(shape: BaseModel) -> Response:
+    """A shape as a JSON answer."""
+    return Response(_bytes(shape), media_type="application/json")
+
+
+def _bytes(shape: BaseModel) -> bytes:
+    return shape.model_dump_json().encode()
+
+
+def expanded(request: Request) -> frozenset[str]:
+    """What a call asks to see expanded: `?expand[]=explanation`."""
+    wanted: Any = request.query_params.getlist("expand[]") + request.query_params.getlist("expand")
+    return frozenset(wanted)

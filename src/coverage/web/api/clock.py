@@ -1,0 +1,26 @@
+"""`/v1/test_clock`: in test mode, time that a partner moves forward."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from coverage.operations.timing import advance_clock
+from coverage.web.api.access import TheCaller, TheHouse, plainly
+from coverage.web.api.bodies import StrictRoute
+from coverage.web.api.shapes import ClockRequest, ClockSeen, instant_text
+
+router = APIRouter(prefix="/v1/test_clock", tags=["Test clock"], route_class=StrictRoute)
+
+
+@router.get("", response_model=ClockSeen, operation_id="retrieveTestClock", summary="Read the clock")
+def read_clock(house: TheHouse, caller: TheCaller) -> Response:
+    """What time it is for you: the wall's in live mode."""
+    with house.transaction(caller) as tx:
+        return plainly(ClockSeen(now=instant_text(tx.now)))
+
+
+@router.post("/advance", response_model=ClockSeen, operation_id="advanceTestClock", summary="Move the clock forward")
+def advance(house: TheHouse, caller: TheCaller, body: ClockRequest) -> Response:
+    """Moves your test clock to an instant to come, to see covers begin and end. It never moves back."""
+    with house.transaction(caller) as tx:
+        return plainly(ClockSeen(now=instant_text(advance_clock(tx, body.to))))

@@ -1,0 +1,114 @@
+"""`/v1/covers`: a quote bound, its certificate, its end."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from coverage.operations.cancelling import cancel_cover
+from coverage.operations.certifying import certificate_of
+from coverage.operations.house import Work
+from coverage.operations.issuing import Bind, Disclosed, PartyNamed, issue_cover
+from coverage.operations.showing import Page, find_cover, list_covers
+from coverage.operations.unlocking import link_of
+from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, once, plainly
+from coverage.web.api.bodies import StrictRoute
+from coverage.web.api.shapes import CancelRequest, CancellationSeen, CoverList, CoverRequest, CoverSeen, Instant, Money, Parties, Party
+from coverage.web.api.telling import tell_cover
+
+router = APIRouter(prefix="/v1/covers", tags=["Covers"], route_class=StrictRoute)
+
+CoverId = Annotated[str, Path(description="The cover's id.")]
+
+
+@router.post("", status_code=201, response_model=CoverSeen, operation_id="createCover", summary="Bind a quote")
+def create_cover(house: TheHouse, caller: TheCaller, key: RequiredKey, body: CoverRequest) -> Response:
+    """Issues a cover at the quote's price, and invoices it to you."""
+    bind = Bind(
+        quote_id=body.quote,
+        parties=_parties(body.parties),
+        disclosed=Disclosed(body.disclosures.ipid_sha256, body.disclosures.language, body.disclosures.given_at),
+        payment_method=body.payment.method,
+        metadata=body.metadata,
+    )
+
+    def work(tx: Work) -> Made:
+        cover = issue_cover(tx, bind)
+        return Made(tell_cover(tx, cover), cover.policyholder_id)
+
+    return once(house, caller, key, work)
+
+
+@router.get("", response_model=CoverList, operation_id="listCovers", summary="List covers")
+def list_all(
+    house: TheHouse,
+    caller: TheCaller,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    starting_after: Annotated[str | None, Query(max_length=80, description="The last id of the page before.")] = None,
+    state: Annotated[
+        Literal["scheduled", "on_risk", "ended", "awaiting_payment", "cancelled", "lapsed", "not_taken_up", "payment_disputed"] | None,
+        Query(description="What the cover is now."),
+    ] = None,
+    policyholder: Annotated[str | None, Query(max_length=120, description="Your reference of the person.")] = None,
+    created_gte: Annotated[Instant | None, Query(alias="created[gte]")] = None,
+    created_lte: Annotated[Instant | None, Query(alias="created[lte]")] = None,
+) -> Response:
+    """Your covers, the newest first."""
+    with house.transaction(caller) as tx:
+        found, more = list_covers(tx, Page(limit, starting_after, created_gte, created_lte), state, policyholder)
+        return plainly(CoverList(data=[tell_cover(tx, cover) for cover in found], has_more=more))
+
+
+@router.get("/{cover}", response_model=CoverSeen, operation_id="retrieveCover", summary="Read a cover")
+def retrieve_cover(request: Request, house: TheHouse, caller: TheCaller, cover: CoverId) -> Response:
+    """The cover as it stands now, with `member_url`: the address of its page, to hand to the member alone."""
+    with house.transaction(caller) as tx:
+        found = find_cover(tx, cover)
+        return plainly(tell_cover(tx, found, member_url=str(request.url_for("open_link", token=link_of(tx, found.id)))))
+
+
+@router.post("/{cover}/cancel", response_model=CancellationSeen, operation_id="cancelCover", summary="Cancel a cover before it begins")
+def cancel(house: TheHouse, caller: TheCaller, key: RequiredKey, cover: CoverId, body: CancelRequest) -> Response:
+    """Gives back what the product's refund rule says. `preview` only tells how much that would be."""
+
+    def work(tx: Work) -> Made:
+        done = cancel_cover(tx, cover, preview=body.preview)
+        refund = Money(amount=done.refund.amount, currency=done.refund.currency)
+        seen = CancellationSeen(cover=tell_cover(tx, done.cover), refund=refund, preview=body.preview)
+        return Made(seen, done.cover.policyholder_id, status=200)
+
+    return once(house, caller, key, work)
+
+
+@router.get(
+    "/{cover}/certificate",
+    operation_id="retrieveCertificate",
+    summary="Download the certificate",
+    response_class=Response,
+    responses={200: {"description": "The certificate.", "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def certificate(
+    house: TheHouse,
+    caller: TheCaller,
+    cover: CoverId,
+    language: Annotated[Literal["en", "fr"] | None, Query(description="Else the policyholder's.")] = None,
+) -> Response:
+    """The certificate as PDF. It is made when first asked for, and the same ever after."""
+    pdf, number = certificate_of(house, caller, cover, language)
+    headers = {"Content-Disposition": f'inline; filename="{number}.pdf"', "Cache-Control": "private, no-store"}
+    return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+def _parties(parties: Parties) -> dict[str, tuple[PartyNamed, ...]]:
+    named: dict[str, tuple[PartyNamed, ...]] = {}
+    for role in type(parties).model_fields:
+        people: Any = getattr(parties, role)
+        if people is not None:
+            listed = people if isinstance(people, list) else [people]
+            named[role] = tuple(_party(person) for person in listed)
+    return named
+
+
+def _party(party: Party) -> PartyNamed:
+    return PartyNamed(party.reference, party.name, party.email, party.locale)

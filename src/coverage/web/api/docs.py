@@ -1,0 +1,228 @@
+"""The interactive documentation: OpenAPI 3.1 with the risk of each product on sale, and examples that work as they stand."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import fastapi_offline
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from coverage.domain.faults import Missing
+from coverage.operations.house import House
+from coverage.web.api.problems import PROBLEMS
+from coverage.web.api.products import on_sale, risk_schema
+from coverage.web.api.shapes import ProblemSeen, instant_text
+
+ASSETS: Final = Path(fastapi_offline.__file__).parent / "static"
+ASSETS_URL: Final = "/docs/assets"
+
+DESCRIPTION: Final = """Cover for shared things, for hours or days: quote a risk, bind the quote, hand over the certificate, declare a claim.
+
+* **Keys.** `Authorization: Bearer sk_test_…` or `sk_live_…`. Test and live data never meet.
+* **Idempotency.** `Idempotency-Key` is required wherever something is bound, cancelled or claimed. A repeat gets the first answer, byte for byte, with `Idempotent-Replayed: true`.
+* **Errors.** `application/problem+json` (RFC 9457) with a stable `code` and, in `errors`, a JSON pointer to each thing to mend.
+* **Money** is minor units beside its currency; **time** is RFC 3339 with an offset.
+* **Lists** take `limit` and `starting_after` and say `has_more`.
+"""
+
+PLACEHOLDER: Final = "0" * 36
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """What the examples speak of. The defaults are placeholders; a demo's are things that are there."""
+
+    now: datetime = datetime(2026, 11, 27, 9, tzinfo=UTC)
+    quote: str = f"quo_{PLACEHOLDER}"
+    cover: str = f"cov_{PLACEHOLDER}"
+    claim: str = f"clm_{PLACEHOLDER}"
+    cancellable: str = f"cov_{PLACEHOLDER}"
+    ipid_sha256: str = "0" * 64
+    registration: str = "AB-123-CD"
+    idempotency_key: str = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+    loss_at: datetime = field(default=datetime(2026, 11, 27, 8, tzinfo=UTC))
+
+
+def add_to(app: FastAPI, examples: Callable[[], Examples]) -> None:
+    """Adds `/openapi.json`, `/docs`, `/redoc` and a page for each problem."""
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def openapi() -> JSONResponse:
+        return JSONResponse(describe(app, examples()))
+
+    @app.get("/docs", include_in_schema=False)
+    def interactive() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json", title="Sharecover API", swagger_js_url=f"{ASSETS_URL}/swagger-ui-bundle.js",
+            swagger_css_url=f"{ASSETS_URL}/swagger-ui.css", swagger_favicon_url=f"{ASSETS_URL}/favicon.png",
+            swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0},
+        )  # fmt: skip
+
+    @app.get("/redoc", include_in_schema=False)
+    def reference() -> HTMLResponse:
+        return get_redoc_html(
+            openapi_url="/openapi.json", title="Sharecover API", redoc_js_url=f"{ASSETS_URL}/redoc.standalone.js",
+            redoc_favicon_url=f"{ASSETS_URL}/favicon.png", with_google_fonts=False,
+        )  # fmt: skip
+
+    @app.get("/problems/{code}", include_in_schema=False)
+    def problem(code: str) -> HTMLResponse:
+        return HTMLResponse(problem_page(code))
+
+    app.mount(ASSETS_URL, StaticFiles(directory=ASSETS))
+
+
+def describe(app: FastAPI, examples: Examples) -> dict[str, Any]:
+    """The OpenAPI document."""
+    house: House = app.state.house
+    document = get_openapi(
+        title="Sharecover", version=app.version, openapi_version="3.1.0", summary="Cover for shared things",
+        description=DESCRIPTION, routes=app.routes,
+    )  # fmt: skip
+    schemas = document["components"]["schemas"]
+    schemas["Problem"] = ProblemSeen.model_json_schema()
+    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "sk_test_… or sk_live_…"}}
+    risks = {f"Risk_{e.product}_{e.country}": risk_schema(e.rules, e) for e in on_sale(house)}
+    for schema in risks.values():
+        schema.pop("$schema")
+    schemas |= risks
+    if risks:
+        risk = schemas["QuoteRequest"]["properties"]["risk"]
+        schemas["QuoteRequest"]["properties"]["risk"] = {
+            "description": risk["description"],
+            "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in risks],
+        }
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            _complete(path, operation, examples)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    return document
+
+
+def _complete(path: str, operation: dict[str, Any], examples: Examples) -> None:
+    """An operation's key, errors and examples."""
+    open_to_all = path in ("/livez", "/readyz")
+    operation["security"] = [] if open_to_all else [{"key": []}]
+    operation["responses"].pop("422", None)
+    if not open_to_all:
+        for status, words in _ERRORS.items():
+            if status in ("409", "422", "413", "415", "400") and "requestBody" not in operation and status != "400":
+                continue
+            operation["responses"][status] = {
+                "description": words,
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if body is not None:
+        body["example"] = _bodies(examples)[operation["operationId"]]
+    for parameter in operation.get("parameters", []):
+        parameter["example"] = _parameter(operation["operationId"], parameter["name"], examples)
+        if parameter["example"] is None:
+            del parameter["example"]
+        if parameter["name"] == "idempotency-key" and "Required." in parameter.get("description", ""):
+            parameter["required"] = True
+
+
+_ERRORS: Final = {
+    "400": "The request can't be read: no JSON, a header that is missing or wrong.",
+    "401": "There is no live API key.",
+    "404": "There is nothing of that name that you may see.",
+    "409": "The state of things forbids it.",
+    "413": "The body is too large.",
+    "415": "The body isn't sent as JSON.",
+    "422": "Something in the request has to be mended: `errors` says what.",
+    "503": "The service can't answer now; try again after Retry-After.",
+}
+
+
+def _parameter(operation: str, name: str, examples: Examples) -> Any:
+    return {
+        "quote": examples.quote,
+        "cover": examples.cancellable if operation == "cancelCover" else examples.cover,
+        "claim": examples.claim,
+        "product": "off_duty_vehicle",
+        "country": "FR",
+        "language": "en",
+        "expand[]": ["explanation"],
+        "limit": 10,
+        "idempotency-key": f"{examples.idempotency_key}-{operation}",
+        "coverage-version": "2026-11-01",
+        "accept-language": "en",
+    }.get(name)
+
+
+def _bodies(examples: Examples) -> dict[str, dict[str, Any]]:
+    saturday = next_saturday(examples.now)
+    given = instant_text(examples.now)
+    return {
+        "createQuote": {
+            "product": "off_duty_vehicle",
+            "start": saturday.isoformat(),
+            "end": (saturday + timedelta(hours=12)).isoformat(),
+            "risk": {
+                "vehicle_class": "van",
+                "registration": examples.registration,
+                "driver_born": "1990-05-01",
+                "licence_since": "2010-06-01",
+                "goods_value": {"amount": 800000, "currency": "EUR"},
+            },
+            "language": "en",
+            "metadata": {"trip": "removal"},
+        },
+        "createCover": {
+            "quote": examples.quote,
+            "parties": {
+                "policyholder": {"reference": "emp-1024", "name": "Camille Martin", "email": "camille@example.org", "locale": "en"}
+            },
+            "disclosures": {"ipid_sha256": examples.ipid_sha256, "language": "en", "given_at": given},
+            "payment": {"method": "invoice"},
+            "metadata": {"booking": "B-7731"},
+        },
+        "cancelCover": {"preview": True},
+        "createClaim": {
+            "cover": examples.cover,
+            "loss_at": instant_text(examples.loss_at),
+            "cause": "accident",
+            "description": "The wardrobe fell over when the van braked; its mirror is broken.",
+            "losses": [{"section": "goods_carried", "estimate": {"amount": 42000, "currency": "EUR"}}],
+            "contact": {"phone": "+33 6 12 34 56 78"},
+        },
+        "advanceTestClock": {"to": instant_text(examples.now + timedelta(minutes=5))},
+    }
+
+
+def quote_example(examples: Examples) -> str:
+    """The body of the quote's example, for a command line."""
+    return json.dumps(_bodies(examples)["createQuote"], ensure_ascii=False)
+
+
+def next_saturday(now: datetime) -> datetime:
+    """The next Saturday, 08:00 in Paris, at least a day ahead."""
+    local = (now + timedelta(days=1)).astimezone(ZoneInfo("Europe/Paris"))
+    days = (5 - local.weekday()) % 7 or (7 if local.hour >= 8 else 0)
+    return (local + timedelta(days=days)).replace(hour=8, minute=0, second=0, microsecond=0)
+
+
+def problem_page(code: str) -> str:
+    """What a problem means and what to do about it; raises `Missing` for a code that there isn't."""
+    found = PROBLEMS.get(code)
+    if found is None:
+        raise Missing("not_found", "there is no problem of that name")
+    title, advice = html.escape(found.title), html.escape(found.advice)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{title} – Sharecover API</title><main><h1>{title}</h1><p><code>{html.escape(code)}</code></p>"
+        f'<p>{advice}</p><p><a href="/docs">The API\'s documentation</a></p></main></html>'
+    )

@@ -1,0 +1,130 @@
+"""Problems (RFC 9457): the only table of HTTP statuses. A fault's kind gives the status, unless its code stands here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Response
+
+from coverage.domain.faults import Conflict, Detail, Fault, Missing, Rejected, Unavailable
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+# What a fault of each kind is over HTTP.
+KINDS: Final[dict[type[Fault], int]] = {Rejected: 422, Missing: 404, Conflict: 409, Unavailable: 503}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a code means: its title, what to do about it, and a status where it isn't its kind's."""
+
+    title: str
+    advice: str
+    status: int | None = None
+
+
+PROBLEMS: Final[dict[str, Problem]] = {
+    "invalid_json": Problem("The body is no JSON", "Send one JSON object, without NaN, Infinity or repeated keys.", 400),
+    "unsupported_media_type": Problem("The body isn't sent as JSON", "Send Content-Type: application/json.", 415),
+    "body_too_large": Problem("The body is too large", "Send at most 256 kB.", 413),
+    "invalid_request": Problem("The request isn't as documented", "Mend what `errors` points at and send it again."),
+    "invalid_header": Problem("A header isn't as documented", "Mend the header that `errors` names.", 400),
+    "unknown_version": Problem("There is no such API version", "Send a Coverage-Version that the docs list, or none.", 400),
+    "missing_key": Problem("There is no API key", "Send Authorization: Bearer sk_test_… or sk_live_….", 401),
+    "invalid_key": Problem("The API key opens nothing", "Check that the whole key was sent, and that it wasn't revoked.", 401),
+    "missing_idempotency_key": Problem("There is no Idempotency-Key", "Send a fresh unique one with each new request of this kind, and the same one when you repeat it.", 400),
+    "idempotency_key_in_use": Problem("The first request is still running", "Wait a moment and repeat the request with the same key."),
+    "idempotency_key_reused": Problem("The key came with another request", "Use a new key for a new request."),
+    "erased": Problem("The person has been erased", "Nothing more can be told about them.", 410),
+    "not_found": Problem("There is nothing here", "Check the path and the id.", 404),
+    "method_not_allowed": Problem("The method isn't for this path", "Use a method that the Allow header lists.", 405),
+    "unknown_product": Problem("There is no such product", "List products with GET /v1/products."),
+    "unknown_quote": Problem("There is no such quote", "Check the id, and that the key's mode is the quote's."),
+    "unknown_cover": Problem("There is no such cover", "Check the id, and that the key's mode is the cover's."),
+    "unknown_claim": Problem("There is no such claim", "Check the id, and that the key's mode is the claim's."),
+    "country_needed": Problem("The product is sold in several countries", "Say which one in `country`."),
+    "not_on_sale": Problem("The product isn't on sale then", "Ask for another time, or another product."),
+    "invalid_quote": Problem("The quote can't be made as asked for", "Mend what `errors` points at; the product's `risk_schema` says what it takes."),
+    "invalid_term": Problem("The cover can't have this time", "Give a start to come and an end after it, within the product's term."),
+    "no_tax_rate": Problem("A tax rate is missing for that day", "Tell us: the rules have a hole.", 503),
+    "edition_frozen": Problem("The rules changed under a used name", "Nothing on your side: an operator has to publish a new edition.", 503),
+    "invalid_list": Problem("The list can't be read so", "Mend the parameter that `errors` names."),
+    "invalid_parties": Problem("The parties aren't as the product has them", "Name the roles that the product has, each with its people."),
+    "invalid_disclosures": Problem("The disclosures don't go with the quote", "Show the information document that the quote links, then cite its hash and language."),
+    "quote_bound": Problem("The quote is bound already", "Read the cover that `cover` names, or ask for a new quote."),
+    "quote_expired": Problem("The quote has expired", "Ask for a new quote."),
+    "quote_not_open": Problem("The quote can't be bound", "A referred quote waits for an underwriter; a declined one can't be bound."),
+    "start_passed": Problem("The start has passed", "Ask for a new quote: no cover begins in the past."),
+    "no_master_policy": Problem("No master policy covers this now", "Tell us: your contract with the insurer doesn't have the product at this time."),
+    "object_covered": Problem("The object is covered already", "Choose a time that doesn't overlap, or cancel the other cover before it begins."),
+    "cap_exceeded": Problem("Too much would be at risk at one time", "Lower the value, or choose another time."),
+    "cover_cancelled": Problem("The cover is cancelled already", "Nothing needs doing."),
+    "cover_started": Problem("The cover has begun", "A cover that has begun runs to its end."),
+    "cover_not_issued": Problem("The cover isn't issued", "Wait until it is, or bind a new quote."),
+    "not_refundable": Problem("The refund needs a person", "Write to us with the cover's id."),
+    "invalid_claim": Problem("The claim can't be declared as sent", "Mend what `errors` points at."),
+    "invalid_clock": Problem("The clock can't be moved so", "Move it forward, by at most a year at a time."),
+    "not_in_live_mode": Problem("Live time can't be moved", "Use a test key.", 403),
+    "database_unavailable": Problem("The service can't answer now", "Repeat the request, with the same Idempotency-Key, after Retry-After."),
+    "overloaded": Problem("The service is busy", "Repeat the request, with the same Idempotency-Key, after Retry-After."),
+    "rendering_busy": Problem("The document can't be made now", "Repeat the request after Retry-After."),
+    "rendering_timed_out": Problem("The document took too long", "Repeat the request after Retry-After; tell us if it stays."),
+    "rendering_out_of_memory": Problem("The document is too big to make", "Tell us: it should not be."),
+    "rendering_failed": Problem("The document can't be made", "Repeat the request after Retry-After; tell us if it stays."),
+    "blobs_unavailable": Problem("The document can't be read now", "Repeat the request after Retry-After."),
+    "wrong_master_key": Problem("The service can't open what it keeps", "Nothing on your side: an operator has to restore the master key."),
+    "internal": Problem("Something broke on our side", "Repeat the request with the same Idempotency-Key; tell us the request_id if it stays.", 500),
+}  # fmt: skip
+
+
+def problem_type(code: str) -> str:
+    """The problem's own page, relative to the service."""
+    return f"/problems/{code}"
+
+
+def status_of(fault: Fault) -> int:
+    problem = PROBLEMS.get(fault.code)
+    if problem is not None and problem.status is not None:
+        return problem.status
+    return next(status for kind, status in KINDS.items() if isinstance(fault, kind))
+
+
+def fault_response(fault: Fault, *, instance: str, request_id: str) -> Response:
+    """A fault as a problem document."""
+    status = status_of(fault)
+    headers = {"Retry-After": "2"} if status == 503 else {}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="sharecover"'
+    return response(
+        fault.code, status, fault.detail, instance=instance, request_id=request_id, errors=fault.errors,
+        extra=fault.extra, headers=headers,
+    )  # fmt: skip
+
+
+def response(
+    code: str,
+    status: int,
+    detail: str,
+    *,
+    instance: str,
+    request_id: str,
+    errors: tuple[Detail, ...] = (),
+    extra: dict[str, object] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    problem = PROBLEMS.get(code)
+    body: dict[str, Any] = {
+        "type": problem_type(code),
+        "title": problem.title if problem else code.replace("_", " "),
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+        "request_id": request_id,
+    }
+    if errors:
+        body["errors"] = [{"pointer": e.pointer, "detail": e.message, "code": e.code} for e in errors]
+    body |= {key: value for key, value in (extra or {}).items() if value is not None}
+    return Response(json.dumps(body, ensure_ascii=False).encode(), status, headers=headers, media_type=MEDIA_TYPE)

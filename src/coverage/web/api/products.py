@@ -1,0 +1,127 @@
+"""`/v1/products`: what is on sale, what it asks for, and what people must be given to read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+
+from coverage.domain.faults import Missing
+from coverage.operations.house import House
+from coverage.operations.quoting import ipid_content, ipid_hash
+from coverage.rulebook.editions import LoadedEdition
+from coverage.rulebook.format import Edition
+from coverage.web.api.access import TheCaller, TheHouse, TheLanguage, plainly
+from coverage.web.api.bodies import StrictRoute
+from coverage.web.api.shapes import ProductList, ProductSeen
+from coverage.web.api.telling import api_value, duration_text, ipid_seen
+
+router = APIRouter(prefix="/v1/products", tags=["Products"], route_class=StrictRoute)
+
+ProductName = Annotated[str, Path(max_length=60, description="The product's name.")]
+Country = Annotated[str | None, Query(pattern="^[A-Z]{2}$", description="Needed where it is sold in several.")]
+
+
+@router.get("", response_model=ProductList, operation_id="listProducts", summary="List products")
+def list_products(house: TheHouse, caller: TheCaller) -> Response:
+    """What is on sale now, by product and country."""
+    found = [tell_product(edition) for edition in on_sale(house)]
+    return plainly(ProductList(data=found, has_more=False))
+
+
+@router.get("/{product}", response_model=ProductSeen, operation_id="retrieveProduct", summary="Read a product")
+def retrieve_product(house: TheHouse, caller: TheCaller, product: ProductName, country: Country = None) -> Response:
+    """The product with the JSON Schema of its `risk`, its texts and its information documents."""
+    return plainly(tell_product(_edition(house, product, country)))
+
+
+@router.get(
+    "/{product}/ipid",
+    response_model=dict[str, Any],
+    operation_id="retrieveInformationDocument",
+    summary="Read a product's information document",
+)
+def retrieve_ipid(
+    house: TheHouse, caller: TheCaller, language_asked: TheLanguage, product: ProductName, country: Country = None,
+    language: Annotated[Literal["en", "fr"] | None, Query()] = None,
+) -> dict[str, Any]:  # fmt: skip
+    """What the member must be given before the contract, in the order of Regulation (EU) 2017/1469."""
+    edition = _edition(house, product, country)
+    chosen = language or language_asked
+    texts = edition.texts.get(chosen)
+    if texts is None:
+        raise Missing("not_found", f"{product} has no information document in {chosen!r}")
+    return {
+        "object": "information_document",
+        "sha256": ipid_hash(edition.product, edition.country, chosen, texts),
+        "content": ipid_content(edition.product, edition.country, chosen, texts),
+    }
+
+
+def on_sale(house: House) -> list[LoadedEdition]:
+    """The edition in force now of each product and country."""
+    library, now = house.rules(), house.wall()
+    found: dict[tuple[str, str], LoadedEdition] = {}
+    for product in library.products():
+        for edition in library.of(product):
+            if edition.rules.withdrawn is None and edition.effective_at <= now:
+                found.setdefault((edition.product, edition.country), edition)
+    return [edition for edition in found.values() if edition.rules.sale == "open"]
+
+
+def _edition(house: House, product: str, country: str | None) -> LoadedEdition:
+    house.rules().of(product, country)  # says what is near, where there is no such product
+    for edition in on_sale(house):
+        if edition.product == product and country in (None, edition.country):
+            return edition
+    raise Missing("unknown_product", f"{product} isn't on sale now")
+
+
+def tell_product(edition: LoadedEdition) -> ProductSeen:
+    rules = edition.rules
+    return ProductSeen(
+        id=edition.product,
+        country=edition.country,
+        edition=edition.identity,
+        currency=rules.currency,
+        timezone=rules.timezone,
+        name={language: texts.product.name for language, texts in edition.texts.items()},
+        summary={language: texts.product.summary for language, texts in edition.texts.items()},
+        term={
+            "min": duration_text(rules.term.min),
+            "max": duration_text(rules.term.max),
+            "book_ahead": duration_text(rules.term.book_ahead),
+        },
+        starts_at_issue=rules.quote.floats > 0,
+        parties={role: standing[0] if isinstance(standing, list) else standing for role, standing in rules.parties.items()},
+        territory=list(rules.territory),
+        risk_schema=risk_schema(rules, edition),
+        sections=[{"name": name, "per": section.limit.per, "tax": section.tax if isinstance(section.tax, str) else section.tax.values} for name, section in rules.sections.items()],
+        texts={language: texts.model_dump(exclude={"ipid"}) for language, texts in edition.texts.items()},
+        ipid={
+            language: ipid_seen(edition.product, edition.country, language, ipid_hash(edition.product, edition.country, language, texts))
+            for language, texts in edition.texts.items()
+        },
+    )  # fmt: skip
+
+
+def risk_schema(rules: Edition, edition: LoadedEdition) -> dict[str, Any]:
+    """JSON Schema (2020-12) of a product's risk, from its edition."""
+    texts = edition.texts_in("en")
+    properties: dict[str, Any] = {}
+    for name, rule in rules.inputs.items():
+        described = texts.inputs.get(name) if texts else None
+        properties[name] = rule.schema() | ({"title": described.label} if described else {})
+        if rule.personal:
+            properties[name]["description"] = "A personal fact: kept under the member's own key."
+        if rule.default is not None:
+            properties[name]["default"] = api_value(rule, rule.default)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "title": f"Risk of {rules.product}",
+        "additionalProperties": False,
+        "required": [name for name, rule in rules.inputs.items() if rule.required],
+        "properties": properties,
+    }
+

@@ -1,0 +1,419 @@
+"""What the API takes and gives, field by field. Unknown fields are refused; money is minor units beside its currency."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from coverage.messages import LANGUAGES
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_SHORT_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?", re.ASCII)
+EARLIEST, LATEST = 2000, 2199
+
+
+def _instant(value: object) -> datetime:
+    """RFC 3339 with an offset; seconds may be left out."""
+    expected = "an instant with its offset such as 2026-12-05T08:00:00+01:00"
+    if not isinstance(value, str) or not (_INSTANT.fullmatch(value) or _SHORT_INSTANT.fullmatch(value)):
+        raise PydanticCustomError("instant", "expected {expected}", {"expected": expected})
+    try:
+        found = datetime.fromisoformat(value.upper())
+        if EARLIEST <= found.year <= LATEST:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise PydanticCustomError("instant", "no moment of the calendar from {a} to {b}", {"a": EARLIEST, "b": LATEST})
+
+
+def _start(value: object) -> datetime | str:
+    return "at_issue" if value == "at_issue" else _instant(value)
+
+
+def _duration(value: object) -> timedelta:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not any(match.groups()):
+        raise PydanticCustomError("duration", 'expected an ISO 8601 duration such as "PT12H" or "P2D"')
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant as answers carry it: UTC, whole seconds unless there are parts of one."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "description": "RFC 3339, with an offset."}),
+]
+InstantSeen = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Language = Annotated[str, Field(pattern=rf"^({'|'.join(LANGUAGES)})$", description="The language that the member reads.")]
+Reference = Annotated[str, Field(min_length=1, max_length=120, description="Your own stable reference of the person.")]
+Metadata = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=40)], Annotated[str, Field(max_length=500)]],
+    Field(max_length=50, description="Up to 50 facts of your own, kept and given back."),
+]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Money(Shape):
+    """An amount in minor units (cents) of a currency (ISO 4217)."""
+
+    amount: StrictInt = Field(ge=-(2**53), le=2**53)
+    currency: str = Field(pattern="^[A-Z]{3}$")
+
+
+# ------------------------------------------------------------------------------------------- requests
+
+
+class PartyReference(Shape):
+    reference: Reference
+
+
+class QuoteParties(Shape):
+    policyholder: PartyReference | None = Field(None, description="The person, when you know already who it will be.")
+
+
+class QuoteRequest(Shape):
+    """A price asked for. Times: `start` with `end` or `duration`; `"at_issue"` begins when the quote is bound."""
+
+    product: str = Field(max_length=60)
+    country: str | None = Field(None, pattern="^[A-Z]{2}$", description="Needed where a product is sold in several.")
+    start: Annotated[
+        datetime | str,
+        BeforeValidator(_start),
+        WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "const": "at_issue"}]}),
+    ]
+    end: Instant | None = None
+    duration: Annotated[
+        timedelta | None,
+        BeforeValidator(lambda value: None if value is None else _duration(value)),
+        WithJsonSchema({"type": "string", "format": "duration", "description": "ISO 8601: PT12H, P2D."}),
+    ] = None
+    risk: dict[str, Any] = Field(description="The facts that the product asks for: its `risk_schema` describes them.")
+    language: Language | None = Field(None, description="Of texts in answers; else by Accept-Language, else French.")
+    parties: QuoteParties | None = None
+    metadata: Metadata = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_end(self) -> QuoteRequest:
+        if (self.end is None) == (self.duration is None):
+            raise PydanticCustomError("one_end", "expected either end or duration")
+        if self.start == "at_issue" and self.duration is None:
+            raise PydanticCustomError("one_end", 'expected a duration beside start "at_issue"')
+        return self
+
+
+class Party(Shape):
+    """A person, by your stable reference. Name and email are kept under the person's own key."""
+
+    reference: Reference
+    name: str = Field(min_length=1, max_length=200)
+    email: str | None = Field(None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
+    locale: Language = "fr"
+
+
+class Parties(Shape):
+    policyholder: Party
+    insured: list[Party] | Party | None = None
+    driver: list[Party] | Party | None = None
+    owner: list[Party] | Party | None = None
+    payer: list[Party] | Party | None = None
+    counterpart: list[Party] | Party | None = None
+
+
+class Disclosures(Shape):
+    """That the information document was given before the contract (Directive (EU) 2016/97 art. 20)."""
+
+    ipid_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="Of the version that was shown; the quote names it.")
+    language: Language
+    given_at: Instant
+
+
+class Payment(Shape):
+    method: Literal["invoice"] = Field(description="`invoice`: on your monthly invoice.")
+
+
+class CoverRequest(Shape):
+    """Binds a quote at its price."""
+
+    quote: str = Field(max_length=80)
+    parties: Parties
+    disclosures: Disclosures
+    payment: Payment
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class CancelRequest(Shape):
+    preview: bool = Field(False, strict=True, description="Only tell what would go back.")
+
+
+class LossRequest(Shape):
+    section: str = Field(max_length=60)
+    claimant: Literal["policyholder", "third_party"] = "policyholder"
+    estimate: Money | None = None
+
+    @model_validator(mode="after")
+    def _not_negative(self) -> LossRequest:
+        if self.estimate is not None and self.estimate.amount < 0:
+            raise PydanticCustomError("estimate", "expected an estimate of zero or more")
+        return self
+
+
+class ClaimContact(Shape):
+    name: str | None = Field(None, max_length=200)
+    phone: str | None = Field(None, max_length=40)
+    email: str | None = Field(None, max_length=254)
+
+
+class ClaimRequest(Shape):
+    """A loss, declared. A late or doubtful one is noted, never refused."""
+
+    cover: str = Field(max_length=80)
+    loss_at: Instant
+    cause: Literal["accident", "theft", "fire", "breakage", "water", "vandalism", "other"]
+    description: str = Field(min_length=1, max_length=10_000)
+    losses: list[LossRequest] = Field(default_factory=list, max_length=20)
+    contact: ClaimContact = ClaimContact()
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class ClockRequest(Shape):
+    to: Instant
+
+
+# -------------------------------------------------------------------------------------------- answers
+
+
+class Reason(Shape):
+    code: str
+    decision: Literal["decline", "refer"]
+    message: str = Field(description="For the member, in the quote's language.")
+
+
+class Deductible(Shape):
+    """What the insured bears of a loss: an amount, or a share with a least and a most."""
+
+    amount: Money | None = None
+    share_percent: int | None = None
+    min: Money | None = None
+    max: Money | None = None
+    owed_by: str
+
+
+class LimitSeen(Shape):
+    name: str
+    label: str
+    amount: Money | None = Field(description="Null is unlimited.")
+    per: Literal["event", "cover", "person", "item"]
+
+
+class SectionSeen(Shape):
+    name: str
+    label: str
+    net: Money
+    limits: list[LimitSeen]
+    deductible: Deductible | None
+
+
+class TaxSeen(Shape):
+    name: str
+    label: str
+    kind: Literal["premium_tax", "levy"]
+    tax_class: str
+    rate: str = Field(description="In percent; empty for a flat levy.")
+    on: Money
+    amount: Money
+
+
+class FeeSeen(Shape):
+    name: str
+    amount: Money
+
+
+class IpidSeen(Shape):
+    """The information document to give before binding: cite `sha256` and `language` in `disclosures`."""
+
+    sha256: str
+    language: str
+    url: str
+
+
+class PartySeen(Shape):
+    role: str
+    reference: str | None = Field(description="Null where you, the partner, stand there.")
+
+
+class PriceSeen(Shape):
+    sections: list[SectionSeen]
+    net: Money
+    taxes: list[TaxSeen]
+    fees: list[FeeSeen]
+    gross: Money
+
+
+class QuoteSeen(Shape):
+    """A quote: a firm price until `expires_at`."""
+
+    id: str
+    object: Literal["quote"] = "quote"
+    livemode: bool
+    state: Literal["open", "bound", "referred", "declined", "expired"]
+    product: str
+    country: str
+    edition: str
+    language: str
+    start: InstantSeen | Literal["at_issue"]
+    end: InstantSeen | None = Field(description="Null for a start at issue: then `duration` runs from the bind.")
+    duration: str
+    timezone: str
+    expires_at: InstantSeen | None
+    reasons: list[Reason]
+    price: PriceSeen | None = Field(description="Null when declined.")
+    risk: dict[str, Any] = Field(description="What was rated, without personal facts.")
+    need: str | None = Field(description="The demands and needs that it answers (Directive (EU) 2016/97 art. 20(1)).")
+    ipid: IpidSeen | None
+    cover: str | None
+    explanation: list[dict[str, Any]] | None = Field(None, description="With `expand[]=explanation`.")
+    metadata: dict[str, str]
+    created_at: InstantSeen
+
+
+class TransactionSeen(Shape):
+    id: str
+    risk_type: Literal["New Business", "Renewal", "Adjustment", "Cancellation"]
+    premium_type: Literal["Original Premium", "Additional Premium", "Return Premium"]
+    effective_at: InstantSeen
+    net: Money
+    tax: Money
+    fees: Money
+    gross: Money
+
+
+class CoverSeen(Shape):
+    """A cover. `state` follows the clock: scheduled, on_risk, ended; or where it was stopped."""
+
+    id: str
+    object: Literal["cover"] = "cover"
+    livemode: bool
+    number: str = Field(description="The certificate's number.")
+    state: Literal[
+        "scheduled", "on_risk", "ended", "awaiting_payment", "cancelled", "lapsed", "not_taken_up", "payment_disputed"
+    ]
+    quote: str
+    product: str
+    country: str
+    master_policy: str
+    start: InstantSeen
+    end: InstantSeen
+    timezone: str
+    parties: list[PartySeen]
+    price: PriceSeen
+    transactions: list[TransactionSeen]
+    payment: Payment
+    certificate_url: str
+    member_url: str | None = Field(None, description="Opens the member's page, to hand to the member alone. Told when the one cover is read, null elsewhere.")
+    cancelled_at: InstantSeen | None
+    metadata: dict[str, str]
+    created_at: InstantSeen
+
+
+class CancellationSeen(Shape):
+    object: Literal["cancellation"] = "cancellation"
+    cover: CoverSeen
+    refund: Money
+    preview: bool
+
+
+class ExposureSeen(Shape):
+    id: str
+    section: str
+    claimant: str
+    decision: Literal["pending", "approved", "repudiated", "goodwill"]
+    estimate: Money | None
+
+
+class ClaimSeen(Shape):
+    """A claim. `flags` are for the handler: outside_window, late_notice, cover_not_in_force."""
+
+    id: str
+    object: Literal["claim"] = "claim"
+    livemode: bool
+    number: str
+    state: Literal["open", "in_review", "closed"]
+    cover: str
+    cause: str
+    loss_at: InstantSeen
+    reported_at: InstantSeen
+    flags: list[str]
+    description: str | None = Field(description="Null once the member has been erased.")
+    exposures: list[ExposureSeen]
+    metadata: dict[str, str]
+    created_at: InstantSeen
+
+
+class ClockSeen(Shape):
+    object: Literal["test_clock"] = "test_clock"
+    now: InstantSeen
+
+
+class ProductSeen(Shape):
+    """A product on sale: what it asks for and what people read of it."""
+
+    object: Literal["product"] = "product"
+    id: str
+    country: str
+    edition: str
+    currency: str
+    timezone: str
+    name: dict[str, str]
+    summary: dict[str, str]
+    term: dict[str, str] = Field(description="Shortest and longest cover, and how far ahead, as ISO 8601 durations.")
+    starts_at_issue: bool
+    parties: dict[str, str]
+    territory: list[str]
+    risk_schema: dict[str, Any] = Field(description="JSON Schema 2020-12 of `risk`.")
+    sections: list[dict[str, Any]]
+    texts: dict[str, dict[str, Any]]
+    ipid: dict[str, IpidSeen]
+
+
+class CoverList(Shape):
+    object: Literal["list"] = "list"
+    data: list[CoverSeen]
+    has_more: bool
+
+
+class ClaimList(Shape):
+    object: Literal["list"] = "list"
+    data: list[ClaimSeen]
+    has_more: bool
+
+
+class ProductList(Shape):
+    object: Literal["list"] = "list"
+    data: list[ProductSeen]
+    has_more: bool
+
+
+class ProblemSeen(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    errors: list[dict[str, str]] = Field(default_factory=list, description="Each with its JSON pointer.")

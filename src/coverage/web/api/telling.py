@@ -1,0 +1,272 @@
+"""Rows as the API tells them. Called inside the transaction that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from coverage.domain.period import Period
+from coverage.domain.premium import Premium
+from coverage.messages import Words
+from coverage.operations.house import Work
+from coverage.operations.quoting import edition_of, ipid_of, premium_of, replay, state_of, tax_label, texts_of
+from coverage.operations.showing import ClaimSeen as ClaimFound
+from coverage.operations.showing import CoverSeen as CoverFound
+from coverage.operations.showing import see_cover
+from coverage.rulebook.editions import LoadedEdition
+from coverage.rulebook.format import Texts
+from coverage.rulebook.inputs import Input
+from coverage.rulebook.notation import MICRO_PER_CENT, amount, decimal_text
+from coverage.rulebook.terms import section_terms
+from coverage.storage.covers import Cover
+from coverage.storage.quotes import Quote
+from coverage.web.api.shapes import (
+    ClaimSeen,
+    CoverSeen,
+    Deductible,
+    ExposureSeen,
+    FeeSeen,
+    IpidSeen,
+    LimitSeen,
+    Money,
+    PartySeen,
+    Payment,
+    PriceSeen,
+    QuoteSeen,
+    Reason,
+    SectionSeen,
+    TaxSeen,
+    TransactionSeen,
+    instant_text,
+)
+
+
+def tell_quote(tx: Work, quote: Quote, *, explained: bool = False) -> QuoteSeen:
+    """A quote as answered: its price line by line, its reasons in the member's language."""
+    edition = edition_of(tx, quote)
+    texts = texts_of(tx, quote, quote.language)
+    floats = quote.floats_until is not None or (quote.price is None and quote.asked_at == quote.starts_at)
+    ipid = ipid_of(tx, quote, quote.language)
+    explanation = replay(tx, quote)[1] if explained else None
+    return QuoteSeen(
+        id=quote.id,
+        livemode=tx.tenant.livemode,
+        state=state_of(quote, tx.now),  # type: ignore[arg-type]
+        product=quote.product,
+        country=quote.country,
+        edition=quote.edition,
+        language=quote.language,
+        start="at_issue" if floats else instant_text(quote.starts_at),
+        end=None if floats else instant_text(quote.ends_at),
+        duration=duration_text(int((quote.ends_at - quote.starts_at).total_seconds())),
+        timezone=quote.timezone,
+        expires_at=_instant(quote.floats_until or quote.expires_at),
+        reasons=[_reason(edition, texts, code, quote.language) for code in quote.reasons],
+        price=_quoted_price(tx, quote, edition, texts) if quote.price else None,
+        risk=_risk(edition, quote.given) | _derived(edition, quote.facts),
+        need=texts.product.need if texts else None,
+        ipid=_ipid(quote.product, quote.country, quote.language, ipid),
+        cover=quote.cover_id,
+        explanation=explanation,
+        metadata=quote.metadata_,
+        created_at=instant_text(quote.asked_at),
+    )
+
+
+def tell_cover(tx: Work, cover: Cover, member_url: str | None = None) -> CoverSeen:
+    """A cover as answered."""
+    seen = see_cover(tx, cover)
+    original = seen.transactions[0]
+    terms = [
+        (term.section, dict(term.limits), dict(term.sublimits), term.per, term.deductible, term.net)
+        for term in seen.terms
+        if term.transaction_id == original.id
+    ]
+    currency = cover.currency
+    sections = [_section(seen.texts, currency, *term) for term in terms]
+    return CoverSeen(
+        id=cover.id,
+        livemode=tx.tenant.livemode,
+        number=cover.number,
+        state=seen.phase,  # type: ignore[arg-type]
+        quote=cover.quote_id,
+        product=cover.product,
+        country=cover.country,
+        master_policy=cover.master_policy_id,
+        start=instant_text(cover.starts_at),
+        end=instant_text(cover.ends_at),
+        timezone=cover.timezone,
+        parties=_parties(seen),
+        price=_price(tx, seen.quote, premium_of(original.price), sections, cover.language),
+        transactions=[
+            TransactionSeen(
+                id=t.id, risk_type=t.risk_type, premium_type=t.premium_type, effective_at=instant_text(t.effective_at),  # type: ignore[arg-type]
+                net=Money(amount=t.net, currency=currency), tax=Money(amount=t.tax, currency=currency),
+                fees=Money(amount=t.fees, currency=currency), gross=Money(amount=t.gross, currency=currency),
+            )
+            for t in seen.transactions
+        ],
+        payment=Payment(method=cover.payment_method),  # type: ignore[arg-type]
+        certificate_url=f"/v1/covers/{cover.id}/certificate",
+        member_url=member_url,
+        cancelled_at=_instant(cover.cancelled_at),
+        metadata=cover.metadata_,
+        created_at=instant_text(cover.issued_at or cover.created_at),
+    )  # fmt: skip
+
+
+def tell_claim(tx: Work, found: ClaimFound) -> ClaimSeen:
+    """A claim as answered."""
+    claim = found.claim
+    return ClaimSeen(
+        id=claim.id,
+        livemode=tx.tenant.livemode,
+        number=claim.number,
+        state=claim.state,  # type: ignore[arg-type]
+        cover=claim.cover_id,
+        cause=claim.cause,
+        loss_at=instant_text(claim.loss_at),
+        reported_at=instant_text(claim.reported_at),
+        flags=claim.flags,
+        description=found.personal.get("description"),
+        exposures=[
+            ExposureSeen(
+                id=e.id, section=e.section, claimant=e.claimant, decision=e.decision,  # type: ignore[arg-type]
+                estimate=Money(amount=e.estimate, currency=e.currency) if e.estimate is not None else None,
+            )
+            for e in found.exposures
+        ],
+        metadata=claim.metadata_,
+        created_at=instant_text(claim.reported_at),
+    )  # fmt: skip
+
+
+def duration_text(seconds: int) -> str:
+    """ISO 8601: "PT12H", "P2DT30M"."""
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, seconds = divmod(rest, 60)
+    clock = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if count)
+    text = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+    return f"P{text or 'T0S'}"
+
+
+def ipid_seen(product: str, country: str, language: str, sha256: str) -> IpidSeen:
+    return IpidSeen(sha256=sha256, language=language, url=f"/v1/products/{product}/ipid?country={country}&language={language}")
+
+
+def code_text(edition_codes: Mapping[str, str], code: str, language: str) -> str:
+    """The product's words for a code; the service's own where it has none."""
+    return edition_codes.get(code) or Words(language).text("reason.unnamed", code=code.replace("_", " "))
+
+
+# --------------------------------------------------------------------------------------------- inside
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return instant_text(instant) if instant is not None else None
+
+
+def _ipid(product: str, country: str, language: str, sha256: str | None) -> IpidSeen | None:
+    return ipid_seen(product, country, language, sha256) if sha256 else None
+
+
+def _reason(edition: LoadedEdition, texts: Texts | None, code: str, language: str) -> Reason:
+    verdict = next(verdict for verdict in edition.plan.verdicts if verdict.code == code)
+    return Reason(code=code, decision=verdict.decision, message=code_text(texts.codes if texts else {}, code, language))  # type: ignore[arg-type]
+
+
+def _risk(edition: LoadedEdition, given: dict[str, str]) -> dict[str, Any]:
+    """The inputs as the API takes them."""
+    return {name: api_value(edition.rules.inputs[name], text) for name, text in given.items()}
+
+
+def _derived(edition: LoadedEdition, facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: facts[name] for name in edition.rules.derived if name in facts}
+
+
+def api_value(rule: Input, text: str) -> Any:
+    """A value in the rule files' notation as the API carries it."""
+    match rule.kind.sort:
+        case "yes_no":
+            return text == "yes"
+        case "integer":
+            return int(text)
+        case "money":
+            found = amount(text)
+            return {"amount": found.micros // MICRO_PER_CENT, "currency": found.currency}
+    return text
+
+
+def _quoted_price(tx: Work, quote: Quote, edition: LoadedEdition, texts: Texts | None) -> PriceSeen:
+    premium = premium_of(quote.price or {})
+    period = Period(quote.starts_at, quote.ends_at)
+    sections = []
+    for line in premium.sections:
+        terms = section_terms(edition.rules, line.name, quote.facts, period, line.net)
+        sections.append(
+            _section(texts, premium.currency, line.name, terms.limits, terms.sublimits, terms.per, terms.deductible, line.net)
+        )
+    return _price(tx, quote, premium, sections, quote.language)
+
+
+def _price(tx: Work, quote: Quote, premium: Premium, sections: list[SectionSeen], language: str) -> PriceSeen:
+    currency = premium.currency
+    return PriceSeen(
+        sections=sections,
+        net=Money(amount=premium.net, currency=currency),
+        taxes=[
+            TaxSeen(
+                name=tax.name, label=tax_label(tx, quote, tax.name, language), kind=tax.kind, tax_class=tax.tax_class,  # type: ignore[arg-type]
+                rate=decimal_text(tax.rate, 4) if tax.tax_class else "", on=Money(amount=tax.base, currency=currency),
+                amount=Money(amount=tax.amount, currency=currency),
+            )
+            for tax in premium.taxes
+        ],
+        fees=[FeeSeen(name=fee.name, amount=Money(amount=fee.amount, currency=currency)) for fee in premium.fees],
+        gross=Money(amount=premium.gross, currency=currency),
+    )  # fmt: skip
+
+
+def _section(
+    texts: Texts | None, currency: str, name: str, limits: dict[str, int | None], sublimits: dict[str, int],
+    per: str, deductible: dict[str, Any] | None, net: int,
+) -> SectionSeen:  # fmt: skip
+    words = texts.sections.get(name) if texts else None
+    labels = texts.limits if texts else {}
+    seen = [
+        LimitSeen(
+            name=key, label=labels.get(key, "" if key == "amount" else key.replace("_", " ")),
+            amount=Money(amount=value, currency=currency) if value is not None else None, per=_per(key, per, limits),  # type: ignore[arg-type]
+        )
+        for key, value in [*limits.items(), *sublimits.items()]
+    ]  # fmt: skip
+    return SectionSeen(
+        name=name, label=words.name if words else name.replace("_", " "), net=Money(amount=net, currency=currency),
+        limits=seen, deductible=_deductible(deductible, currency),
+    )  # fmt: skip
+
+
+def _per(key: str, per: str, limits: Mapping[str, int | None]) -> str:
+    """A sublimit "each item" is per item, whatever its section's limit is per."""
+    return "item" if key == "each_item" and key not in limits else per
+
+
+def _deductible(kept: dict[str, Any] | None, currency: str) -> Deductible | None:
+    if kept is None:
+        return None
+
+    def money(key: str) -> Money | None:
+        return Money(amount=kept[key], currency=currency) if kept.get(key) is not None else None
+
+    return Deductible(
+        amount=money("amount"), share_percent=kept.get("share_percent"), min=money("min"), max=money("max"), owed_by=kept["owed_by"]
+    )
+
+
+def _parties(seen: CoverFound) -> list[PartySeen]:
+    return [
+        PartySeen(role=party.role, reference=seen.references.get(party.member_id) if party.member_id else None)
+        for party in seen.parties
+    ]
