@@ -33,9 +33,7 @@ def a_certificate(language: str = "en", **changes: Any) -> Certificate:
         number="SC-2026-7K4M-92QX",
         language=language,
         product_name=words("Van for a day", "Utilitaire à la journée"),
-        product_summary=words(
-            "A shared van and what it carries.", "Un utilitaire partagé et ce qu’il porte."
-        ),
+        product_summary=words("A shared van and what it carries.", "Un utilitaire partagé et ce qu’il porte."),
         policyholder="Aïcha Benjelloun",
         insured=("Aïcha Benjelloun", "Tomasz Wiśniewski"),
         object_label=words("Registration", "Immatriculation"),
@@ -56,9 +54,7 @@ def a_certificate(language: str = "en", **changes: Any) -> Certificate:
         ),
         fees=(),
         gross=euros("30.24"),
-        insurer=InsurerSeen(
-            "Mutuelle du Canal SA", "RCS Paris 000 000 000", "ACPR, Paris", "18 quai de Valmy, Paris"
-        ),
+        insurer=InsurerSeen("Mutuelle du Canal SA", "RCS Paris 000 000 000", "ACPR, Paris", "18 quai de Valmy, Paris"),
         master_policy="MC-FLT-2026-0117",
         partner="Covanto",
         claims_contact=Contact("Covanto Sinistres", "+33 1 55 50 01 99", "claims@covanto.example"),

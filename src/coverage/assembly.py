@@ -13,22 +13,22 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from coverage import commands
-from coverage.domain.faults import Rejected
+from coverage.domain.faults import Fault, Rejected
 from coverage.domain.tenant import Caller
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.keyring import MasterKeyring
-from coverage.gateways.private_postgres import PrivatePostgres
+from coverage.gateways.private_postgres import PostgresMissing, PostgresRefused, PrivatePostgres
 from coverage.operations.demonstrating import PRODUCT, Standing, stand_ready
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.operations.publishing import publish
 from coverage.operations.unlocking import caller_by_key
-from coverage.settings import Settings
+from coverage.settings import BadSetting, Settings
 from coverage.storage import migrations
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
-from coverage.web.api.docs import Examples
+from coverage.web.api.docs import Examples, quote_example
 from coverage.web.app import create_app
 from coverage.worker import Worker
 
@@ -130,6 +130,10 @@ class Demo:
             loss_at=standing.loss_at,
         )
 
+    def quote_body(self) -> str:
+        """A body that quotes, as JSON in one line."""
+        return quote_example(self.examples())
+
     def _keys(self, owner: Database, path: Path) -> dict[str, str]:
         """The demo's keys, from the data folder or made anew. Test keys alone; a live key is never written down."""
         if path.exists():
@@ -161,6 +165,6 @@ def wiring() -> commands.Wiring:
         build_worker=build_worker,
         build_app=build_app,
         build_demo=Demo,
+        wrong_use=(BadSetting,),
+        stopped=(Fault, PostgresMissing, PostgresRefused),
     )
-
-

@@ -159,9 +159,7 @@ class TestCertificate:
             assert f"{at}/{len(reader.pages)}" in text
             assert "SC-2026-7K4M-92QX" in text
 
-    def test_a_test_says_so_on_every_page_and_never_that_it_insures(
-        self, documents: WeasyPrintDocuments
-    ) -> None:
+    def test_a_test_says_so_on_every_page_and_never_that_it_insures(self, documents: WeasyPrintDocuments) -> None:
         words = Words("en")
         reader = PdfReader(io.BytesIO(certificate_pdf(documents, a_certificate(livemode=False))))
         texts = [squeezed(page.extract_text()) for page in reader.pages]
@@ -297,9 +295,7 @@ def in_every_free_field(text: str) -> Certificate:
 
 class TestHostileText:
     @pytest.mark.parametrize("template", HOSTILE)
-    def test_is_only_text(
-        self, documents: WeasyPrintDocuments, listener: socket.socket, template: str
-    ) -> None:
+    def test_is_only_text(self, documents: WeasyPrintDocuments, listener: socket.socket, template: str) -> None:
         text = template.format(url=f"http://127.0.0.1:{listener.getsockname()[1]}/x")
         pdf = certificate_pdf(documents, in_every_free_field(text))
         assert text_of(pdf).count(squeezed(text)) >= 20
@@ -416,9 +412,7 @@ class TestLimits:
         assert refusal.value.code == "rendering_timed_out"
         gateway.close()
 
-    def test_a_document_that_takes_too_much_memory_is_given_up_and_the_next_is_set(
-        self, tmp_path: Path
-    ) -> None:
+    def test_a_document_that_takes_too_much_memory_is_given_up_and_the_next_is_set(self, tmp_path: Path) -> None:
         gateway = WeasyPrintDocuments(heavy_templates(tmp_path), seconds=30, memory_bytes=256 * 1024 * 1024)
         with pytest.raises(Unavailable) as refusal:
             gateway.render("page.html", "en", {"count": 100_000})
@@ -427,9 +421,7 @@ class TestLimits:
         assert gateway.render("page.html", "en", {"count": 1}).startswith(b"%PDF-")
         gateway.close()
 
-    def test_a_child_that_cannot_start_is_a_fault(
-        self, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_a_child_that_cannot_start_is_a_fault(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
         gateway = WeasyPrintDocuments(heavy_templates(tmp_path), memory_bytes=1024 * 1024)
         with pytest.raises(Unavailable) as refusal:
             gateway.render("page.html", "en", {"count": 1})

@@ -138,9 +138,7 @@ class TestStart:
         cluster.start()
         assert ask(cluster, "SELECT 1") == 1
 
-    def test_takes_over_what_a_killed_parent_left_running(
-        self, cluster: PrivatePostgres, folder: Path
-    ) -> None:
+    def test_takes_over_what_a_killed_parent_left_running(self, cluster: PrivatePostgres, folder: Path) -> None:
         parent = self._start_elsewhere(folder, "print('up', flush=True); import time; time.sleep(600)")
         assert parent.stdout is not None
         assert parent.stdout.readline() == "up\n"
@@ -151,9 +149,7 @@ class TestStart:
         cluster.start()
         assert cluster.process_id == left_running
 
-    def test_begins_again_when_making_the_cluster_was_interrupted(
-        self, cluster: PrivatePostgres, folder: Path
-    ) -> None:
+    def test_begins_again_when_making_the_cluster_was_interrupted(self, cluster: PrivatePostgres, folder: Path) -> None:
         parent = self._start_elsewhere(folder, "")
         making = "cluster-in-the-making-*/global/*"
         wait_until(lambda: folder.exists() and any(stood_in(folder).glob(making)))
@@ -201,9 +197,7 @@ class TestStart:
             cluster.remove()
         assert not (reachable / "postgres").exists()
 
-    def test_says_so_when_the_data_are_of_another_version(
-        self, cluster: PrivatePostgres, folder: Path
-    ) -> None:
+    def test_says_so_when_the_data_are_of_another_version(self, cluster: PrivatePostgres, folder: Path) -> None:
         cluster.start()
         cluster.stop()
         (stood_in(folder) / "cluster" / "PG_VERSION").write_text("98\n")
@@ -217,9 +211,7 @@ class TestStart:
         with pytest.raises(PostgresRefused, match="isn't whole"):
             cluster.start()
 
-    def test_shows_the_servers_own_words_when_it_does_not_start(
-        self, cluster: PrivatePostgres, folder: Path
-    ) -> None:
+    def test_shows_the_servers_own_words_when_it_does_not_start(self, cluster: PrivatePostgres, folder: Path) -> None:
         cluster.start()
         cluster.stop()
         with (stood_in(folder) / "cluster" / "postgresql.conf").open("a") as file:
@@ -334,9 +326,7 @@ class TestFindPrograms:
         with pytest.raises(PostgresMissing, match=r"apt-get install .* postgresql.*brew install postgresql"):
             find_programs()
 
-    def test_names_the_versions_that_are_too_old(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
+    def test_names_the_versions_that_are_too_old(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         for name in ("initdb", "pg_ctl", "postgres"):
             (tmp_path / name).write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 13.4'\n")
             (tmp_path / name).chmod(0o755)

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import typer
 
 from coverage.commands import demo, rules, serve
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from fastapi import FastAPI
-
-    from coverage.settings import Settings
-
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What the commands get from the assembly."""
+    """What the commands get from the assembly, which alone knows settings, gateways and the web."""
 
-    read_settings: Callable[..., Settings]
+    read_settings: Callable[..., Any]
     open_premises: Callable[..., AbstractContextManager[Any]]
     build_worker: Callable[[Any], Any]
-    build_app: Callable[[Any, Any], FastAPI]
+    build_app: Callable[[Any, Any], Any]
     build_demo: Callable[[Any, Path], Any]
+    wrong_use: tuple[type[Exception], ...]  # what is the caller's to mend, said in a line; exit 2
+    stopped: tuple[type[Exception], ...]  # what stands in the way of running, said in a line; exit 1
 
 
 def run(wiring: Callable[[], Wiring]) -> None:

@@ -22,8 +22,12 @@ def add_to(app: typer.Typer) -> None:
     @app.command()
     def demo(
         url: Annotated[str, typer.Option(help="The running service.")] = "http://localhost:8000",
-        key: Annotated[str | None, typer.Option(help="A test key. [default: the demo's own, from the data folder]")] = None,
-        data: Annotated[Path | None, typer.Option(help="The service's data folder. [default: $SHARECOVER_DATA or .data]")] = None,
+        key: Annotated[
+            str | None, typer.Option(help="A test key. [default: the demo's own, from the data folder]")
+        ] = None,
+        data: Annotated[
+            Path | None, typer.Option(help="The service's data folder. [default: $SHARECOVER_DATA or .data]")
+        ] = None,
         out: Annotated[Path, typer.Option(help="Folder for the certificate.")] = Path("demo-output"),
     ) -> None:
         """Play the Saturday: an employee borrows the company's van, carries goods worth 8,000 EUR, and on Sunday declares a claim.
@@ -128,7 +132,14 @@ def _quote(saturday: datetime) -> dict[str, Any]:
 def _bind(quote: dict[str, Any], now: str) -> dict[str, Any]:
     return {
         "quote": quote["id"],
-        "parties": {"policyholder": {"reference": "emp-1024", "name": "Camille Martin", "email": "camille@example.org", "locale": "en"}},
+        "parties": {
+            "policyholder": {
+                "reference": "emp-1024",
+                "name": "Camille Martin",
+                "email": "camille@example.org",
+                "locale": "en",
+            }
+        },
         "disclosures": {"ipid_sha256": quote["ipid"]["sha256"], "language": quote["ipid"]["language"], "given_at": now},
         "payment": {"method": "invoice"},
     }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -41,19 +40,24 @@ def check(rules: RulesOption = DEFAULT_RULES, as_json: JsonOption = False) -> No
     """
     library = _load(rules)
     if as_json:
-        _print_json({"editions": [e.identity for e in library.editions], "faults": [_plain(f) for f in library.faults],
-                     "warnings": [_plain(f) for f in library.findings if f.warning]})  # fmt: skip
+        _print_json(
+            {
+                "editions": [e.identity for e in library.editions],
+                "faults": [_plain(f) for f in library.faults],
+                "warnings": [_plain(f) for f in library.findings if f.warning],
+            }
+        )
     else:
         for finding in library.findings:
-            print(finding)
+            typer.echo(finding)
         count = len(library.faults)
-        print(f"{len(library.editions)} edition{_s(len(library.editions))} fit for sale, {count} fault{_s(count)}, "
+        typer.echo(f"{len(library.editions)} edition{_s(len(library.editions))} fit for sale, {count} fault{_s(count)}, "
               f"{len(library.findings) - count} warning{_s(len(library.findings) - count)}")  # fmt: skip
     raise typer.Exit(FAULTS if library.faults else 0)
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_examples(
     product: Annotated[str | None, typer.Argument(help="Only this product.")] = None,
     rules: RulesOption = DEFAULT_RULES,
     as_json: JsonOption = False,
@@ -64,7 +68,11 @@ def test(
     """
     library = _load(rules)
     editions = [e for e in library.editions if product in (None, e.product)]
-    if product is not None and not editions and product not in {f.place.file.split("/products/")[-1].split("/")[0] for f in library.faults}:
+    if (
+        product is not None
+        and not editions
+        and product not in {f.place.file.split("/products/")[-1].split("/")[0] for f in library.faults}
+    ):
         _wrong_use(f"there is no product {product!r}; expected one of {', '.join(library.products()) or 'none'}")
     tried = {edition.identity: list(try_all(edition)) for edition in editions}
     failed = [one for all_of in tried.values() for one in all_of if not one.passed]
@@ -81,18 +89,21 @@ def test(
     else:
         for identity, all_of in tried.items():
             passed = sum(one.passed for one in all_of)
-            print(f"{identity}: {passed} of {len(all_of)} worked prices agree")
+            typer.echo(f"{identity}: {passed} of {len(all_of)} worked prices agree")
         for one in failed:
             _print_failure(one)
         for finding in library.faults:
-            print(finding)
+            typer.echo(finding)
     raise typer.Exit(FAULTS if failed or library.faults else 0)
 
 
 @app.command()
 def price(
     product: Annotated[str, typer.Argument(help="The product, such as off_duty_vehicle.")],
-    given: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE…", help="The risk: vehicle_class=van 'goods_value=8000 EUR' …")] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE…", help="The risk: vehicle_class=van 'goods_value=8000 EUR' …"),
+    ] = None,
     start: Annotated[str, typer.Option(help="When the cover starts: 2026-12-05T08:00+01:00")] = ...,  # type: ignore[assignment]
     end: Annotated[str, typer.Option(help="When it ends.")] = ...,  # type: ignore[assignment]
     asked: Annotated[str | None, typer.Option(help="When it is asked for. [default: a day before the start]")] = None,
@@ -141,13 +152,13 @@ def _stop_at_faults(library: Library, product: str) -> None:
     broken = [f for f in library.faults if f"/products/{product}/" in f.place.file or "/taxes/" in f.place.file]
     if broken:
         for finding in broken:
-            print(finding, file=sys.stderr)
+            typer.echo(finding, err=True)
         raise typer.Exit(FAULTS)
 
 
-def _wrong_use(*messages: str) -> Any:
+def _wrong_use(*messages: str) -> NoReturn:
     for message in messages:
-        print(message, file=sys.stderr)
+        typer.echo(message, err=True)
     raise typer.Exit(WRONG_USE)
 
 
@@ -168,7 +179,6 @@ def _instant(option: str, text: str) -> datetime:
         return instant(text).astimezone(UTC)
     except (Misread, OverflowError) as error:
         _wrong_use(f"{option}: {error}")
-        raise AssertionError from None
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
@@ -195,12 +205,16 @@ def _priced(edition: LoadedEdition, decision: Decision, explanation: list[Line])
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def _print_price(edition: LoadedEdition, decision: Decision, explanation: list[Line]) -> None:
     console = Console()
-    console.print(f"[bold]{decision.outcome}[/] by {edition.identity}" + (f": {', '.join(decision.reasons)}" if decision.reasons else ""), highlight=False)
+    console.print(
+        f"[bold]{decision.outcome}[/] by {edition.identity}"
+        + (f": {', '.join(decision.reasons)}" if decision.reasons else ""),
+        highlight=False,
+    )
     if decision.premium is not None:
         console.print(_steps(explanation))
         gross = f"{cents_text(decision.premium.gross)} {decision.premium.currency}"
@@ -219,7 +233,15 @@ def _steps(explanation: list[Line]) -> Table:
         where = f"{line['table']}: {line.get('row', '')}" if "table" in line else str(line.get("of", ""))
         name = str(line.get("section") or line.get("name") or "")
         at = ":".join(str(line["at"]).rsplit(":", 2)[1:]) if "at" in line else ""
-        cells = (name, line["step"], str(line.get("figure", "")), where, str(line.get("before", "")), str(line.get("after", "")), at)
+        cells = (
+            name,
+            line["step"],
+            str(line.get("figure", "")),
+            where,
+            str(line.get("before", "")),
+            str(line.get("after", "")),
+            at,
+        )
         table.add_row(*(escape(str(cell)) for cell in cells))
     return table
 
@@ -228,12 +250,13 @@ def _print_failure(tried: Tried) -> None:
     console = Console()
     console.print(f"\n{tried.place}: [bold red]{escape(tried.name)}[/]", highlight=False)
     for difference in tried.differences:
-        console.print(f"  {difference.what}: expected {escape(difference.expected)}, got [bold]{escape(difference.got)}[/]", highlight=False)
+        console.print(
+            f"  {difference.what}: expected {escape(difference.expected)}, got [bold]{escape(difference.got)}[/]",
+            highlight=False,
+        )
     if tried.explanation:
         console.print(_steps(list(tried.explanation)))
 
 
 def _s(count: int) -> str:
     return "" if count == 1 else "s"
-
-

@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 STOP_SECONDS = 20
 
 PortOption = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on. [default: $PORT or 8000]")]
-DataOption = Annotated[Path | None, typer.Option(help="Folder for the private database, keys and documents. [default: $SHARECOVER_DATA or .data]")]
-RulesOption = Annotated[Path | None, typer.Option(help="Folder of the rules. [default: $SHARECOVER_RULES or pricing_rules]")]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(help="Folder for the private database, keys and documents. [default: $SHARECOVER_DATA or .data]"),
+]
+RulesOption = Annotated[
+    Path | None, typer.Option(help="Folder of the rules. [default: $SHARECOVER_RULES or pricing_rules]")
+]
 
 
 def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
@@ -36,14 +41,16 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
         data: DataOption = None,
         rules: RulesOption = None,
         host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-        demo: Annotated[bool, typer.Option("--demo", help="Make a demo partner with a test key, and things to try.")] = False,
+        demo: Annotated[
+            bool, typer.Option("--demo", help="Make a demo partner with a test key, and things to try.")
+        ] = False,
     ) -> None:
         """Run the service with its worker.
 
         Without DATABASE_URL a private PostgreSQL runs in the data folder. Ctrl-C ends everything that was started.
         """
-        with _clear_errors():
-            _serve(wiring(), host, demo, port=port, data=data, rules=rules)
+        with _clear_errors(wired := wiring()):
+            _serve(wired, host, demo, port=port, data=data, rules=rules)
 
     @app.command()
     def work(
@@ -55,14 +62,13 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
         Any number may run on one database. Give it the service's DATABASE_URL; alone it starts the private one.
         """
-        with _clear_errors():
-            _work(wiring(), with_parent=with_parent, data=data, rules=rules)
+        with _clear_errors(wired := wiring()):
+            _work(wired, with_parent=with_parent, data=data, rules=rules)
 
     @app.command()
     def migrate(data: DataOption = None) -> None:
         """Bring the database's schema to the newest revision. Many may run at once: they wait for each other."""
-        with _clear_errors():
-            wired = wiring()
+        with _clear_errors(wired := wiring()):
             settings = wired.read_settings(data=_absolute(data))
             with wired.open_premises(settings, migrate=True):
                 typer.echo("The schema is at its newest revision.")
@@ -79,7 +85,11 @@ def _serve(wired: Wiring, host: str, demo: bool, **given: Any) -> None:
         for finding in premises.house.rules().faults:
             Console(stderr=True).print(f"[red]rules:[/] {finding}", highlight=False)
         playing = wired.build_demo(premises, settings.data) if demo else None
-        server = uvicorn.Server(uvicorn.Config(wired.build_app(premises, playing), log_level="warning", access_log=False, timeout_graceful_shutdown=10))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                wired.build_app(premises, playing), log_level="warning", access_log=False, timeout_graceful_shutdown=10
+            )
+        )
         with _worker_beside(premises.url, settings):
             console.print(_welcome(address, playing))
             server.run(sockets=[listener])
@@ -88,8 +98,20 @@ def _serve(wired: Wiring, host: str, demo: bool, **given: Any) -> None:
 @contextmanager
 def _worker_beside(url: str, settings: Any) -> Iterator[None]:
     """A worker as a child. It reads our end of a pipe, so that it ends with us however we end."""
-    command = [sys.executable, "-m", "coverage", "work", "--with-parent", "--data", str(settings.data), "--rules", str(settings.rules)]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, "DATABASE_URL": url}, start_new_session=True)
+    command = [
+        sys.executable,
+        "-m",
+        "coverage",
+        "work",
+        "--with-parent",
+        "--data",
+        str(settings.data),
+        "--rules",
+        str(settings.rules),
+    ]
+    child = subprocess.Popen(
+        command, stdin=subprocess.PIPE, env={**os.environ, "DATABASE_URL": url}, start_new_session=True
+    )
     try:
         yield
     finally:
@@ -138,18 +160,15 @@ class _WrongUse(Exception):
 
 
 @contextmanager
-def _clear_errors() -> Iterator[None]:
+def _clear_errors(wired: Wiring) -> Iterator[None]:
     """Says in a line what stands in the way, instead of a traceback."""
-    from coverage.domain.faults import Fault
-    from coverage.gateways.private_postgres import PostgresMissing, PostgresRefused
-    from coverage.settings import BadSetting
-
+    wrong_use = (_WrongUse, *wired.wrong_use)
     try:
         yield
-    except (_WrongUse, BadSetting) as error:
+    except wrong_use as error:
         Console(stderr=True).print(f"[red]{error}[/]", highlight=False)
         raise typer.Exit(2) from None
-    except (Fault, PostgresMissing, PostgresRefused) as error:
+    except wired.stopped as error:
         Console(stderr=True).print(f"[red]{error}[/]", highlight=False)
         raise typer.Exit(1) from None
 
@@ -161,10 +180,7 @@ def _absolute(value: Any) -> Any:
 def _welcome(address: str, demo: Any) -> Panel | str:
     if demo is None:
         return f"Sharecover serves on {address}. Its API's docs: {address}/docs"
-    from coverage.web.api.docs import Examples, quote_example
-
-    standing = demo.stand()
-    body = quote_example(Examples(now=demo.house.wall()))
+    standing, body = demo.stand(), demo.quote_body()
     curl = f"curl {address}/v1/quotes -H 'Authorization: Bearer {demo.key}' -H 'Content-Type: application/json' -d '{body}'"
     lines = [
         f"[bold]Test key[/]     {demo.key}",

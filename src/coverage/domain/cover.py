@@ -11,12 +11,23 @@ from coverage.domain.faults import Conflict
 from coverage.domain.period import Period
 
 State = Literal["awaiting_payment", "issued", "cancelled", "lapsed", "not_taken_up", "payment_disputed"]
-Phase = Literal["scheduled", "on_risk", "ended", "awaiting_payment", "cancelled", "lapsed", "not_taken_up", "payment_disputed"]
+Phase = Literal[
+    "scheduled", "on_risk", "ended", "awaiting_payment", "cancelled", "lapsed", "not_taken_up", "payment_disputed"
+]
 
 # The states in which a cover holds its object, so that no second one may.
 HOLDING: Final = ("awaiting_payment", "issued", "payment_disputed")
 IN_FORCE: Final = ("issued", "payment_disputed")
-PHASES: Final = ("scheduled", "on_risk", "ended", "awaiting_payment", "cancelled", "lapsed", "not_taken_up", "payment_disputed")
+PHASES: Final = (
+    "scheduled",
+    "on_risk",
+    "ended",
+    "awaiting_payment",
+    "cancelled",
+    "lapsed",
+    "not_taken_up",
+    "payment_disputed",
+)
 
 
 def phase(state: str, period: Period, now: datetime) -> str:

@@ -47,7 +47,7 @@ class Premium:
             raise ValueError("the sections don't add up to the net premium")
         if self.net + self.tax_total + self.fee_total != self.gross:
             raise ValueError("net, taxes and fees don't add up to the gross premium")
-        if min([self.net, *(line.amount for line in (*self.taxes, *self.fees))]) < 0:
+        if min([self.net, *(tax.amount for tax in self.taxes), *(fee.amount for fee in self.fees)]) < 0:
             raise ValueError("a premium is never negative")
 
     @classmethod

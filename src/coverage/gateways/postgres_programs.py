@@ -93,9 +93,7 @@ def run_as_server(command: list[str | Path]) -> subprocess.CompletedProcess[str]
     # PGDATA, PGPORT and the like belong to somebody else's server.
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     surroundings |= {"LC_ALL": "C"}
-    become: Mapping[str, Any] = (
-        {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-    )
+    become: Mapping[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     return subprocess.run(
         command,
         stdin=subprocess.DEVNULL,

@@ -74,9 +74,7 @@ class Words:
         if short and money.major == money.major.to_integral_value():
             pattern = pattern.replace("0.00", "0")
         return str(
-            format_currency(
-                money.major, money.currency, format=pattern, locale=self._locale, currency_digits=False
-            )
+            format_currency(money.major, money.currency, format=pattern, locale=self._locale, currency_digits=False)
         )
 
     def percent(self, percent: str) -> str:

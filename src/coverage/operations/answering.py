@@ -50,12 +50,17 @@ def answer_once(house: House, caller: Caller, request: Request | None, work: Cal
         if request is None:
             return work(tx)
         if not idempotency.hold(tx.session, tx.tenant_id, request.key):
-            raise Conflict("idempotency_key_in_use", "a request with this Idempotency-Key is still running; try again shortly")
+            raise Conflict(
+                "idempotency_key_in_use", "a request with this Idempotency-Key is still running; try again shortly"
+            )
         place = f"idempotency_keys/{request.key}"
         kept = idempotency.find(tx.session, tx.tenant_id, request.key)
         if kept is not None:
             if kept.fingerprint != request.fingerprint:
-                raise Rejected("idempotency_key_reused", "this Idempotency-Key came with another request before; expected a new key")
+                raise Rejected(
+                    "idempotency_key_reused",
+                    "this Idempotency-Key came with another request before; expected a new key",
+                )
             try:
                 body = tx.unseal(kept.sealed_for, kept.sealed, place)
             except sealed.Unsealable as error:

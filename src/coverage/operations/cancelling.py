@@ -64,4 +64,6 @@ def _check_whole_refund(tx: Work, cover: Cover) -> None:
     rules = edition_of(tx, find_quote(tx, cover.quote_id)).rules
     given_back = next((tier.give for tier in rules.refund if tier.until == "start"), 0)
     if given_back != 100:
-        raise Conflict("not_refundable", f"{cover.product} gives {given_back} % back before the start, which needs a person")
+        raise Conflict(
+            "not_refundable", f"{cover.product} gives {given_back} % back before the start, which needs a person"
+        )

@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects.postgresql import insert
 
-from coverage.domain.certificate import Certificate, Contact, DeductibleSeen, InsurerSeen, LimitSeen, SectionSeen, TaxSeen
+from coverage.domain.certificate import (
+    Certificate,
+    Contact,
+    DeductibleSeen,
+    InsurerSeen,
+    LimitSeen,
+    SectionSeen,
+    TaxSeen,
+)
 from coverage.domain.faults import Conflict
 from coverage.domain.money import Money
 from coverage.domain.premium import Premium
@@ -96,7 +104,9 @@ def certificate_facts(tx: Work, cover: Cover, language: str) -> Certificate:
         product_name=texts.product.name if texts else cover.product,
         product_summary=texts.product.summary if texts else "",
         policyholder=_name(tx, cover.policyholder_id),
-        insured=tuple(_name(tx, party.member_id) for party in seen.parties if party.role == "insured" and party.member_id),
+        insured=tuple(
+            _name(tx, party.member_id) for party in seen.parties if party.role == "insured" and party.member_id
+        ),
         object_label=(texts.object or "") if texts else "",
         object_value=given.get(rules.object.input, "") if rules.object else "",
         facts=_facts(rules, texts, given, Words(language), cover.timezone),
@@ -104,7 +114,11 @@ def certificate_facts(tx: Work, cover: Cover, language: str) -> Certificate:
         ends_at=cover.ends_at,
         timezone=cover.timezone,
         territory=tuple(rules.territory),
-        sections=tuple(_section(term, texts, cover.currency) for term in seen.terms if term.transaction_id == seen.transactions[0].id),
+        sections=tuple(
+            _section(term, texts, cover.currency)
+            for term in seen.terms
+            if term.transaction_id == seen.transactions[0].id
+        ),
         net=Money(premium.net, cover.currency),
         taxes=_taxes(tx, seen, premium, language),
         fees=tuple((fee.name, Money(fee.amount, cover.currency)) for fee in premium.fees),
@@ -129,7 +143,9 @@ def _name(tx: Work, member_id: str) -> str:
     return str(tx.unseal_json(member_id, member.sealed, f"members/{member_id}").get("name") or member.reference)
 
 
-def _facts(rules: Edition, texts: Texts | None, given: dict[str, str], words: Words, timezone: str) -> tuple[tuple[str, str], ...]:
+def _facts(
+    rules: Edition, texts: Texts | None, given: dict[str, str], words: Words, timezone: str
+) -> tuple[tuple[str, str], ...]:
     """What was declared, in people's words. The object stands apart, and a date about a person stays out."""
     facts = []
     for name, rule in rules.inputs.items():
@@ -137,7 +153,9 @@ def _facts(rules: Edition, texts: Texts | None, given: dict[str, str], words: Wo
         if name not in given or is_object or (rule.personal and rule.kind.sort == "date"):
             continue
         named = texts.inputs.get(name) if texts else None
-        facts.append((named.label if named else name.replace("_", " "), _said(rule, given[name], named, words, timezone)))
+        facts.append(
+            (named.label if named else name.replace("_", " "), _said(rule, given[name], named, words, timezone))
+        )
     return tuple(facts)
 
 
@@ -190,6 +208,8 @@ def _deductible(kept: dict[str, Any] | None, currency: str) -> DeductibleSeen | 
 def _taxes(tx: Work, seen: CoverSeen, premium: Premium, language: str) -> tuple[TaxSeen, ...]:
     currency = seen.cover.currency
     return tuple(
-        TaxSeen(tax_label(tx, seen.quote, line.name, language), decimal_text(line.rate, 4), Money(line.amount, currency))
+        TaxSeen(
+            tax_label(tx, seen.quote, line.name, language), decimal_text(line.rate, 4), Money(line.amount, currency)
+        )
         for line in premium.taxes
     )

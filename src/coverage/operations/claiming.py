@@ -97,11 +97,21 @@ def _check(tx: Work, declaration: Declaration, sections: set[str], currency: str
     for index, loss in enumerate(declaration.losses):
         pointer = f"/losses/{index}"
         if loss.section not in sections:
-            errors.append(Detail(f"{pointer}/section", f"the cover has no such section; expected one of {', '.join(sorted(sections))}", "invalid_value"))
+            errors.append(
+                Detail(
+                    f"{pointer}/section",
+                    f"the cover has no such section; expected one of {', '.join(sorted(sections))}",
+                    "invalid_value",
+                )
+            )
         if loss.currency not in (None, currency):
-            errors.append(Detail(f"{pointer}/estimate/currency", f"expected {currency}, the cover's currency", "invalid_value"))
+            errors.append(
+                Detail(f"{pointer}/estimate/currency", f"expected {currency}, the cover's currency", "invalid_value")
+            )
         if (loss.section, loss.claimant) in seen:
-            errors.append(Detail(pointer, "the same section and claimant twice; expected one exposure each", "invalid_value"))
+            errors.append(
+                Detail(pointer, "the same section and claimant twice; expected one exposure each", "invalid_value")
+            )
         seen.add((loss.section, loss.claimant))
     if errors:
         raise Rejected("invalid_claim", "the claim can't be declared as sent", errors=tuple(errors))

@@ -43,7 +43,13 @@ def stand_ready(house: House, caller: Caller, before: Standing | None) -> Standi
         quote = _open(tx, house, before)
         claim_id = before.claim_id if before and before.cover_id == cover.id else _claimed(tx, cover)
         return Standing(
-            quote.id, ipid_of(tx, quote, "en") or "", cover.id, link_of(tx, cover.id), claim_id, cancellable.id, cover.starts_at
+            quote.id,
+            ipid_of(tx, quote, "en") or "",
+            cover.id,
+            link_of(tx, cover.id),
+            claim_id,
+            cancellable.id,
+            cover.starts_at,
         )
 
 
@@ -55,7 +61,9 @@ def _quoted(tx: Work, house: House, start: datetime | None) -> Quote:
         "licence_since": "2010-06-01",
         "goods_value": {"amount": 10_000, "currency": "EUR"},
     }
-    return make_quote(tx, house, AskedFor(PRODUCT, "FR", start, None, timedelta(hours=12), risk, "en", None, {"made_for": "the demo"}))
+    return make_quote(
+        tx, house, AskedFor(PRODUCT, "FR", start, None, timedelta(hours=12), risk, "en", None, {"made_for": "the demo"})
+    )
 
 
 def _bound(tx: Work, quote: Quote) -> Cover:

@@ -35,7 +35,11 @@ DEMO_INSURER = {
     "supervisor": "None: no authority supervises a demonstration",
     "address": "1 rue de l'Exemple, 75000 Paris, France",
     "claims_contact": {"name": "Mutuelle Démo, claims", "phone": "+33 1 99 00 12 34", "email": "claims@example.org"},
-    "assistance_contact": {"name": "Mutuelle Démo, assistance 24/7", "phone": "+33 1 99 00 56 78", "email": "help@example.org"},
+    "assistance_contact": {
+        "name": "Mutuelle Démo, assistance 24/7",
+        "phone": "+33 1 99 00 56 78",
+        "email": "help@example.org",
+    },
 }
 
 
@@ -50,7 +54,9 @@ def enrol(owner: Database, house: House, enrolment: Enrolment, mode: Mode) -> tu
         session.execute(text("SELECT set_config('sharecover.tenant', :tenant, true)"), {"tenant": tenant.id})
         session.add(Partner(id=tenant.partner_id, name=enrolment.partner, status=enrolment.status, created_at=wall))
         session.flush()
-        session.add(TenantRecord(id=tenant.id, partner_id=tenant.partner_id, mode=mode, clock_ahead_seconds=0, created_at=wall))
+        session.add(
+            TenantRecord(id=tenant.id, partner_id=tenant.partner_id, mode=mode, clock_ahead_seconds=0, created_at=wall)
+        )
         insurer = Insurer(id=new_id("insurer"), created_at=wall, **enrolment.insurer)
         session.add(insurer)
         session.flush()

@@ -86,14 +86,18 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
     tx.session.flush()
     quote.state, quote.cover_id = "bound", cover.id
     for role, party in _standing(edition, people):
-        tx.session.add(CoverParty(tenant_id=tx.tenant_id, id=new_id("party"), cover_id=cover.id, role=role, member_id=party))
+        tx.session.add(
+            CoverParty(tenant_id=tx.tenant_id, id=new_id("party"), cover_id=cover.id, role=role, member_id=party)
+        )
     if quote.price is None:
         raise AssertionError("an open quote has a price")
     premium = premium_of(quote.price)
     _hold_object(tx, cover, edition, premium)
     _hold_amounts(tx, cover, edition, quote, premium)
     transaction = _new_business(tx, cover, edition, quote, premium)
-    journal.append(tx.session, tx.tenant_id, transaction.id, transfers_for_issue(premium, cover.product, cover.country), tx.wall)
+    journal.append(
+        tx.session, tx.tenant_id, transaction.id, transfers_for_issue(premium, cover.product, cover.country), tx.wall
+    )
     register_link(tx, cover.id)
     tx.record(cover_issued(cover.id, quote.id, transaction.id))
     tx.session.flush()
@@ -120,7 +124,9 @@ def _period(quote: Quote, now: datetime) -> Period:
             raise Conflict("quote_expired", "the time to begin at issue at this price is over; ask for a new quote")
         return Period(now, now + (quote.ends_at - quote.starts_at))
     if quote.starts_at < now:
-        raise Conflict("start_passed", "the quoted start has passed, and no cover begins in the past; ask for a new quote")
+        raise Conflict(
+            "start_passed", "the quoted start has passed, and no cover begins in the past; ask for a new quote"
+        )
     return Period(quote.starts_at, quote.ends_at)
 
 
@@ -128,13 +134,25 @@ def _check_disclosed(tx: Work, quote: Quote, disclosed: Disclosed) -> None:
     expected = ipid_of(tx, quote, disclosed.language)
     errors = []
     if expected is None:
-        errors.append(Detail("/disclosures/language", f"there is no information document in {disclosed.language!r}", "invalid_value"))
+        errors.append(
+            Detail(
+                "/disclosures/language", f"there is no information document in {disclosed.language!r}", "invalid_value"
+            )
+        )
     elif disclosed.ipid_sha256 != expected:
         errors.append(
-            Detail("/disclosures/ipid_sha256", f"another version than the one that goes with this quote; expected {expected}", "ipid_mismatch")
+            Detail(
+                "/disclosures/ipid_sha256",
+                f"another version than the one that goes with this quote; expected {expected}",
+                "ipid_mismatch",
+            )
         )
     if disclosed.given_at > tx.now + CLOCK_SKEW:
-        errors.append(Detail("/disclosures/given_at", "the document was given in the future; expected when it was", "invalid_value"))
+        errors.append(
+            Detail(
+                "/disclosures/given_at", "the document was given in the future; expected when it was", "invalid_value"
+            )
+        )
     if errors:
         raise Rejected("invalid_disclosures", "the disclosures don't go with this quote", errors=tuple(errors))
 
@@ -172,7 +190,9 @@ def _people(tx: Work, bind: Bind) -> dict[str, list[Member]]:
     found: dict[str, Member] = {}
     for reference in sorted(named):
         party = named[reference]
-        fresh = Member(tenant_id=tx.tenant_id, id=new_id("member"), reference=reference, locale=party.locale, created_at=tx.wall)
+        fresh = Member(
+            tenant_id=tx.tenant_id, id=new_id("member"), reference=reference, locale=party.locale, created_at=tx.wall
+        )
         member = members.find_or_add(tx.session, fresh)
         personal = {"name": party.name, "email": party.email}
         member.locale, member.sealed = party.locale, tx.seal_json(member.id, personal, f"members/{member.id}")
@@ -184,7 +204,7 @@ def _standing(edition: Edition, people: Mapping[str, list[Member]]) -> list[tupl
     """Who stands where. A member's place that nobody was named for is the policyholder's."""
     rows: list[tuple[str, str | None]] = []
     for role in ROLES:
-        standing = edition.parties.get(role)  # type: ignore[call-overload]
+        standing = edition.parties.get(role)
         if standing == "partner":
             rows.append((role, None))
         elif standing is not None:
@@ -237,7 +257,9 @@ def _hold_object(tx: Work, cover: Cover, edition: Edition, premium: Premium) -> 
         tx.session.flush()
     except IntegrityError as error:
         if isinstance(error.orig, ExclusionViolation):
-            raise Conflict("object_covered", "the object is covered already for a part of that time, by a cover of yours") from None
+            raise Conflict(
+                "object_covered", "the object is covered already for a part of that time, by a cover of yours"
+            ) from None
         raise
 
 

@@ -154,7 +154,9 @@ def premium_of(price: Mapping[str, Any]) -> Premium:
 def _period(asked: AskedFor, now: datetime) -> Period:
     start = asked.start.astimezone(UTC) if asked.start is not None else now
     if asked.start is not None and start < now:
-        detail = Detail("/start", f"the start lies in the past; expected {now:%Y-%m-%dT%H:%M:%SZ} or later", "start_passed")
+        detail = Detail(
+            "/start", f"the start lies in the past; expected {now:%Y-%m-%dT%H:%M:%SZ} or later", "start_passed"
+        )
         raise Rejected("invalid_term", "no cover begins in the past", errors=(detail,))
     end = asked.end.astimezone(UTC) if asked.end is not None else start + (asked.duration or timedelta())
     if end <= start:
@@ -168,10 +170,14 @@ def _edition(house: House, asked: AskedFor, period: Period, now: datetime) -> Lo
     try:
         return house.rules().in_force(asked.product, asked.country, now, period.start)
     except Missing as missing:
-        raise Rejected(missing.code, missing.detail, errors=(Detail("/product", missing.detail, missing.code),)) from None
+        raise Rejected(
+            missing.code, missing.detail, errors=(Detail("/product", missing.detail, missing.code),)
+        ) from None
     except Rejected as rejected:
         pointer = "/country" if rejected.code == "country_needed" else "/product"
-        raise Rejected(rejected.code, rejected.detail, errors=(Detail(pointer, rejected.detail, rejected.code),)) from None
+        raise Rejected(
+            rejected.code, rejected.detail, errors=(Detail(pointer, rejected.detail, rejected.code),)
+        ) from None
 
 
 def _admitted(edition: LoadedEdition, asked: AskedFor, period: Period, now: datetime) -> Admitted:
@@ -191,7 +197,9 @@ def _admitted(edition: LoadedEdition, asked: AskedFor, period: Period, now: date
     return admitted
 
 
-def _row(tx: Work, asked: AskedFor, period: Period, edition: LoadedEdition, admitted: Admitted, decision: Decision) -> Quote:
+def _row(
+    tx: Work, asked: AskedFor, period: Period, edition: LoadedEdition, admitted: Admitted, decision: Decision
+) -> Quote:
     quote_id = new_id("quote")
     member = members.by_reference(tx.session, asked.policyholder) if asked.policyholder else None
     sealed_for = member.id if member else quote_id
@@ -255,4 +263,6 @@ def _keep_rules(tx: Work, edition: LoadedEdition, taxes: TaxesInForce) -> None:
         (TextsKept, _texts_hash(edition), _texts_content(edition)),
     ):
         if tx.session.get(kind, digest) is None:
-            tx.session.execute(insert(kind).values(hash=digest, content=content, kept_at=tx.wall).on_conflict_do_nothing())
+            tx.session.execute(
+                insert(kind).values(hash=digest, content=content, kept_at=tx.wall).on_conflict_do_nothing()
+            )

@@ -50,7 +50,9 @@ def see_cover(tx: Work, cover: Cover) -> CoverSeen:
     """The cover with its parties, transactions and terms."""
     parties = covers.parties_of(tx.session, cover.id)
     members = {party.member_id for party in parties if party.member_id}
-    references = {member_id: tx.session.get_one(Member, (tx.tenant_id, member_id)).reference for member_id in sorted(members)}
+    references = {
+        member_id: tx.session.get_one(Member, (tx.tenant_id, member_id)).reference for member_id in sorted(members)
+    }
     quote = find_quote(tx, cover.quote_id)
     state = phase(cover.state, Period(cover.starts_at, cover.ends_at), tx.now)
     return CoverSeen(
@@ -104,7 +106,12 @@ def list_claims(tx: Work, page: Page, state: str | None, cover_id: str | None) -
 
 
 def _page(
-    tx: Work, query: Select[Any], key: InstrumentedAttribute[str], made: InstrumentedAttribute[datetime], page: Page, noun: str
+    tx: Work,
+    query: Select[Any],
+    key: InstrumentedAttribute[str],
+    made: InstrumentedAttribute[datetime],
+    page: Page,
+    noun: str,
 ) -> tuple[list[Any], bool]:
     if page.starting_after is not None:
         if not names(noun, page.starting_after):

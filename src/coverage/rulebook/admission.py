@@ -47,7 +47,11 @@ def admit(edition: Edition, given: Mapping[str, object], period: Period, asked_a
     """`given` as facts; raises `Rejected` ("invalid_risk") with every fault, each at its own pointer."""
     today = local_day(asked_at, edition.timezone)
     errors = [
-        Detail(f"/risk/{escaped(name)}", f"{quoted(name)} is no input of {edition.product}; expected {nearest(name, edition.inputs)}", "unknown_field")
+        Detail(
+            f"/risk/{escaped(name)}",
+            f"{quoted(name)} is no input of {edition.product}; expected {nearest(name, edition.inputs)}",
+            "unknown_field",
+        )
         for name in given
         if name not in edition.inputs
     ]
@@ -67,13 +71,20 @@ def admit(edition: Edition, given: Mapping[str, object], period: Period, asked_a
     if errors:
         raise Rejected("invalid_risk", "the risk isn't as the product asks for it", errors=tuple(errors))
     facts: dict[str, Fact] = dict(term_facts(period, asked_at, edition.timezone, edition.term.grace))
-    for name, value in values.items():
-        if unrated(edition.inputs[name]) is None and not isinstance(value, date):
-            facts[name] = value
+    facts |= {
+        name: value
+        for name, value in values.items()
+        if unrated(edition.inputs[name]) is None and not isinstance(value, date)
+    }
     starts_on = local_day(period.start, edition.timezone)
     for name, derived in edition.derived.items():
         if isinstance(derived, YearsFrom):
-            facts[name] = min(whole_years(_day(values, derived.years_from), starts_on if derived.to == "start" else _day(values, derived.to)), 130)
+            facts[name] = min(
+                whole_years(
+                    _day(values, derived.years_from), starts_on if derived.to == "start" else _day(values, derived.to)
+                ),
+                130,
+            )
     written = {name: edition.inputs[name].to_text(value) for name, value in values.items()}
     return Admitted(facts, written, _object_value(edition, written))
 
@@ -86,7 +97,11 @@ def check_term(edition: Edition, period: Period, asked_at: datetime) -> None:
         message = f"a cover of {words(seconds)}; expected one from {words(term.min)} to {words(term.max)}"
         errors.append(Detail("/end", message, "term_out_of_range"))
     if period.start - asked_at > timedelta(seconds=term.book_ahead):
-        errors.append(Detail("/start", f"a start more than {words(term.book_ahead)} ahead; expected a nearer one", "too_far_ahead"))
+        errors.append(
+            Detail(
+                "/start", f"a start more than {words(term.book_ahead)} ahead; expected a nearer one", "too_far_ahead"
+            )
+        )
     if errors:
         raise Rejected("invalid_term", "the product isn't sold for this term", errors=tuple(errors))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -41,7 +40,7 @@ def check(
 ) -> Iterator[Finding]:
     """What else is wrong or doubtful with an edition that could run: its names, its taxes, its texts."""
     yield from _unused(document, edition, plan)
-    yield from _tax_rates(document, edition, plan, taxes)
+    yield from _tax_rates(document, edition, taxes)
     yield from _jumps(plan)
     yield from _texts(document, edition, plan, texts)
 
@@ -53,7 +52,12 @@ def _lawful(document: Document, edition: Edition) -> Iterator[Finding]:
     law = "Directive 2004/113/EC art. 5 forbids rating on sex"
     for name, given in edition.inputs.items():
         if SEX_NAMES.search(name) or SEX_CHOICES & set(given.kind.options):
-            yield document.finding(("inputs", name), f"{quoted(name)} asks for a person's sex, and {law}; expected no such input", "sex", key=True)
+            yield document.finding(
+                ("inputs", name),
+                f"{quoted(name)} asks for a person's sex, and {law}; expected no such input",
+                "sex",
+                key=True,
+            )
 
 
 def _places(document: Document, edition: Edition) -> Iterator[Finding]:
@@ -62,17 +66,32 @@ def _places(document: Document, edition: Edition) -> Iterator[Finding]:
     try:
         ZoneInfo(edition.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield document.finding(("timezone",), f"{quoted(edition.timezone)} is no time zone; expected one such as Europe/Paris", "timezone")
+        yield document.finding(
+            ("timezone",), f"{quoted(edition.timezone)} is no time zone; expected one such as Europe/Paris", "timezone"
+        )
     if edition.term.min > edition.term.max or edition.term.min < 60:
-        yield document.finding(("term",), "the shortest cover is longer than the longest, or under a minute; expected min <= max", "term", key=True)
+        yield document.finding(
+            ("term",),
+            "the shortest cover is longer than the longest, or under a minute; expected min <= max",
+            "term",
+            key=True,
+        )
     if edition.object is not None:
         if edition.object.input not in inputs:
-            yield document.finding(("object", "input"), f"{quoted(edition.object.input)} is no input; expected {nearest(edition.object.input, inputs)}", "unknown_name")
+            yield document.finding(
+                ("object", "input"),
+                f"{quoted(edition.object.input)} is no input; expected {nearest(edition.object.input, inputs)}",
+                "unknown_name",
+            )
         yield from _known(document, ("object", "exclusive_for"), edition.object.exclusive_for, sections, "section")
     for index, rule in enumerate(edition.accumulate):
         yield from _known(document, ("accumulate", index, "section"), rule.section, sections, "section")
         if edition.product not in rule.across:
-            yield document.finding(("accumulate", index, "across"), f"{edition.product} itself isn't among them; expected it there", "accumulate")
+            yield document.finding(
+                ("accumulate", index, "across"),
+                f"{edition.product} itself isn't among them; expected it there",
+                "accumulate",
+            )
     if edition.changes.raise_ is not None:
         yield from _known(document, ("changes", "raise", "inputs"), edition.changes.raise_.inputs, inputs, "input")
     for name in sections:
@@ -83,17 +102,25 @@ def _known(document: Document, loc: Loc, names: str | list[str], known: Iterable
     for index, name in enumerate([names] if isinstance(names, str) else names):
         if name not in known:
             where = loc if isinstance(names, str) else (*loc, index)
-            yield document.finding(where, f"{quoted(name)} is no {what}; expected {nearest(name, list(known))}", "unknown_name")
+            yield document.finding(
+                where, f"{quoted(name)} is no {what}; expected {nearest(name, list(known))}", "unknown_name"
+            )
 
 
 def _section_places(document: Document, edition: Edition, name: str) -> Iterator[Finding]:
     section, loc = edition.sections[name], ("sections", name)
     money = {key: given for key, given in edition.inputs.items() if given.kind.sort == "money"}
     if not section.limit.amounts:
-        yield document.finding((*loc, "limit"), "a limit without an amount; expected amount: or named amounts", "limit", key=True)
+        yield document.finding(
+            (*loc, "limit"), "a limit without an amount; expected amount: or named amounts", "limit", key=True
+        )
     for key, found in section.limit.amounts.items():
         if isinstance(found, str) and found != "unlimited" and found not in money:
-            yield document.finding((*loc, "limit", key), f"{quoted(found)} is no money input; expected {nearest(found, [*money, 'unlimited'])}", "unknown_name")
+            yield document.finding(
+                (*loc, "limit", key),
+                f"{quoted(found)} is no money input; expected {nearest(found, [*money, 'unlimited'])}",
+                "unknown_name",
+            )
         if isinstance(found, Amount):
             yield from _in_currency(document, edition, (*loc, "limit", key), found)
     for key, found in section.sublimits.items():
@@ -102,10 +129,19 @@ def _section_places(document: Document, edition: Edition, name: str) -> Iterator
     if isinstance(deductible, DeductibleTable):
         options = edition.inputs[deductible.by].kind.options if deductible.by in edition.inputs else ()
         if not options:
-            yield document.finding((*loc, "deductible", "by"), f"{quoted(deductible.by)} is no input of choices; expected {nearest(deductible.by, edition.inputs)}", "unknown_name")
+            yield document.finding(
+                (*loc, "deductible", "by"),
+                f"{quoted(deductible.by)} is no input of choices; expected {nearest(deductible.by, edition.inputs)}",
+                "unknown_name",
+            )
         elif set(options) != set(deductible.values):
             odd = ", ".join(sorted(set(options) ^ set(deductible.values)))
-            yield document.finding((*loc, "deductible", "values"), f"{odd} stands on one side only; expected a row for each choice of {deductible.by}", "gap", key=True)
+            yield document.finding(
+                (*loc, "deductible", "values"),
+                f"{odd} stands on one side only; expected a row for each choice of {deductible.by}",
+                "gap",
+                key=True,
+            )
         for key, amount in deductible.values.items():
             yield from _in_currency(document, edition, (*loc, "deductible", "values", key), amount)
 
@@ -127,7 +163,9 @@ def _overflow(document: Document, plan: Plan) -> Iterator[Finding]:
             message = "its premium could pass 2^63 micro-units on the way; expected smaller ranges, factors or amounts"
             yield Finding(section.place, message, "overflow")
     if sum(nets.values()) * 10**6 >= INT64:
-        yield document.finding(("sections",), "the sections together could pass 2^63; expected smaller ranges", "overflow", key=True)
+        yield document.finding(
+            ("sections",), "the sections together could pass 2^63; expected smaller ranges", "overflow", key=True
+        )
 
 
 def _worst(plan: Plan, section: PlannedSection, nets: dict[str, int]) -> tuple[int, int]:
@@ -177,19 +215,40 @@ def _unused(document: Document, edition: Edition, plan: Plan) -> Iterator[Findin
     for name, given in edition.inputs.items():
         # Free text describes a thing to people; it needs no rule.
         if name not in read and given.kind.sort != "text":
-            yield document.finding(("inputs", name), f"nothing uses the input {quoted(name)}; expected a rule that does, or no input", "unused", key=True)
+            yield document.finding(
+                ("inputs", name),
+                f"nothing uses the input {quoted(name)}; expected a rule that does, or no input",
+                "unused",
+                key=True,
+            )
     for name in edition.derived:
         if name not in read:
-            yield document.finding(("derived", name), f"nothing uses the derived value {quoted(name)}; expected a rule that does, or none", "unused", key=True)
-    consulted = {step.charge.name for section in plan.sections for step in section.steps if isinstance(step.charge, Lookup)}
+            yield document.finding(
+                ("derived", name),
+                f"nothing uses the derived value {quoted(name)}; expected a rule that does, or none",
+                "unused",
+                key=True,
+            )
+    consulted = {
+        step.charge.name for section in plan.sections for step in section.steps if isinstance(step.charge, Lookup)
+    }
     for name in edition.tables:
         if name not in consulted:
-            yield document.finding(("tables", name), f"no step uses the table {quoted(name)}; expected one, or no table", "unused", key=True)
+            yield document.finding(
+                ("tables", name),
+                f"no step uses the table {quoted(name)}; expected one, or no table",
+                "unused",
+                key=True,
+            )
 
 
-def _tax_rates(document: Document, edition: Edition, plan: Plan, taxes: tuple[Document, TaxFile] | None) -> Iterator[Finding]:
+def _tax_rates(document: Document, edition: Edition, taxes: tuple[Document, TaxFile] | None) -> Iterator[Finding]:
     if taxes is None:
-        yield document.finding(("country",), f"there is no taxes/{edition.country}.yaml; expected it, with a rate for each class", "no_tax_rate")
+        yield document.finding(
+            ("country",),
+            f"there is no taxes/{edition.country}.yaml; expected it, with a rate for each class",
+            "no_tax_rate",
+        )
         return
     tax_document, file = taxes
     for name in edition.sections:
@@ -197,20 +256,38 @@ def _tax_rates(document: Document, edition: Edition, plan: Plan, taxes: tuple[Do
         for tax_class in [tax] if isinstance(tax, str) else list(tax.values.values()):
             loc: Loc = ("sections", name, "tax")
             if tax_class not in file.premium_tax:
-                yield document.finding(loc, f"{quoted(tax_class)} is no tax class of {file.country}; expected {nearest(tax_class, file.premium_tax)}", "unknown_name")
+                yield document.finding(
+                    loc,
+                    f"{quoted(tax_class)} is no tax class of {file.country}; expected {nearest(tax_class, file.premium_tax)}",
+                    "unknown_name",
+                )
                 continue
             try:
                 found = in_force(file, [tax_class], edition.effective.date())
             except NoTaxRate as error:
-                yield document.finding(loc, f"{error.detail}; expected a row in taxes/{file.country}.yaml from that day on or before", "no_tax_rate")
+                yield document.finding(
+                    loc,
+                    f"{error.detail}; expected a row in taxes/{file.country}.yaml from that day on or before",
+                    "no_tax_rate",
+                )
                 continue
             for rate in found.rates:
                 if not rate.verified and rate.kind == "premium_tax":
                     place_loc: Loc = ("premium_tax", rate.name)
-                    yield tax_document.finding(place_loc, f"the rate of {rate.name} is not verified; expected a source that was read", "unverified", key=True, warning=True)
+                    yield tax_document.finding(
+                        place_loc,
+                        f"the rate of {rate.name} is not verified; expected a source that was read",
+                        "unverified",
+                        key=True,
+                        warning=True,
+                    )
     for index, fee in enumerate(edition.fees):
         if fee.taxed_as and fee.taxed_as not in file.premium_tax:
-            yield document.finding(("fees", index, "taxed_as"), f"{quoted(fee.taxed_as)} is no tax class; expected {nearest(fee.taxed_as, file.premium_tax)}", "unknown_name")
+            yield document.finding(
+                ("fees", index, "taxed_as"),
+                f"{quoted(fee.taxed_as)} is no tax class; expected {nearest(fee.taxed_as, file.premium_tax)}",
+                "unknown_name",
+            )
 
 
 # ------------------------------------------------------------------------------------------- warnings
@@ -232,17 +309,27 @@ def _texts(document: Document, edition: Edition, plan: Plan, texts: dict[str, Te
     for language in LANGUAGES:
         found = texts.get(language)
         if found is None:
-            yield document.finding((), f"there is no texts.{language}.yaml; expected what people read in that language", "no_text", warning=True)
+            yield document.finding(
+                (),
+                f"there is no texts.{language}.yaml; expected what people read in that language",
+                "no_text",
+                warning=True,
+            )
             continue
         wanted = [("sections", name, name in found.sections) for name in edition.sections]
         wanted += [("inputs", name, name in found.inputs) for name in edition.inputs]
-        wanted += [("codes", v.code, v.code in found.codes) for v in plan.verdicts if not v.code.endswith("_not_covered")]
+        wanted += [
+            ("codes", v.code, v.code in found.codes) for v in plan.verdicts if not v.code.endswith("_not_covered")
+        ]
         for part, name, there in dict.fromkeys(wanted):
             if not there:
-                yield document.finding(_text_loc(part, name), f"texts.{language}.yaml has no {part}: {name}; expected its words", "no_text", warning=True)
+                yield document.finding(
+                    _text_loc(part, name),
+                    f"texts.{language}.yaml has no {part}: {name}; expected its words",
+                    "no_text",
+                    warning=True,
+                )
 
 
 def _text_loc(part: str, name: str) -> Loc:
     return ("eligibility",) if part == "codes" else (part, name)
-
-

@@ -1,7 +1,7 @@
 """The library of editions: every rule file read, checked and compiled; the good ones on sale, the broken ones named.
 
-    pricing_rules/products/off_duty_vehicle/FR/2026-01-01.yaml   an edition, with its examples and texts beside it
-    pricing_rules/taxes/FR.yaml                                  the country's taxes
+pricing_rules/products/off_duty_vehicle/FR/2026-01-01.yaml   an edition, with its examples and texts beside it
+pricing_rules/taxes/FR.yaml                                  the country's taxes
 """
 
 from __future__ import annotations
@@ -114,7 +114,10 @@ class Library:
         found = [e for e in self.editions if e.product == product and country in (None, e.country)]
         if not found:
             known = nearest(product, self.products()) if product not in self.products() else "another country"
-            raise Missing("unknown_product", f"there is no product {product[:60]!r}" + (f" in {country}" if country else "") + f"; {known}")
+            raise Missing(
+                "unknown_product",
+                f"there is no product {product[:60]!r}" + (f" in {country}" if country else "") + f"; {known}",
+            )
         return tuple(sorted(found, key=lambda edition: edition.effective_at, reverse=True))
 
     def in_force(self, product: str, country: str | None, asked_at: datetime, starts_at: datetime) -> LoadedEdition:
@@ -166,7 +169,9 @@ class _Loader:
         editions = list(self._editions())
         if self.folder.is_dir() and not editions and not self.findings:
             place = Place(f"{self.shown_as}/products", 1, 1)
-            self.findings.append(Finding(place, "there is no edition; expected products/NAME/COUNTRY/2026-01-01.yaml", "empty"))
+            self.findings.append(
+                Finding(place, "there is no edition; expected products/NAME/COUNTRY/2026-01-01.yaml", "empty")
+            )
         taxes = {country: file for country, (_, file) in self.taxes.items()}
         return Library(tuple(editions), tuple(sorted(set(self.findings))), taxes)
 
@@ -225,11 +230,25 @@ class _Loader:
     def _names(self, document: Document, rules: Edition, path: Path) -> None:
         product, country = path.parent.parent.name, path.parent.name
         if rules.product != product:
-            self.findings.append(document.finding(("product",), f"{rules.product} in the folder {product}; expected the same", "misnamed"))
+            self.findings.append(
+                document.finding(
+                    ("product",), f"{rules.product} in the folder {product}; expected the same", "misnamed"
+                )
+            )
         if rules.country != country:
-            self.findings.append(document.finding(("country",), f"{rules.country} in the folder {country}; expected the same", "misnamed"))
+            self.findings.append(
+                document.finding(
+                    ("country",), f"{rules.country} in the folder {country}; expected the same", "misnamed"
+                )
+            )
         if not rules.effective.strftime("%Y-%m-%dT%H%M").startswith(path.stem):
-            self.findings.append(document.finding(("effective",), f"{rules.effective:%Y-%m-%dT%H:%M} in {path.name}; expected the file's day", "misnamed"))
+            self.findings.append(
+                document.finding(
+                    ("effective",),
+                    f"{rules.effective:%Y-%m-%dT%H:%M} in {path.name}; expected the file's day",
+                    "misnamed",
+                )
+            )
 
     def _texts(self, folder: Path) -> dict[str, Texts]:
         texts = {}

@@ -75,7 +75,9 @@ def _differences(example: Example, decision: Decision) -> Iterator[Difference]:
         codes = expected.pop(outcome, [])
         got = list(decision.reasons) if decision.outcome == outcome else []
         if codes != got:
-            yield Difference(outcome, ", ".join(map(str, codes)) or "no", ", ".join(got) or "no")
+            yield Difference(
+                outcome, ", ".join(codes) if isinstance(codes, list) else str(codes), ", ".join(got) or "no"
+            )
     premium = decision.premium
     if premium is None:
         for what, amount in expected.items():

@@ -96,7 +96,13 @@ def _charge_words(plan: Plan, charge: Charge, facts: Facts) -> Line:
             if row is None:
                 return {"table": charge.name}
             figure = decimal_text(charge.weight(row), 4 if charge.sort == "factor" else 6)
-            words = {"table": charge.name, "by": charge.key, "row": row.label, "figure": figure, "row_at": str(row.place)}
+            words = {
+                "table": charge.name,
+                "by": charge.key,
+                "row": row.label,
+                "figure": figure,
+                "row_at": str(row.place),
+            }
             return words | ({"code": row.cell.code} if isinstance(row.cell, Outcome) else {})
         case Factor(value):
             return {"figure": decimal_text(value, 4)}
@@ -108,7 +114,12 @@ def _charge_words(plan: Plan, charge: Charge, facts: Facts) -> Line:
         case RateOf(rate=rate, name=name, per_day=per_day):
             base = _micros_text(int(facts[name]))
             days = {"count": facts["term_days"]} if per_day else {}
-            return {"figure": f"{decimal_text(rate, 4)}%" + (" per day" if per_day else ""), "of": name, "on": base, **days}
+            return {
+                "figure": f"{decimal_text(rate, 4)}%" + (" per day" if per_day else ""),
+                "of": name,
+                "on": base,
+                **days,
+            }
         case ShareOf(rate=rate, sections=names):
             return {"figure": f"{decimal_text(rate, 4)}%", "of": ", ".join(names)}
 

@@ -38,9 +38,12 @@ class Kind:
         return self.sort in ("integer", "money")
 
     def __str__(self) -> str:
-        return {"integer": "a whole number", "yes_no": "yes or no", "choice": "a choice", "choices": "a list of choices"}.get(
-            self.sort, self.sort
-        )
+        return {
+            "integer": "a whole number",
+            "yes_no": "yes or no",
+            "choice": "a choice",
+            "choices": "a list of choices",
+        }.get(self.sort, self.sort)
 
 
 YES_NO: Final = Kind("yes_no", 0, 1)
@@ -190,9 +193,13 @@ class _Typing:
                 value = amount(self.monies[int(money[1])].replace("\u00a0", " "))
             except Misread as error:
                 raise self._invalid(tree, error.found, error.expected) from None
-            return Expression("value", Kind("money", value.micros, value.micros, currency=value.currency), value=value.micros)
+            return Expression(
+                "value", Kind("money", value.micros, value.micros, currency=value.currency), value=value.micros
+            )
         if tree.id not in self.names:
-            raise self._invalid(tree, f"{quoted(tree.id)} is no input and no derived value", nearest(tree.id, self.names))
+            raise self._invalid(
+                tree, f"{quoted(tree.id)} is no input and no derived value", nearest(tree.id, self.names)
+            )
         return Expression("name", self.names[tree.id], name=tree.id)
 
     def _constant(self, tree: ast.Constant) -> Expression:
@@ -232,7 +239,10 @@ class _Typing:
     def _comparable(self, tree: ast.Compare, op: str, left: Expression, right: Expression) -> None:
         a, b = left.kind, right.kind
         if op in ("in", "not in"):
-            fits, expected = a.sort == "choice" and b.sort == "choices", 'a choice in a list, such as x in ["car", "van"]'
+            fits, expected = (
+                a.sort == "choice" and b.sort == "choices",
+                'a choice in a list, such as x in ["car", "van"]',
+            )
         elif a.sort == b.sort == "choice":
             fits, expected = op in ("==", "!="), "== or != between choices"
         else:
@@ -244,7 +254,9 @@ class _Typing:
         if named.op == "name" and named.kind.sort == "choice" and constant.op == "value":
             for option in constant.kind.options:
                 if option not in named.kind.options:
-                    raise self._invalid(tree, f"{quoted(option)} is no choice of {named.name}", nearest(option, named.kind.options))
+                    raise self._invalid(
+                        tree, f"{quoted(option)} is no choice of {named.name}", nearest(option, named.kind.options)
+                    )
 
     def _arithmetic(self, tree: ast.BinOp) -> Expression:
         left, right = self.node(tree.left), self.node(tree.right)
@@ -254,16 +266,23 @@ class _Typing:
         same = sorts == ("integer", "integer") or (sorts == ("money", "money") and a.currency == b.currency)
         by_number = b.sort == "integer" and a.sort == "money"
         if not (same if op in ("+", "-") else op and (sorts == ("integer", "integer") or by_number)):
-            raise self._invalid(tree, f"{self._shown(tree)} ({a}, {b})", "+ and - of the same kind, * and // by a whole number")
+            raise self._invalid(
+                tree, f"{self._shown(tree)} ({a}, {b})", "+ and - of the same kind, * and // by a whole number"
+            )
         if op == "//" and b.lowest <= 0:
-            raise self._invalid(tree, f"{self._shown(tree)} could divide by {b.lowest}", "a divisor that is always over zero")
+            raise self._invalid(
+                tree, f"{self._shown(tree)} could divide by {b.lowest}", "a divisor that is always over zero"
+            )
         ends = [_end(op, x, y) for x in (a.lowest, a.highest) for y in (b.lowest, b.highest)]
         return Expression(op, Kind(a.sort, min(ends), max(ends), currency=a.currency), (left, right))
 
     def _extreme(self, op: str, tree: ast.Call) -> Expression:
         parts = tuple(self.node(part) for part in tree.args)
         first = parts[0].kind
-        if any(not part.kind.number or (part.kind.sort, part.kind.currency) != (first.sort, first.currency) for part in parts):
+        if any(
+            not part.kind.number or (part.kind.sort, part.kind.currency) != (first.sort, first.currency)
+            for part in parts
+        ):
             raise self._invalid(tree, self._shown(tree), f"{op}( ) of numbers, or of money in one currency")
         pick = min if op == "min" else max
         lowest, highest = pick(p.kind.lowest for p in parts), pick(p.kind.highest for p in parts)

@@ -25,7 +25,6 @@ from coverage.rulebook.notation import (
     FlagField,
     FractionField,
     Misread,
-    PercentField,
     QuantityField,
     Written,
     amount,
@@ -136,7 +135,9 @@ class Object(Part):
     kind: Literal["vehicle_registration", "serial_number", "address", "text"] = Field(
         description="How two spellings of one object are known to be one."
     )
-    exclusive_for: list[Name] = Field(description="Sections that no second cover of the object may hold at the same time.")
+    exclusive_for: list[Name] = Field(
+        description="Sections that no second cover of the object may hold at the same time."
+    )
 
 
 class YearsFrom(Part):
@@ -160,7 +161,9 @@ class Rule(Part):
     @model_validator(mode="after")
     def _one(self) -> Rule:
         if (self.decline is None) == (self.refer is None):
-            raise PydanticCustomError("form", "a rule with both or neither; expected decline: or refer: with its condition")
+            raise PydanticCustomError(
+                "form", "a rule with both or neither; expected decline: or refer: with its condition"
+            )
         return self
 
     @property
@@ -178,7 +181,9 @@ class Table(Part):
     by: Name = Field(description="The input or derived value that chooses the row.")
     bands: dict[str, CellField] | None = Field(None, description="Whole numbers, both ends in: 18-20, 70+.")
     values: dict[str, CellField] | None = Field(None, description="A row for each choice.")
-    from_: dict[str, CellField] | None = Field(None, alias="from", description="Each bound is the first value of its row.")
+    from_: dict[str, CellField] | None = Field(
+        None, alias="from", description="Each bound is the first value of its row."
+    )
     otherwise: CellField | None = Field(None, description="For whatever no row names.")
 
     FORMS: ClassVar = ("bands", "values", "from")
@@ -186,7 +191,9 @@ class Table(Part):
     @model_validator(mode="after")
     def _one(self) -> Table:
         if sum(rows is not None for rows in (self.bands, self.values, self.from_)) != 1:
-            raise PydanticCustomError("form", "a table with none or several kinds of rows; expected one of bands:, values:, from:")
+            raise PydanticCustomError(
+                "form", "a table with none or several kinds of rows; expected one of bands:, values:, from:"
+            )
         return self
 
     @property
@@ -265,7 +272,9 @@ class Step(Part):
     @model_validator(mode="after")
     def _one(self) -> Step:
         if sum(getattr(self, op) is not None for op in STEP_OPS) != 1:
-            raise PydanticCustomError("form", f"a step with none or several operations; expected one of {', '.join(STEP_OPS)}")
+            raise PydanticCustomError(
+                "form", f"a step with none or several operations; expected one of {', '.join(STEP_OPS)}"
+            )
         return self
 
     @property
@@ -279,7 +288,9 @@ class Step(Part):
 
 class Section(Part):
     when: ExpressionText | None = Field(None, description="The section is covered when this holds.")
-    layer: Annotated[str, Field(pattern=rf"^(primary|excess_of {NAME}|difference_in_conditions|deductible_buyback)$")] = "primary"
+    layer: Annotated[
+        str, Field(pattern=rf"^(primary|excess_of {NAME}|difference_in_conditions|deductible_buyback)$")
+    ] = "primary"
     tax: TaxField
     limit: Limit
     sublimits: dict[Name, AmountField] = Field(default_factory=dict)
@@ -367,7 +378,9 @@ class Edition(Part):
 
     product: Name
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = Field(description="ISO 3166-1 alpha-2.")
-    effective: Annotated[datetime, Written(_local_instant, "a moment in the product's time zone such as 2026-01-01T00:00")]
+    effective: Annotated[
+        datetime, Written(_local_instant, "a moment in the product's time zone such as 2026-01-01T00:00")
+    ]
     applies_to: Literal["quotes", "starts"] = "quotes"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     timezone: str
@@ -375,7 +388,9 @@ class Edition(Part):
     sale: Literal["open", "stopped"] = "open"
     term: Term
     quote: QuoteRule
-    parties: dict[Literal["policyholder", "insured", "driver", "owner", "payer", "counterpart"], Standing | list[Standing]]
+    parties: dict[
+        Literal["policyholder", "insured", "driver", "owner", "payer", "counterpart"], Standing | list[Standing]
+    ]
     object: Object | None = None
     inputs: dict[Name, Annotated[InputField, _keyed(*(kind.key for kind in INPUT_KINDS))]] = Field(min_length=1)
     derived: dict[Name, DerivedField] = Field(default_factory=dict)
@@ -385,7 +400,7 @@ class Edition(Part):
     contract: list[ContractStep] = Field(default_factory=list)
     fees: list[Fee] = Field(default_factory=list)
     accumulate: list[Accumulation] = Field(default_factory=list)
-    changes: Changes = Changes()
+    changes: Changes = Field(default_factory=lambda: Changes.model_validate({}))
     refund: list[RefundTier] = Field(default_factory=list)
     withdrawal: Withdrawal | None = None
     territory: list[Annotated[str, Field(pattern=r"^[A-Z]{2}$")]] = Field(min_length=1)
@@ -421,7 +436,9 @@ class Levy(Part):
     @model_validator(mode="after")
     def _one(self) -> Levy:
         if bool(self.rates) == bool(self.per_contract) or bool(self.rates) != (self.on is not None):
-            raise PydanticCustomError("form", "a levy's rates stand on: a class, or its amounts stand per_contract:; expected one of the two")
+            raise PydanticCustomError(
+                "form", "a levy's rates stand on: a class, or its amounts stand per_contract:; expected one of the two"
+            )
         return self
 
 
@@ -566,7 +583,15 @@ def _keys_at(model: Any, loc: Loc) -> list[str]:
 def _variants(part: dict[str, Any], definitions: dict[str, Any]) -> list[dict[str, Any]]:
     if "$ref" in part:
         return _variants(definitions[part["$ref"].rpartition("/")[2]], definitions)
-    return [part, *(found for way in ("anyOf", "oneOf") for option in part.get(way, []) for found in _variants(option, definitions))]
+    return [
+        part,
+        *(
+            found
+            for way in ("anyOf", "oneOf")
+            for option in part.get(way, [])
+            for found in _variants(option, definitions)
+        ),
+    ]
 
 
 def _inside(part: dict[str, Any], step: str, definitions: dict[str, Any]) -> list[dict[str, Any]]:

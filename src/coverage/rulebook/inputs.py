@@ -6,9 +6,9 @@ A value that was read is canonical: text, a truth value, a whole number, money i
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
-from datetime import date as Day
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Tag
@@ -32,7 +32,7 @@ from coverage.rulebook.notation import (
 
 MAX_TEXT: Final = 200
 
-Canonical = str | bool | int | Day
+Canonical = str | bool | int | dt.date
 ChoiceName = Annotated[str, Field(pattern=rf"^{NAME}$")]
 
 
@@ -52,7 +52,9 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     key: ClassVar[str]
 
-    personal: FlagField = Field(False, description="A fact about a person: kept under the member's own key, never rated on directly.")
+    personal: FlagField = Field(
+        False, description="A fact about a person: kept under the member's own key, never rated on directly."
+    )
     optional: FlagField = Field(False, description="May be left out, and is then nothing.")
     default: str | None = Field(None, description="What holds when it is left out.")
 
@@ -64,17 +66,17 @@ class Input(BaseModel):
     def kind(self) -> Kind:
         raise NotImplementedError
 
-    def from_text(self, text: str, today: Day) -> Canonical:
+    def from_text(self, text: str, today: dt.date) -> Canonical:
         """The value that `text` writes, as on the command line and in worked prices; raises `Misread`."""
         raise NotImplementedError
 
-    def from_json(self, value: object, today: Day) -> Canonical:
+    def from_json(self, value: object, today: dt.date) -> Canonical:
         """The value that JSON carries; raises `Misread`. `today` is the day of asking in the product's zone."""
         if not isinstance(value, str):
             raise Misread(json_word(value), "a string")
         return self.from_text(value, today)
 
-    def schema(self) -> dict[str, Any]:
+    def json_schema(self) -> dict[str, Any]:
         """JSON Schema (2020-12) of the value in the API."""
         raise NotImplementedError
 
@@ -82,7 +84,7 @@ class Input(BaseModel):
         """The value as it is written in rule files."""
         return str(value)
 
-    def default_value(self, today: Day) -> Canonical | None:
+    def default_value(self, today: dt.date) -> Canonical | None:
         return None if self.default is None else self.from_text(self.default, today)
 
 
@@ -94,12 +96,12 @@ class OneOf(Input):
     def kind(self) -> Kind:
         return Kind("choice", options=tuple(self.one_of))
 
-    def from_text(self, text: str, today: Day) -> str:
+    def from_text(self, text: str, today: dt.date) -> str:
         if text not in self.one_of:
             raise Misread(quoted(text), nearest(text, self.one_of))
         return text
 
-    def schema(self) -> dict[str, Any]:
+    def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "enum": list(self.one_of)}
 
 
@@ -111,15 +113,15 @@ class YesNo(Input):
     def kind(self) -> Kind:
         return YES_NO
 
-    def from_text(self, text: str, today: Day) -> bool:
+    def from_text(self, text: str, today: dt.date) -> bool:
         return yes_or_no(text)
 
-    def from_json(self, value: object, today: Day) -> bool:
+    def from_json(self, value: object, today: dt.date) -> bool:
         if not isinstance(value, bool):
             raise Misread(json_word(value), "true or false")
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def json_schema(self) -> dict[str, Any]:
         return {"type": "boolean"}
 
     def to_text(self, value: Canonical) -> str:
@@ -134,12 +136,12 @@ class IntegerIn(Input):
     def kind(self) -> Kind:
         return Kind("integer", self.integer.lowest, self.integer.highest)
 
-    def from_text(self, text: str, today: Day) -> int:
+    def from_text(self, text: str, today: dt.date) -> int:
         if not re.fullmatch(r"-?\d{1,13}", text, re.ASCII):
             raise Misread(quoted(text), self._expected)
         return self._within(int(text))
 
-    def from_json(self, value: object, today: Day) -> int:
+    def from_json(self, value: object, today: dt.date) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise Misread(json_word(value), self._expected)
         return self._within(value)
@@ -153,7 +155,7 @@ class IntegerIn(Input):
             raise Misread(str(value), self._expected)
         return value
 
-    def schema(self) -> dict[str, Any]:
+    def json_schema(self) -> dict[str, Any]:
         return {"type": "integer", "minimum": self.integer.lowest, "maximum": self.integer.highest}
 
 
@@ -165,7 +167,7 @@ class MoneyIn(Input):
     def kind(self) -> Kind:
         return Kind("money", self.money.lowest, self.money.highest, currency=self.money.currency)
 
-    def from_text(self, text: str, today: Day) -> int:
+    def from_text(self, text: str, today: dt.date) -> int:
         value = amount(text)
         if value.currency != self.money.currency:
             raise Misread(quoted(text), f"an amount in {self.money.currency}")
@@ -173,7 +175,7 @@ class MoneyIn(Input):
             raise Misread(quoted(text), "an amount in whole cents")
         return self._within(value.micros)
 
-    def from_json(self, value: object, today: Day) -> int:
+    def from_json(self, value: object, today: dt.date) -> int:
         expected = f'money as {{"amount": 800000, "currency": "{self.money.currency}"}}, the amount in minor units'
         if not isinstance(value, Mapping) or set(value) != {"amount", "currency"}:
             raise Misread(json_word(value), expected)
@@ -189,35 +191,46 @@ class MoneyIn(Input):
             raise Misread(self.to_text(micros), f"an amount from {low} to {high}")
         return micros
 
-    def schema(self) -> dict[str, Any]:
+    def json_schema(self) -> dict[str, Any]:
         low, high = self.money.lowest // MICRO_PER_CENT, self.money.highest // MICRO_PER_CENT
         return {
             "type": "object",
             "additionalProperties": False,
             "required": ["amount", "currency"],
             "properties": {
-                "amount": {"type": "integer", "minimum": low, "maximum": high, "description": "In minor units (cents)."},
+                "amount": {
+                    "type": "integer",
+                    "minimum": low,
+                    "maximum": high,
+                    "description": "In minor units (cents).",
+                },
                 "currency": {"type": "string", "const": self.money.currency},
             },
         }
 
     def to_text(self, value: Canonical) -> str:
+        if not isinstance(value, int):
+            raise TypeError("money is micro-units here")
         places = MINOR_DIGITS[self.money.currency or "EUR"]
-        return f"{decimal_text(int(value), 6, least=places if int(value) % MICRO else 0)} {self.money.currency}"
+        return f"{decimal_text(value, 6, least=places if value % MICRO else 0)} {self.money.currency}"
 
 
 class DateIn(Input):
     key = "date"
-    date: Literal["past", "future", "any"] = Field(description="Whether the day lies before the day of asking, after it, or anywhere.")
+    date: Literal["past", "future", "any"] = Field(
+        description="Whether the day lies before the day of asking, after it, or anywhere."
+    )
 
     @property
     def kind(self) -> Kind:
         return Kind("date")
 
-    def from_text(self, text: str, today: Day) -> Day:
-        expected = {"past": "a day in the past", "future": "a day to come", "any": "a day"}[self.date] + " as YYYY-MM-DD"
+    def from_text(self, text: str, today: dt.date) -> dt.date:
+        expected = {"past": "a day in the past", "future": "a day to come", "any": "a day"}[
+            self.date
+        ] + " as YYYY-MM-DD"
         try:
-            day = Day.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+            day = dt.date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
         except ValueError:
             day = None
         if day is None or not 1890 <= day.year <= 2200:
@@ -226,7 +239,7 @@ class DateIn(Input):
             raise Misread(quoted(text), expected)
         return day
 
-    def schema(self) -> dict[str, Any]:
+    def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "date"}
 
 
@@ -240,12 +253,12 @@ class TextIn(Input):
     def kind(self) -> Kind:
         return Kind("text")
 
-    def from_text(self, text: str, today: Day) -> str:
+    def from_text(self, text: str, today: dt.date) -> str:
         if len(text) > MAX_TEXT or not re.fullmatch(self.text, text):
             raise Misread(quoted(text), f"text of at most {MAX_TEXT} characters that matches {self.text}")
         return text
 
-    def schema(self) -> dict[str, Any]:
+    def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": f"^(?:{self.text})$", "maxLength": MAX_TEXT}
 
 

@@ -12,7 +12,19 @@ from typing import Any
 
 from coverage.rulebook.expressions import Expression, Kind, evaluate, parse
 from coverage.rulebook.format import Edition, Section, Step, Table, TaxTable
-from coverage.rulebook.notation import Amount, Factor, Flat, Misread, Named, Outcome, PerTerm, RateOf, ShareOf, amount, band
+from coverage.rulebook.notation import (
+    Amount,
+    Factor,
+    Flat,
+    Misread,
+    Named,
+    Outcome,
+    PerTerm,
+    RateOf,
+    ShareOf,
+    amount,
+    band,
+)
 from coverage.rulebook.plan import always_there
 from coverage.rulebook.taxes import TaxesInForce
 
@@ -76,7 +88,9 @@ class Oracle:
     def _kinds(self) -> dict[str, Kind]:
         kinds = dict(always_there(self.edition))
         kinds |= {name: given.kind for name, given in self.edition.inputs.items()}
-        return kinds | {name: Kind("integer", 0, 130) for name, rule in self.edition.derived.items() if not isinstance(rule, str)}
+        return kinds | {
+            name: Kind("integer", 0, 130) for name, rule in self.edition.derived.items() if not isinstance(rule, str)
+        }
 
     def _parse(self, text: str) -> Expression:
         return _in_units(parse(text, self.kinds))
@@ -198,7 +212,9 @@ class Oracle:
         decisions = self.met.values()
         outcome = "declined" if "decline" in decisions else "referred" if "refer" in decisions else "quoted"
         wanted = {"declined": "decline", "referred": "refer"}.get(outcome)
-        codes = sorted((code for code, decision in self.met.items() if decision == wanted), key=self.file_order.__getitem__)
+        codes = sorted(
+            (code for code, decision in self.met.items() if decision == wanted), key=self.file_order.__getitem__
+        )
         bases: dict[str, Decimal] = {}
         for name, net in self.nets.items():
             tax_class = self._tax_class(name)

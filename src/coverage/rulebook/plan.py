@@ -217,7 +217,10 @@ class _Builder:
         minimums = tuple(
             PlannedMinimum(
                 self._cents(("contract", index, "at_least", "net"), step.at_least.net),
-                tuple(self._section_index(("contract", index, "at_least", "over", i), n) for i, n in enumerate(step.at_least.over)),
+                tuple(
+                    self._section_index(("contract", index, "at_least", "over", i), n)
+                    for i, n in enumerate(step.at_least.over)
+                ),
                 self.document.place(("contract", index)),
             )
             for index, step in enumerate(self.edition.contract)
@@ -256,7 +259,8 @@ class _Builder:
             return PlannedStep(step.op, charge, step.when, step.place)
 
         sections = tuple(
-            PlannedSection(s.name, s.when, tuple(map(restep, s.steps)), s.tax_key, s.tax_classes, s.place) for s in sections
+            PlannedSection(s.name, s.when, tuple(map(restep, s.steps)), s.tax_key, s.tax_classes, s.place)
+            for s in sections
         )
         checks = tuple(Check(check.condition, rank[check.outcome], check.place) for check in checks)
         return tuple(self.verdicts[index] for index in order), checks, sections
@@ -267,7 +271,12 @@ class _Builder:
         edition = self.edition
         for name, given in edition.inputs.items():
             if name in self.kinds:
-                self.report(("inputs", name), f"{quoted(name)} is there in every edition; expected another name", "reserved", key=True)
+                self.report(
+                    ("inputs", name),
+                    f"{quoted(name)} is there in every edition; expected another name",
+                    "reserved",
+                    key=True,
+                )
             if given.default is not None:
                 try:
                     given.from_text(given.default, edition.effective.date())
@@ -280,7 +289,12 @@ class _Builder:
                 self.kinds[name] = given.kind
         for name, rule in edition.derived.items():
             if name in self.kinds or name in edition.inputs:
-                self.report(("derived", name), f"{quoted(name)} is the name of an input already; expected another", "reserved", key=True)
+                self.report(
+                    ("derived", name),
+                    f"{quoted(name)} is the name of an input already; expected another",
+                    "reserved",
+                    key=True,
+                )
             elif isinstance(rule, YearsFrom):
                 self._years(name, rule)
             else:
@@ -289,10 +303,16 @@ class _Builder:
                     self.formulas[name], self.kinds[name] = formula, formula.kind
 
     def _years(self, name: str, rule: YearsFrom) -> None:
-        dates = {key: given for key, given in self.edition.inputs.items() if given.kind.sort == "date" and given.required}
+        dates = {
+            key: given for key, given in self.edition.inputs.items() if given.kind.sort == "date" and given.required
+        }
         for key, value in (("years_from", rule.years_from), ("to", rule.to)):
             if value not in dates and not (key == "to" and value == "start"):
-                self.report(("derived", name, key), f"{quoted(value)} is no date input that is always given; expected {nearest(value, dates)}", "unknown_name")
+                self.report(
+                    ("derived", name, key),
+                    f"{quoted(value)} is no date input that is always given; expected {nearest(value, dates)}",
+                    "unknown_name",
+                )
             self.used.add(value)
         self.kinds[name] = Kind("integer", 0, 130)
 
@@ -307,7 +327,9 @@ class _Builder:
             message = str(error)
             if name:
                 message = f"{quoted(name)} is {unrated(self.edition.inputs[name])}, so nothing may be rated on it; expected a derived value, such as an age"
-            self.report_finding(Finding(Place(place.file, place.line, place.column + error.offset), message, "expression"))
+            self.report_finding(
+                Finding(Place(place.file, place.line, place.column + error.offset), message, "expression")
+            )
             return None
         self.used |= expression.names()
         return expression
@@ -315,7 +337,9 @@ class _Builder:
     def _condition(self, loc: Loc, text: str | None) -> Expression | None:
         expression = self._expression(loc, text)
         if expression and expression.kind.sort != "yes_no":
-            self.report(loc, f"{quoted(text)} is {expression.kind}; expected a condition, such as a comparison", "condition")
+            self.report(
+                loc, f"{quoted(text)} is {expression.kind}; expected a condition, such as a comparison", "condition"
+            )
             return None
         return expression
 
@@ -341,8 +365,12 @@ class _Builder:
         rows_loc = (*loc, table.form)
         wanted = {"bands": "integer", "from": "money", "values": "choice"}[table.form]
         if kind.sort != wanted and not (table.form == "values" and kind.sort == "yes_no"):
-            form = {"integer": "bands:", "money": "from:", "choice": "values:", "yes_no": "values:"}.get(kind.sort, "another key")
-            self.report(rows_loc, f"{table.form}: over {quoted(table.by)}, which is {kind}; expected {form}", "table", key=True)
+            form = {"integer": "bands:", "money": "from:", "choice": "values:", "yes_no": "values:"}.get(
+                kind.sort, "another key"
+            )
+            self.report(
+                rows_loc, f"{table.form}: over {quoted(table.by)}, which is {kind}; expected {form}", "table", key=True
+            )
             return None
         sort = self._cell_sort(rows_loc, table)
         lay_out = {"bands": self._bands, "from": self._bounds, "values": self._values}[table.form]
@@ -353,7 +381,9 @@ class _Builder:
         if table.otherwise is not None:
             place = self.document.place((*loc, "otherwise"))
             otherwise = Row("otherwise", table.otherwise, place, outcome=self._cell_verdict(table.otherwise, place))
-        elif table.form == "bands" and (rows[0].lowest > kind.lowest or rows[-1].highest is not None or self._has_gap(rows)):
+        elif table.form == "bands" and (
+            rows[0].lowest > kind.lowest or rows[-1].highest is not None or self._has_gap(rows)
+        ):
             # An age has no declared range, so a table need not cover all of it: what lies outside isn't covered.
             declined = Outcome("decline", f"{table.by}_not_covered")
             place = self.document.place(loc)
@@ -369,9 +399,17 @@ class _Builder:
             return self.kinds[key]
         given = self.edition.inputs.get(key)
         if given is not None:
-            self.report(loc, f"{quoted(key)} is {unrated(given)}, so nothing may be rated on it; expected a derived value, such as an age", "personal")
+            self.report(
+                loc,
+                f"{quoted(key)} is {unrated(given)}, so nothing may be rated on it; expected a derived value, such as an age",
+                "personal",
+            )
         else:
-            self.report(loc, f"{quoted(key)} is no input and no derived value; expected {nearest(key, self.kinds)}", "unknown_name")
+            self.report(
+                loc,
+                f"{quoted(key)} is no input and no derived value; expected {nearest(key, self.kinds)}",
+                "unknown_name",
+            )
         return None
 
     def _cell_sort(self, loc: Loc, table: Table) -> str | None:
@@ -396,12 +434,26 @@ class _Builder:
         options = kind.options or ("yes", "no")
         for label in table.rows:
             if label not in options:
-                self.report((*loc, label), f"{quoted(label)} is no choice of {table.by}; expected {nearest(label, options)}", "no_match", key=True)
+                self.report(
+                    (*loc, label),
+                    f"{quoted(label)} is no choice of {table.by}; expected {nearest(label, options)}",
+                    "no_match",
+                    key=True,
+                )
         missing = [option for option in options if option not in table.rows]
         if missing and table.otherwise is None:
-            self.report(loc, f"no row for {', '.join(missing)}; expected a row for each choice of {table.by}, or otherwise:", "gap", key=True)
+            self.report(
+                loc,
+                f"no row for {', '.join(missing)}; expected a row for each choice of {table.by}, or otherwise:",
+                "gap",
+                key=True,
+            )
         if not missing and table.otherwise is not None:
-            self.report((*loc[:-1], "otherwise"), "otherwise: can't match, since every choice has its row; expected one of the two", "no_match")
+            self.report(
+                (*loc[:-1], "otherwise"),
+                "otherwise: can't match, since every choice has its row; expected one of the two",
+                "no_match",
+            )
         return [self._row(loc, label, found) for label, found in table.rows.items()]
 
     def _bands(self, loc: Loc, table: Table, kind: Kind) -> list[Row] | None:
@@ -419,27 +471,54 @@ class _Builder:
             if previous is not None:
                 self._meets(loc, label, previous, span, table)
             if span.lowest > kind.highest or (span.highest is not None and span.highest < kind.lowest):
-                self.report((*loc, label), f"{label} can't match: {table.by} goes from {kind.lowest} to {kind.highest}", "no_match", key=True)
+                self.report(
+                    (*loc, label),
+                    f"{label} can't match: {table.by} goes from {kind.lowest} to {kind.highest}",
+                    "no_match",
+                    key=True,
+                )
             previous = span
         self._covers_kind(loc, table, kind, spans)
         return [self._row(loc, label, table.rows[label], span.lowest, span.highest) for span, label in spans]
 
     def _covers_kind(self, loc: Loc, table: Table, kind: Kind, spans: list[tuple[Band, str]]) -> None:
         """A declared range must be covered whole; an age, which has no declared range, declines outside its bands."""
-        if table.otherwise is not None or table.by in self.edition.derived and isinstance(self.edition.derived[table.by], YearsFrom):
+        if table.otherwise is not None or (
+            table.by in self.edition.derived and isinstance(self.edition.derived[table.by], YearsFrom)
+        ):
             return
         first, last = spans[0][0], spans[-1][0]
         if first.lowest > kind.lowest:
-            self.report((*loc, spans[0][1]), f"nothing covers {kind.lowest} to {first.lowest - 1} of {table.by}; expected a row, or otherwise:", "gap", key=True)
+            self.report(
+                (*loc, spans[0][1]),
+                f"nothing covers {kind.lowest} to {first.lowest - 1} of {table.by}; expected a row, or otherwise:",
+                "gap",
+                key=True,
+            )
         if last.highest is not None and last.highest < kind.highest:
-            self.report((*loc, spans[-1][1]), f"nothing covers {last.highest + 1} to {kind.highest} of {table.by}; expected a row, or otherwise:", "gap", key=True)
+            self.report(
+                (*loc, spans[-1][1]),
+                f"nothing covers {last.highest + 1} to {kind.highest} of {table.by}; expected a row, or otherwise:",
+                "gap",
+                key=True,
+            )
 
     def _meets(self, loc: Loc, label: str, before: Band, span: Band, table: Table) -> None:
         if before.highest is None or span.lowest <= before.highest:
-            self.report((*loc, label), f"{label} overlaps {before}; expected bands that begin where the one before ended", "overlap", key=True)
+            self.report(
+                (*loc, label),
+                f"{label} overlaps {before}; expected bands that begin where the one before ended",
+                "overlap",
+                key=True,
+            )
         elif span.lowest > before.highest + 1 and table.otherwise is None:
             gap = Band(before.highest + 1, span.lowest - 1)
-            self.report((*loc, label), f"nothing covers {gap} between {before} and {span}; expected a row for it, or otherwise:", "gap", key=True)
+            self.report(
+                (*loc, label),
+                f"nothing covers {gap} between {before} and {span}; expected a row for it, or otherwise:",
+                "gap",
+                key=True,
+            )
 
     def _bounds(self, loc: Loc, table: Table, kind: Kind) -> list[Row] | None:
         bounds: list[tuple[int, str]] = []
@@ -460,9 +539,16 @@ class _Builder:
             self.report(loc, "the bounds are out of order; expected each higher than the one before", "order", key=True)
             return None
         if bounds[0][0] > kind.lowest and table.otherwise is None:
-            self.report((*loc, bounds[0][1]), f"nothing covers {table.by} under {bounds[0][1]}; expected a first bound at its lowest value", "gap", key=True)
+            self.report(
+                (*loc, bounds[0][1]),
+                f"nothing covers {table.by} under {bounds[0][1]}; expected a first bound at its lowest value",
+                "gap",
+                key=True,
+            )
         ends = [low - 1 for low, _ in bounds[1:]] + [None]
-        return [self._row(loc, label, table.rows[label], low, high) for (low, label), high in zip(bounds, ends, strict=True)]
+        return [
+            self._row(loc, label, table.rows[label], low, high) for (low, label), high in zip(bounds, ends, strict=True)
+        ]
 
     # --------------------------------------------------------------------------------------- sections
 
@@ -493,10 +579,17 @@ class _Builder:
         options = kind.options or ("yes", "no")
         for label in rows:
             if label not in options:
-                self.report((*loc, label), f"{quoted(label)} is no choice of {by}; expected {nearest(label, options)}", "no_match", key=True)
+                self.report(
+                    (*loc, label),
+                    f"{quoted(label)} is no choice of {by}; expected {nearest(label, options)}",
+                    "no_match",
+                    key=True,
+                )
         missing = [option for option in options if option not in rows]
         if missing:
-            self.report(loc, f"no row for {', '.join(missing)}; expected a row for each choice of {by}", "gap", key=True)
+            self.report(
+                loc, f"no row for {', '.join(missing)}; expected a row for each choice of {by}", "gap", key=True
+            )
 
     def _step(self, loc: Loc, index: int, step: Step, section: int) -> PlannedStep | None:
         op_loc = (*loc, step.op)
@@ -524,7 +617,11 @@ class _Builder:
         match quantity:
             case Named(name):
                 if name not in self.edition.tables:
-                    self.report(loc, f"{quoted(name)} is no table; expected {nearest(name, self.edition.tables)}", "unknown_name")
+                    self.report(
+                        loc,
+                        f"{quoted(name)} is no table; expected {nearest(name, self.edition.tables)}",
+                        "unknown_name",
+                    )
                 return self.tables.get(name)
             case RateOf(name=name):
                 kind = self._key_kind(loc, name)
@@ -536,7 +633,11 @@ class _Builder:
             case ShareOf(sections=names):
                 for name in names:
                     if self._section_index(loc, name) >= section:
-                        self.report(loc, f"{quoted(name)} doesn't come before; expected sections that stand above this one", "forward_share")
+                        self.report(
+                            loc,
+                            f"{quoted(name)} doesn't come before; expected sections that stand above this one",
+                            "forward_share",
+                        )
             case Flat(found) | PerTerm(amount=found):
                 if found.currency != self.edition.currency:
                     self._wrong_currency(loc, found)

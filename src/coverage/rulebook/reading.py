@@ -137,6 +137,8 @@ def read_text(text: str, name: str) -> Document:
     try:
         for event in yaml.parse(text, Loader=yaml.CBaseLoader):
             tree.take(event)
+    except _Enough:
+        pass
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -175,6 +177,10 @@ def _yaml_words(error: yaml.MarkedYAMLError) -> str:
     return f"{problem}; expected {hint}"
 
 
+class _Enough(Exception):
+    """Reading on would tell nothing more."""
+
+
 class _Tree:
     """Builds the tree from YAML's events, without recursion, and notes each thing that it refuses."""
 
@@ -186,11 +192,12 @@ class _Tree:
 
     def take(self, event: yaml.Event) -> None:
         mark = event.start_mark
-        place = Place(self.name, mark.line + 1, mark.column + 1)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            self._refuse(place, f"an anchor or alias ({event.anchor}); expected the value written out", "anchor")
-        if getattr(event, "tag", None) and not (isinstance(event, yaml.ScalarEvent) and event.tag == "!"):
-            self._refuse(place, f"the tag {event.tag}; expected a plain value", "tag")
+        place = Place(self.name, mark.line + 1, mark.column + 1) if mark else Place(self.name, 1, 1)
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor:
+            self._refuse(place, f"an anchor or alias ({anchor}); expected the value written out", "anchor")
+        if tag and not (isinstance(event, yaml.ScalarEvent) and tag == "!"):
+            self._refuse(place, f"the tag {tag}; expected a plain value", "tag")
         if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
             self._refuse(place, "a second document; expected one a file", "documents")
         elif isinstance(event, yaml.MappingStartEvent):
@@ -207,16 +214,14 @@ class _Tree:
     def _refuse(self, place: Place, message: str, code: str) -> None:
         self.findings.append(Finding(place, message, code))
         if len(self.findings) >= MAX_FINDINGS:
-            raise yaml.YAMLError("too many faults to go on")
+            raise _Enough
 
     def _open(self, node: Node) -> None:
         self._put(node)
         self.stack.append((node, []))
         if len(self.stack) > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(
-                problem=f"more than {MAX_DEPTH} levels inside each other",
-                problem_mark=yaml.Mark(self.name, 0, node.place.line - 1, node.place.column - 1, None, None),
-            )
+            self._refuse(node.place, f"more than {MAX_DEPTH} levels inside each other; expected fewer", "depth")
+            raise _Enough
 
     def _put(self, node: Node) -> None:
         if not self.stack:
@@ -236,5 +241,3 @@ class _Tree:
                 first = entries[key][0]
                 self._refuse(place, f'"{key}" stands here again; it stood on line {first.line} already', "duplicate")
             entries[key] = (place, node)
-
-

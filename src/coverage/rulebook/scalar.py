@@ -72,7 +72,9 @@ class Scalar:
         verdicts, sections, taxes, amounts, before = self._trace(facts)
         return Trace(self._decision(verdicts, sections, taxes), amounts, before)
 
-    def _decision(self, verdicts: Sequence[int], sections: Sequence[int | None], taxes: Sequence[tuple[int, int]]) -> Decision:
+    def _decision(
+        self, verdicts: Sequence[int], sections: Sequence[int | None], taxes: Sequence[tuple[int, int]]
+    ) -> Decision:
         met = [self.plan.verdicts[index] for index in sorted(set(verdicts))]
         declined = tuple(dict.fromkeys(verdict.code for verdict in met if verdict.decision == "decline"))
         if declined:
@@ -91,7 +93,9 @@ class Scalar:
             if base >= 0
         ]
         fees = tuple(FeeLine(fee.name, fee.cents) for fee in plan.fees)
-        return Premium.of(plan.currency, tuple(SectionPremium(s.name, cents) for s, cents in covered), tuple(lines), fees)
+        return Premium.of(
+            plan.currency, tuple(SectionPremium(s.name, cents) for s, cents in covered), tuple(lines), fees
+        )
 
 
 class _Emitter:
@@ -136,7 +140,9 @@ class _Emitter:
         self.lines.append("    " * depth + line)
 
     def _names_read(self) -> frozenset[str]:
-        return frozenset(name for name in self.plan.used if name in self.plan.kinds and name not in self.plan.formulas) | {
+        return frozenset(
+            name for name in self.plan.used if name in self.plan.kinds and name not in self.plan.formulas
+        ) | {
             "term_hours",
             "term_days",
         }
@@ -213,7 +219,9 @@ class _Emitter:
             dense = tuple(self._cell(table, value) for value in range(kind.lowest, kind.highest + 1))
             self.constants[constant] = dense
             return f"{constant}[{key} - {kind.lowest}]" if kind.lowest else f"{constant}[{key}]", dense
-        starts = sorted({kind.lowest, *(b for row in table.rows for b in (row.lowest, (row.highest or kind.highest) + 1))})
+        starts = sorted(
+            {kind.lowest, *(b for row in table.rows for b in (row.lowest, (row.highest or kind.highest) + 1))}
+        )
         starts = [start for start in starts if kind.lowest <= start <= kind.highest]
         cells = tuple(self._cell(table, start) for start in starts)
         self.constants[constant], self.constants[f"B_{table.name}"] = cells, tuple(starts)

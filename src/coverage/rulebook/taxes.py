@@ -100,7 +100,9 @@ def _rate(name: str, kind: str, tax_class: str, row: TaxRow, source: str) -> Tax
 
 
 def _flat(name: str, row: FlatRow, source: str) -> TaxRate:
-    return TaxRate(name, "levy", "", 0, 0, row.amount.micros // MICRO_PER_CENT, row.from_.isoformat(), source, row.verified)
+    return TaxRate(
+        name, "levy", "", 0, 0, row.amount.micros // MICRO_PER_CENT, row.from_.isoformat(), source, row.verified
+    )
 
 
 def next_change(taxes: TaxFile, classes: Iterable[str], after: date) -> date | None:

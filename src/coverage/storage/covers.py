@@ -188,5 +188,3 @@ def document_of(session: Session, transaction_id: str, kind: str, language: str)
         Document.transaction_id == transaction_id, Document.kind == kind, Document.language == language
     )
     return session.scalars(query).one_or_none()
-
-

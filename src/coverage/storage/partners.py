@@ -16,7 +16,9 @@ class Partner(Table):
     __tablename__ = "partners"
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
-    status: Mapped[str]  # how it distributes: registered_intermediary or exempt_ancillary (Directive (EU) 2016/97 art. 1(3))
+    status: Mapped[
+        str
+    ]  # how it distributes: registered_intermediary or exempt_ancillary (Directive (EU) 2016/97 art. 1(3))
     created_at: Mapped[Instant]
 
 
@@ -93,7 +95,8 @@ class Unlocked:
 def unlock(session: Session, digest: bytes, at: datetime) -> Unlocked | None:
     """The live credential with that SHA-256; None where there is none, or it was revoked or has expired."""
     row = session.execute(
-        text("SELECT id, kind, tenant_id, subject, scopes FROM find_credential(:digest, :at)"), {"digest": digest, "at": at}
+        text("SELECT id, kind, tenant_id, subject, scopes FROM find_credential(:digest, :at)"),
+        {"digest": digest, "at": at},
     ).one_or_none()
     return Unlocked(row.id, row.kind, row.tenant_id, row.subject, tuple(row.scopes)) if row else None
 

@@ -78,7 +78,7 @@ class Database:
         """Whether the database can be reached now."""
         try:
             with self.engine.connect() as connection:
-                return connection.scalar(text("SELECT 1")) == 1
+                return bool(connection.scalar(text("SELECT 1")))
         except (DBAPIError, PoolTimeout):
             return False
 

@@ -28,7 +28,9 @@ log = logging.getLogger("coverage.web")
 
 def create_app(house: House, *, examples: Callable[[], docs.Examples] | None = None) -> FastAPI:
     """The service's ASGI application. `examples` fills the documentation's examples with things that are there."""
-    app = FastAPI(title="Sharecover", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Sharecover", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     app.state.house = house
     for module in (products, quotes, covers, claims, clock, health):
         app.include_router(module.router)
@@ -76,7 +78,11 @@ class Envelope:
             if started:
                 raise
             answer = problems.response(
-                "internal", 500, "something broke on our side; nothing was half-done", instance=scope["path"], request_id=request_id
+                "internal",
+                500,
+                "something broke on our side; nothing was half-done",
+                instance=scope["path"],
+                request_id=request_id,
             )
             await answer(scope, receive, sending)
 
@@ -126,4 +132,6 @@ def _detail(found: dict[str, Any]) -> Detail:
 
 
 def _is_variant(step: str) -> bool:
-    return step in ("Party", "list[Party]", "datetime", "str") or step.startswith(("function-", "list[", "constrained-"))
+    return step in ("Party", "list[Party]", "datetime", "str") or step.startswith(
+        ("function-", "list[", "constrained-")
+    )

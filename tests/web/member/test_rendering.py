@@ -75,9 +75,7 @@ class TestCoverPage:
         own = Words(language).text(f"member.{state}")
         assert own in page.text
         assert not [it for it in STATES if it != state and Words(language).text(f"member.{it}") in page.text]
-        assert {"scheduled": "08:00", "on_risk": "20:00", "ended": "20:00", "cancelled": "07:00"}[
-            state
-        ] in page.text
+        assert {"scheduled": "08:00", "on_risk": "20:00", "ended": "20:00", "cancelled": "07:00"}[state] in page.text
 
     def test_a_test_says_so(self) -> None:
         sentence = Words("en").text("member.test")

@@ -35,7 +35,9 @@ def caller_of(
     request: Request,
     house: TheHouse,
     authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
-    coverage_version: Annotated[str | None, Header(description="A dated version of this API.", examples=[VERSIONS[-1]])] = None,
+    coverage_version: Annotated[
+        str | None, Header(description="A dated version of this API.", examples=[VERSIONS[-1]])
+    ] = None,
 ) -> Caller:
     """Who calls, by the key; raises `Rejected` without a live one."""
     if authorization is None:
@@ -71,14 +73,17 @@ def _asked(request: Request, key: str | None) -> Asked | None:
 
 
 def optional_key(
-    request: Request, idempotency_key: Annotated[str | None, Header(description="Makes a repeat safe (optional here).")] = None
+    request: Request,
+    idempotency_key: Annotated[str | None, Header(description="Makes a repeat safe (optional here).")] = None,
 ) -> Asked | None:
     return _asked(request, idempotency_key)
 
 
 def required_key(
     request: Request,
-    idempotency_key: Annotated[str | None, Header(description="A fresh unique value for each new request; the same for its repeats. Required.")] = None,
+    idempotency_key: Annotated[
+        str | None, Header(description="A fresh unique value for each new request; the same for its repeats. Required.")
+    ] = None,
 ) -> Asked | None:
     if idempotency_key is None:
         detail = Detail("Idempotency-Key", "expected this header", "missing_field")

@@ -96,7 +96,11 @@ def _text(pointer: str, text: str) -> None:
 
 def _at(pointer: str, message: str) -> Rejected:
     pointer = pointer.encode("utf-8", "replace").decode()
-    return Rejected("invalid_json", "the body holds something that can't be kept", errors=(Detail(pointer, message, "invalid_value"),))
+    return Rejected(
+        "invalid_json",
+        "the body holds something that can't be kept",
+        errors=(Detail(pointer, message, "invalid_value"),),
+    )
 
 
 class StrictRequest(Request):
@@ -120,7 +124,12 @@ class StrictRoute(APIRoute):
             if self.body_field is not None:
                 kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
                 if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-                    raise Refused(Rejected("unsupported_media_type", f"the body is sent as {kind or 'nothing'}; expected application/json"))
+                    raise Refused(
+                        Rejected(
+                            "unsupported_media_type",
+                            f"the body is sent as {kind or 'nothing'}; expected application/json",
+                        )
+                    )
             return await handler(StrictRequest(request.scope, request.receive))
 
         return strict

@@ -62,7 +62,9 @@ def list_all(
 
 
 @router.get("/{claim}", response_model=ClaimSeen, operation_id="retrieveClaim", summary="Read a claim")
-def retrieve_claim(house: TheHouse, caller: TheCaller, claim: Annotated[str, Path(description="The claim's id.")]) -> Response:
+def retrieve_claim(
+    house: TheHouse, caller: TheCaller, claim: Annotated[str, Path(description="The claim's id.")]
+) -> Response:
     """The claim as it stands now."""
     with house.transaction(caller) as tx:
         return plainly(tell_claim(tx, see_claim(tx, find_claim(tx, claim))))

@@ -14,7 +14,17 @@ from coverage.operations.showing import Page, find_cover, list_covers
 from coverage.operations.unlocking import link_of
 from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, once, plainly
 from coverage.web.api.bodies import StrictRoute
-from coverage.web.api.shapes import CancelRequest, CancellationSeen, CoverList, CoverRequest, CoverSeen, Instant, Money, Parties, Party
+from coverage.web.api.shapes import (
+    CancellationSeen,
+    CancelRequest,
+    CoverList,
+    CoverRequest,
+    CoverSeen,
+    Instant,
+    Money,
+    Parties,
+    Party,
+)
 from coverage.web.api.telling import tell_cover
 
 router = APIRouter(prefix="/v1/covers", tags=["Covers"], route_class=StrictRoute)
@@ -47,7 +57,17 @@ def list_all(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     starting_after: Annotated[str | None, Query(max_length=80, description="The last id of the page before.")] = None,
     state: Annotated[
-        Literal["scheduled", "on_risk", "ended", "awaiting_payment", "cancelled", "lapsed", "not_taken_up", "payment_disputed"] | None,
+        Literal[
+            "scheduled",
+            "on_risk",
+            "ended",
+            "awaiting_payment",
+            "cancelled",
+            "lapsed",
+            "not_taken_up",
+            "payment_disputed",
+        ]
+        | None,
         Query(description="What the cover is now."),
     ] = None,
     policyholder: Annotated[str | None, Query(max_length=120, description="Your reference of the person.")] = None,
@@ -68,7 +88,12 @@ def retrieve_cover(request: Request, house: TheHouse, caller: TheCaller, cover: 
         return plainly(tell_cover(tx, found, member_url=str(request.url_for("open_link", token=link_of(tx, found.id)))))
 
 
-@router.post("/{cover}/cancel", response_model=CancellationSeen, operation_id="cancelCover", summary="Cancel a cover before it begins")
+@router.post(
+    "/{cover}/cancel",
+    response_model=CancellationSeen,
+    operation_id="cancelCover",
+    summary="Cancel a cover before it begins",
+)
 def cancel(house: TheHouse, caller: TheCaller, key: RequiredKey, cover: CoverId, body: CancelRequest) -> Response:
     """Gives back what the product's refund rule says. `preview` only tells how much that would be."""
 
@@ -86,7 +111,12 @@ def cancel(house: TheHouse, caller: TheCaller, key: RequiredKey, cover: CoverId,
     operation_id="retrieveCertificate",
     summary="Download the certificate",
     response_class=Response,
-    responses={200: {"description": "The certificate.", "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={
+        200: {
+            "description": "The certificate.",
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
 )
 def certificate(
     house: TheHouse,

@@ -92,7 +92,9 @@ def describe(app: FastAPI, examples: Examples) -> dict[str, Any]:
     )  # fmt: skip
     schemas = document["components"]["schemas"]
     schemas["Problem"] = ProblemSeen.model_json_schema()
-    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "sk_test_… or sk_live_…"}}
+    document["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "sk_test_… or sk_live_…"}
+    }
     risks = {f"Risk_{e.product}_{e.country}": risk_schema(e.rules, e) for e in on_sale(house)}
     for schema in risks.values():
         schema.pop("$schema")
@@ -184,7 +186,12 @@ def _bodies(examples: Examples) -> dict[str, dict[str, Any]]:
         "createCover": {
             "quote": examples.quote,
             "parties": {
-                "policyholder": {"reference": "emp-1024", "name": "Camille Martin", "email": "camille@example.org", "locale": "en"}
+                "policyholder": {
+                    "reference": "emp-1024",
+                    "name": "Camille Martin",
+                    "email": "camille@example.org",
+                    "locale": "en",
+                }
             },
             "disclosures": {"ipid_sha256": examples.ipid_sha256, "language": "en", "given_at": given},
             "payment": {"method": "invoice"},

@@ -26,7 +26,10 @@ def readyz(house: TheHouse) -> JSONResponse:
     ready = database and bool(library.editions)
     rules = {
         "editions": [edition.identity for edition in library.editions],
-        "broken": [{"file": file, "faults": [str(f) for f in library.faults if f.place.file == file]} for file in library.broken_files],
+        "broken": [
+            {"file": file, "faults": [str(f) for f in library.faults if f.place.file == file]}
+            for file in library.broken_files
+        ],
     }
     body = {"status": "ready" if ready else "not ready", "database": "up" if database else "down", "rules": rules}
     return JSONResponse(body, 200 if ready else 503)

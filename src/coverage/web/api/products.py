@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from coverage.domain.faults import Missing
 from coverage.operations.house import House
 from coverage.operations.quoting import ipid_content, ipid_hash
 from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import Edition
-from coverage.web.api.access import TheCaller, TheHouse, TheLanguage, plainly
+from coverage.web.api.access import TheHouse, TheLanguage, caller_of, plainly
 from coverage.web.api.bodies import StrictRoute
 from coverage.web.api.shapes import ProductList, ProductSeen
 from coverage.web.api.telling import api_value, duration_text, ipid_seen
 
-router = APIRouter(prefix="/v1/products", tags=["Products"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/products", tags=["Products"], route_class=StrictRoute, dependencies=[Depends(caller_of)])
 
 ProductName = Annotated[str, Path(max_length=60, description="The product's name.")]
 Country = Annotated[str | None, Query(pattern="^[A-Z]{2}$", description="Needed where it is sold in several.")]
 
 
 @router.get("", response_model=ProductList, operation_id="listProducts", summary="List products")
-def list_products(house: TheHouse, caller: TheCaller) -> Response:
+def list_products(house: TheHouse) -> Response:
     """What is on sale now, by product and country."""
     found = [tell_product(edition) for edition in on_sale(house)]
     return plainly(ProductList(data=found, has_more=False))
 
 
 @router.get("/{product}", response_model=ProductSeen, operation_id="retrieveProduct", summary="Read a product")
-def retrieve_product(house: TheHouse, caller: TheCaller, product: ProductName, country: Country = None) -> Response:
+def retrieve_product(house: TheHouse, product: ProductName, country: Country = None) -> Response:
     """The product with the JSON Schema of its `risk`, its texts and its information documents."""
     return plainly(tell_product(_edition(house, product, country)))
 
@@ -42,7 +42,7 @@ def retrieve_product(house: TheHouse, caller: TheCaller, product: ProductName, c
     summary="Read a product's information document",
 )
 def retrieve_ipid(
-    house: TheHouse, caller: TheCaller, language_asked: TheLanguage, product: ProductName, country: Country = None,
+    house: TheHouse, language_asked: TheLanguage, product: ProductName, country: Country = None,
     language: Annotated[Literal["en", "fr"] | None, Query()] = None,
 ) -> dict[str, Any]:  # fmt: skip
     """What the member must be given before the contract, in the order of Regulation (EU) 2017/1469."""
@@ -111,7 +111,7 @@ def risk_schema(rules: Edition, edition: LoadedEdition) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for name, rule in rules.inputs.items():
         described = texts.inputs.get(name) if texts else None
-        properties[name] = rule.schema() | ({"title": described.label} if described else {})
+        properties[name] = rule.json_schema() | ({"title": described.label} if described else {})
         if rule.personal:
             properties[name]["description"] = "A personal fact: kept under the member's own key."
         if rule.default is not None:
@@ -124,4 +124,3 @@ def risk_schema(rules: Edition, edition: LoadedEdition) -> dict[str, Any]:
         "required": [name for name, rule in rules.inputs.items() if rule.required],
         "properties": properties,
     }
-

@@ -17,7 +17,9 @@ router = APIRouter(prefix="/v1/quotes", tags=["Quotes"], route_class=StrictRoute
 
 
 @router.post("", status_code=201, response_model=QuoteSeen, operation_id="createQuote", summary="Ask for a price")
-def create_quote(house: TheHouse, caller: TheCaller, key: OptionalKey, language: TheLanguage, body: QuoteRequest) -> Response:
+def create_quote(
+    house: TheHouse, caller: TheCaller, key: OptionalKey, language: TheLanguage, body: QuoteRequest
+) -> Response:
     """Prices a risk by the rules in force. A declined or referred risk is answered too, with its reasons."""
     party = body.parties.policyholder if body.parties else None
     asked = AskedFor(

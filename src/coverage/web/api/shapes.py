@@ -54,7 +54,9 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "description": "RFC 3339, with an offset."}),
 ]
 InstantSeen = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-Language = Annotated[str, Field(pattern=rf"^({'|'.join(LANGUAGES)})$", description="The language that the member reads.")]
+Language = Annotated[
+    str, Field(pattern=rf"^({'|'.join(LANGUAGES)})$", description="The language that the member reads.")
+]
 Reference = Annotated[str, Field(min_length=1, max_length=120, description="Your own stable reference of the person.")]
 Metadata = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=40)], Annotated[str, Field(max_length=500)]],
@@ -184,7 +186,7 @@ class ClaimRequest(Shape):
     cause: Literal["accident", "theft", "fire", "breakage", "water", "vandalism", "other"]
     description: str = Field(min_length=1, max_length=10_000)
     losses: list[LossRequest] = Field(default_factory=list, max_length=20)
-    contact: ClaimContact = ClaimContact()
+    contact: ClaimContact = Field(default_factory=lambda: ClaimContact.model_validate({}))
     metadata: Metadata = Field(default_factory=dict)
 
 
@@ -322,7 +324,10 @@ class CoverSeen(Shape):
     transactions: list[TransactionSeen]
     payment: Payment
     certificate_url: str
-    member_url: str | None = Field(None, description="Opens the member's page, to hand to the member alone. Told when the one cover is read, null elsewhere.")
+    member_url: str | None = Field(
+        None,
+        description="Opens the member's page, to hand to the member alone. Told when the one cover is read, null elsewhere.",
+    )
     cancelled_at: InstantSeen | None
     metadata: dict[str, str]
     created_at: InstantSeen

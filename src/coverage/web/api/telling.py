@@ -153,7 +153,9 @@ def duration_text(seconds: int) -> str:
 
 
 def ipid_seen(product: str, country: str, language: str, sha256: str) -> IpidSeen:
-    return IpidSeen(sha256=sha256, language=language, url=f"/v1/products/{product}/ipid?country={country}&language={language}")
+    return IpidSeen(
+        sha256=sha256, language=language, url=f"/v1/products/{product}/ipid?country={country}&language={language}"
+    )
 
 
 def code_text(edition_codes: Mapping[str, str], code: str, language: str) -> str:
@@ -206,7 +208,9 @@ def _quoted_price(tx: Work, quote: Quote, edition: LoadedEdition, texts: Texts |
     for line in premium.sections:
         terms = section_terms(edition.rules, line.name, quote.facts, period, line.net)
         sections.append(
-            _section(texts, premium.currency, line.name, terms.limits, terms.sublimits, terms.per, terms.deductible, line.net)
+            _section(
+                texts, premium.currency, line.name, terms.limits, terms.sublimits, terms.per, terms.deductible, line.net
+            )
         )
     return _price(tx, quote, premium, sections, quote.language)
 
@@ -261,7 +265,11 @@ def _deductible(kept: dict[str, Any] | None, currency: str) -> Deductible | None
         return Money(amount=kept[key], currency=currency) if kept.get(key) is not None else None
 
     return Deductible(
-        amount=money("amount"), share_percent=kept.get("share_percent"), min=money("min"), max=money("max"), owed_by=kept["owed_by"]
+        amount=money("amount"),
+        share_percent=kept.get("share_percent"),
+        min=money("min"),
+        max=money("max"),
+        owed_by=kept["owed_by"],
     )
 
 

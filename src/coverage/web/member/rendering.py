@@ -18,8 +18,7 @@ ASSETS = Path(__file__).with_name("assets")
 
 # What the pages need, and all that they may get.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 State = Literal["scheduled", "on_risk", "ended", "cancelled"]
@@ -67,9 +66,7 @@ def render_cover_page(
         state_sentence=words.text(sentence, instant=words.instant(instants[state], certificate.timezone)),
         words=words,
         certificate_url=certificate_url,
-        languages=[
-            (code, Words(code).text("member.this_language"), url) for code, url in language_urls.items()
-        ],
+        languages=[(code, Words(code).text("member.this_language"), url) for code, url in language_urls.items()],
     )
 
 

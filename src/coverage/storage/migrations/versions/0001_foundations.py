@@ -28,7 +28,16 @@ TENANT_TABLES = {
     "facts": "SELECT, INSERT",
     "idempotency_keys": "SELECT, INSERT",
 }
-APPEND_ONLY = ("transactions", "transaction_terms", "transfers", "facts", "documents", "editions", "tax_rows", "product_texts")
+APPEND_ONLY = (
+    "transactions",
+    "transaction_terms",
+    "transfers",
+    "facts",
+    "documents",
+    "editions",
+    "tax_rows",
+    "product_texts",
+)
 
 RULES = """
 CREATE TABLE partners (
@@ -271,7 +280,7 @@ def upgrade() -> None:
 
 def _tenancy() -> None:
     """Row-level security, forced: the owner is held to it too, and no tenant set means no rows."""
-    policies = {table: "tenant_id = current_tenant()" for table in TENANT_TABLES}
+    policies = dict.fromkeys(TENANT_TABLES, "tenant_id = current_tenant()")
     policies["tenants"] = "id = current_tenant()"
     policies["partners"] = "id = split_part(current_tenant(), ':', 1)"
     for table, policy in policies.items():
@@ -297,4 +306,3 @@ def _outside() -> None:
             op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
             op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
     op.execute("GRANT UPDATE ON outbox TO sharecover_worker")
-
