@@ -57,10 +57,10 @@ class _Caller:
     """Sends requests and prints them with their answers."""
 
     def __init__(self, url: str, key: str) -> None:
-        import httpx
+        import httpx2
 
-        self.client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
-        self.url, self.transport_error = url, httpx.TransportError
+        self.client = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+        self.url, self.transport_error = url, httpx2.TransportError
         self.console = Console()
 
     def call(self, method: str, path: str, body: Any = None, *, safe: bool = True) -> Any:

@@ -162,7 +162,7 @@ class _WrongUse(Exception):
 @contextmanager
 def _clear_errors(wired: Wiring) -> Iterator[None]:
     """Says in a line what stands in the way, instead of a traceback."""
-    wrong_use = (_WrongUse, *wired.wrong_use)
+    wrong_use: tuple[type[Exception], ...] = (_WrongUse, *wired.wrong_use)
     try:
         yield
     except wrong_use as error:

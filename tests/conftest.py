@@ -1,0 +1,116 @@
+"""What tests stand on: one PostgreSQL for the run, a migrated database for each process, a house on it, partners at will.
+
+TEST_DATABASE_URL names another PostgreSQL (its owner, allowed to create databases and roles).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from coverage.gateways.blobs import FileBlobs
+from coverage.gateways.documents import WeasyPrintDocuments
+from coverage.gateways.keyring import MasterKeyring
+from coverage.gateways.private_postgres import PrivatePostgres
+from coverage.operations.house import House
+from coverage.operations.publishing import publish
+from coverage.storage import migrations
+from coverage.storage.identity import new_code
+from coverage.storage.tenancy import Database
+from coverage.web.app import create_app
+from tests.builders import Platform, enrol_platform
+
+ROOT = Path(__file__).parents[1]
+RULES = ROOT / "pricing_rules"
+TEMPLATE = "sharecover_template"
+_cluster: PrivatePostgres | None = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process starts PostgreSQL and migrates a template; the others find its address in the environment."""
+    global _cluster
+    if hasattr(config, "workerinput") or "TEST_DATABASE_URL" in os.environ:
+        return
+    _cluster = PrivatePostgres(Path(tempfile.mkdtemp(prefix="sharecover-test-")), durable=False)
+    _cluster.start()
+    _cluster.create_database(TEMPLATE)
+    engine = create_engine(_cluster.url(TEMPLATE))
+    migrations.upgrade(engine)
+    engine.dispose()
+    os.environ["TEST_DATABASE_URL"] = _cluster.url(TEMPLATE)
+    os.environ["TEST_DATABASE_TEMPLATE"] = TEMPLATE
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    global _cluster
+    if _cluster is not None:
+        _cluster.remove()
+        _cluster = None
+        del os.environ["TEST_DATABASE_URL"], os.environ["TEST_DATABASE_TEMPLATE"]
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """A migrated database of this process's own, as its owner."""
+    server = make_url(os.environ["TEST_DATABASE_URL"])
+    name = f"test_{new_code(8).lower()}"
+    admin = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    template = os.environ.get("TEST_DATABASE_TEMPLATE")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else "")))
+    url = server.set(database=name)
+    if template is None:
+        engine = create_engine(url)
+        migrations.upgrade(engine)
+        engine.dispose()
+    yield url.render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def owner(database_url: str) -> Iterator[Database]:
+    """The database as its owner, who may make partners."""
+    database = Database.connect(database_url, pool_size=2)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The real house: this process's database, the project's rules and templates, files for blobs."""
+    database = Database.connect(database_url, pool_size=20)
+    library = publish(database, RULES)
+    documents = WeasyPrintDocuments(ROOT / "policy_templates")
+    blobs = FileBlobs(tmp_path_factory.mktemp("blobs"))
+    yield House(database, lambda: library, MasterKeyring(bytes(range(32))), documents, blobs)
+    documents.close()
+    database.close()
+
+
+@pytest.fixture
+def platform(owner: Database, house: House) -> Iterator[Platform]:
+    """A partner in test mode that nobody else knows, with a client that bears its key."""
+    with TestClient(create_app(house), raise_server_exceptions=False) as client:
+        yield enrol_platform(owner, house, client)
+
+
+@pytest.fixture
+def another_platform(owner: Database, house: House, platform: Platform) -> Platform:
+    """A second partner on the same service."""
+    return enrol_platform(owner, house, platform.client)
+
+
+@pytest.fixture
+def house_with(house: House) -> Callable[..., House]:
+    """The house with some of its parts replaced: `house_with(wall=…)`."""
+    return lambda **parts: replace(house, **parts)
