@@ -1,0 +1,62 @@
+"""The partner guide, followed to the letter: every command in it, against a running service."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+
+from coverage.operations.house import House
+from coverage.storage.tenancy import Database
+from coverage.web.app import create_app
+from tests.builders import enrol_platform
+
+GUIDE = Path(__file__).parents[2] / "docs" / "partner-guide.md"
+
+
+@pytest.fixture
+def address(house: House) -> Iterator[str]:
+    """A service on a free port of this machine."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(house), log_level="warning", access_log=False))
+    serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    serving.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    serving.join(20)
+    listener.close()
+
+
+def test_every_command_of_the_guide_works(address: str, owner: Database, house: House, tmp_path: Path) -> None:
+    commands = re.findall(r"^```bash\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    assert len(commands) == 5
+    script = "".join(commands)
+    assert "API=http://localhost:8000\n" in script
+    script = script.replace("API=http://localhost:8000\n", f"API={address}\n")
+    key = enrol_platform(owner, house, TestClient(create_app(house))).key
+
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env={"KEY": key, "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    cover = json.loads((tmp_path / "cover.json").read_text())
+    assert cover["state"] == "scheduled"
+    assert (tmp_path / "certificate.pdf").read_bytes().startswith(b"%PDF-")
+    answers = [json.loads(text) for text in done.stdout.replace("}{", "}\n{").splitlines()]
+    assert [answer["object"] for answer in answers] == ["cover", "test_clock", "claim"]
+    assert answers[0]["member_url"].startswith(f"{address}/m/")
+    assert answers[2]["flags"] == []
