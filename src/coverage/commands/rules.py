@@ -18,10 +18,10 @@ from coverage.rulebook.admission import admit, check_term, read_written
 from coverage.rulebook.editions import Library, LoadedEdition, load
 from coverage.rulebook.examples import Tried, try_all
 from coverage.rulebook.explaining import Line, cents_text, explain
-from coverage.rulebook.format import instant
 from coverage.rulebook.notation import Misread
 from coverage.rulebook.reading import Finding
 from coverage.rulebook.scalar import Decision
+from coverage.rulebook.shape import instant
 
 app = typer.Typer(no_args_is_help=True, help="Check, test and try the rules in pricing_rules/. Needs no database.")
 

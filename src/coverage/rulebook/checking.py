@@ -8,10 +8,11 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from coverage.rulebook.building import build
 from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import DeductibleTable, Edition, TaxFile, Texts
 from coverage.rulebook.notation import Amount, Factor, Flat, Outcome, PerTerm, RateOf, ShareOf, quoted
-from coverage.rulebook.plan import Charge, Lookup, Plan, PlannedSection, build
+from coverage.rulebook.plan import Charge, Lookup, Plan, PlannedSection
 from coverage.rulebook.reading import Document, Finding, Loc
 from coverage.rulebook.taxes import NoTaxRate, in_force
 

@@ -19,10 +19,11 @@ from coverage.domain.faults import Missing, Rejected
 from coverage.domain.period import local_day
 from coverage.rulebook.checking import check, plan_of
 from coverage.rulebook.expressions import nearest
-from coverage.rulebook.format import Edition, Example, ExampleFile, TaxFile, Texts, typed
+from coverage.rulebook.format import Edition, Example, ExampleFile, TaxFile, Texts
 from coverage.rulebook.plan import Plan
 from coverage.rulebook.reading import Document, Finding, Place, Unreadable, read_file, read_text
 from coverage.rulebook.scalar import Scalar
+from coverage.rulebook.shape import typed
 from coverage.rulebook.taxes import TaxesInForce, in_force, next_change
 
 EDITION_NAME: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(\d{2})?)?")

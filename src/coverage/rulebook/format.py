@@ -7,14 +7,12 @@ is found in one pass, and said with its place. A new key of the language is a fi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
-from coverage.rulebook.expressions import nearest
 from coverage.rulebook.inputs import INPUT_KINDS, ChoiceName, InputField
 from coverage.rulebook.notation import (
     NAME,
@@ -30,42 +28,21 @@ from coverage.rulebook.notation import (
     amount,
     quoted,
 )
-from coverage.rulebook.reading import MAX_FINDINGS, Document, Finding, Loc, Unreadable
-
-Name = Annotated[str, Field(pattern=rf"^{NAME}$")]
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
-ExpressionText = Annotated[str, Field(min_length=1, max_length=400)]
-
-
-def _local_instant(text: str) -> datetime:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", text, re.ASCII):
-        raise Misread(quoted(text), "a moment in the product's time zone such as 2026-01-01T00:00")
-    try:
-        # The zone is the edition's own key `timezone`; it is joined to this in `Edition.effective_at`.
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise Misread(f"{quoted(text)} is no moment of the calendar", "one such as 2026-01-01T00:00") from None
-
-
-def instant(text: str) -> datetime:
-    """An instant with its offset: `2026-12-05T08:00+01:00`; raises `Misread`."""
-    expected = "an instant with its offset such as 2026-12-05T08:00+01:00"
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})", text, re.ASCII):
-        raise Misread(quoted(text), expected)
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise Misread(f"{quoted(text)} is no moment of the calendar", expected) from None
-
-
-def day(text: str) -> date:
-    """`2026-01-01`; raises `Misread`."""
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise Misread(quoted(text), "a day such as 2026-01-01")
+from coverage.rulebook.shape import (
+    COUNTRY,
+    CURRENCY,
+    LAYER,
+    LEVY,
+    LIST,
+    DayField,
+    ExpressionText,
+    InstantField,
+    Name,
+    Part,
+    Text,
+    keyed,
+    local_instant,
+)
 
 
 def _limit_value(text: str) -> Amount | str:
@@ -84,30 +61,7 @@ def _loss_share(text: str) -> int:
     return int(match[1])
 
 
-InstantField = Annotated[datetime, Written(instant, "an instant with its offset such as 2026-12-05T08:00+01:00")]
-DayField = Annotated[date, Written(day, "a day such as 2026-01-01")]
 LimitField = Annotated[Amount | str, Written(_limit_value, "an amount, a money input's name, or unlimited")]
-
-
-class Part(BaseModel):
-    """A part of a rule file: unknown keys are refused, nothing changes once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-def _keyed(*tags: str) -> Discriminator:
-    """Tells forms apart by the key that only one of them has."""
-
-    def tag(value: Any) -> str | None:
-        if not isinstance(value, Mapping):
-            return None
-        return next((f"@{name}" for name in tags if name in value), None)
-
-    return Discriminator(
-        tag,
-        custom_error_type="form",
-        custom_error_message=f"none of the forms known here; expected one of the keys {', '.join(tags)}",
-    )
 
 
 # ------------------------------------------------------------------------------------------- edition
@@ -127,6 +81,10 @@ class QuoteRule(Part):
 
 
 Standing = Literal["member", "partner"]
+StandingField = Annotated[
+    Annotated[Standing, Tag("@one")] | Annotated[list[Standing], Tag("@several")],
+    Discriminator(lambda value: "@several" if isinstance(value, list) else "@one"),
+]
 ROLES: Final = ("policyholder", "insured", "driver", "owner", "payer", "counterpart")
 
 
@@ -175,15 +133,16 @@ class Rule(Part):
         return self.decline or self.refer or ""
 
 
+RowsField = Annotated[dict[str, CellField], Field(min_length=1)]
+
+
 class Table(Part):
     """A table over one key. Exactly one of `bands`, `values` and `from` holds its rows."""
 
     by: Name = Field(description="The input or derived value that chooses the row.")
-    bands: dict[str, CellField] | None = Field(None, description="Whole numbers, both ends in: 18-20, 70+.")
-    values: dict[str, CellField] | None = Field(None, description="A row for each choice.")
-    from_: dict[str, CellField] | None = Field(
-        None, alias="from", description="Each bound is the first value of its row."
-    )
+    bands: RowsField | None = Field(None, description="Whole numbers, both ends in: 18-20, 70+.")
+    values: RowsField | None = Field(None, description="A row for each choice.")
+    from_: RowsField | None = Field(None, alias="from", description="Each bound is the first value of its row.")
     otherwise: CellField | None = Field(None, description="For whatever no row names.")
 
     FORMS: ClassVar = ("bands", "values", "from")
@@ -222,7 +181,7 @@ class Limit(Part):
     """What a section pays at most: one `amount`, or several by name, each per event, cover, person or item."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, LimitField]
+    __pydantic_extra__: dict[Name, LimitField]
     per: Literal["event", "cover", "person", "item"]
 
     @property
@@ -252,7 +211,7 @@ DeductibleField = Annotated[
     Annotated[FixedDeductible, Tag("@amount")]
     | Annotated[DeductibleTable, Tag("@by")]
     | Annotated[ShareDeductible, Tag("@share")],
-    _keyed("amount", "by", "share"),
+    keyed("amount", "by", "share"),
 ]
 
 STEP_OPS: Final = ("base", "times", "plus", "minus", "at_least", "at_most")
@@ -288,9 +247,7 @@ class Step(Part):
 
 class Section(Part):
     when: ExpressionText | None = Field(None, description="The section is covered when this holds.")
-    layer: Annotated[
-        str, Field(pattern=rf"^(primary|excess_of {NAME}|difference_in_conditions|deductible_buyback)$")
-    ] = "primary"
+    layer: Annotated[str, Field(pattern=LAYER)] = "primary"
     tax: TaxField
     limit: Limit
     sublimits: dict[Name, AmountField] = Field(default_factory=dict)
@@ -366,8 +323,14 @@ class RefundTier(Part):
         return self
 
 
+def _withdrawal_days(text: str) -> int:
+    if not re.fullmatch(r"\d{1,2}", text, re.ASCII) or int(text) > 60:
+        raise Misread(quoted(text), "whole days from 0 to 60, such as 14")
+    return int(text)
+
+
 class Withdrawal(Part):
-    days: Annotated[int, Field(ge=0, le=60)]
+    days: Annotated[int, Written(_withdrawal_days, "whole days from 0 to 60, such as 14")]
     law: Text
     exempt_when: ExpressionText | None = None
     exemption: Text | None = None
@@ -377,22 +340,20 @@ class Edition(Part):
     """One dated version of a product's rules in a country: whole and self-contained."""
 
     product: Name
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = Field(description="ISO 3166-1 alpha-2.")
+    country: Annotated[str, Field(pattern=COUNTRY)] = Field(description="ISO 3166-1 alpha-2.")
     effective: Annotated[
-        datetime, Written(_local_instant, "a moment in the product's time zone such as 2026-01-01T00:00")
+        datetime, Written(local_instant, "a moment in the product's time zone such as 2026-01-01T00:00")
     ]
     applies_to: Literal["quotes", "starts"] = "quotes"
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Field(pattern=CURRENCY)]
     timezone: str
     withdrawn: Text | None = Field(None, description="Why this edition no longer prices new quotes.")
     sale: Literal["open", "stopped"] = "open"
     term: Term
     quote: QuoteRule
-    parties: dict[
-        Literal["policyholder", "insured", "driver", "owner", "payer", "counterpart"], Standing | list[Standing]
-    ]
+    parties: dict[Literal["policyholder", "insured", "driver", "owner", "payer", "counterpart"], StandingField]
     object: Object | None = None
-    inputs: dict[Name, Annotated[InputField, _keyed(*(kind.key for kind in INPUT_KINDS))]] = Field(min_length=1)
+    inputs: dict[Name, Annotated[InputField, keyed(*(kind.key for kind in INPUT_KINDS))]] = Field(min_length=1)
     derived: dict[Name, DerivedField] = Field(default_factory=dict)
     eligibility: list[Rule] = Field(default_factory=list)
     tables: dict[Name, Table] = Field(default_factory=dict)
@@ -403,7 +364,7 @@ class Edition(Part):
     changes: Changes = Field(default_factory=lambda: Changes.model_validate({}))
     refund: list[RefundTier] = Field(default_factory=list)
     withdrawal: Withdrawal | None = None
-    territory: list[Annotated[str, Field(pattern=r"^[A-Z]{2}$")]] = Field(min_length=1)
+    territory: list[Annotated[str, Field(pattern=COUNTRY)]] = Field(min_length=1)
 
 
 # --------------------------------------------------------------------------------------------- taxes
@@ -425,7 +386,7 @@ class FlatRow(Part):
 class Levy(Part):
     """A levy on a tax class's premium (`rates`), or flat on each contract (`per_contract`)."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,59}$")]
+    name: Annotated[str, Field(pattern=LEVY)]
     source: Text
     on: Name | None = None
     rates: list[TaxRow] = Field(default_factory=list)
@@ -445,7 +406,7 @@ class Levy(Part):
 class TaxFile(Part):
     """A country's premium taxes and levies, dated, each with its source in law."""
 
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    country: Annotated[str, Field(pattern=COUNTRY)]
     source: Text
     base: Text | None = None
     situs: Text | None = None
@@ -458,19 +419,33 @@ class TaxFile(Part):
 # ----------------------------------------------------------------------------- worked prices and texts
 
 
+def _expected(text: str) -> Amount | None:
+    """What a section should cost; None where it should not be covered."""
+    return None if text == "none" else amount(text)
+
+
+ExpectedField = Annotated[
+    Annotated[
+        Amount | None, Written(_expected, "an amount such as 12.50 EUR, or none for what isn't covered"), Tag("@amount")
+    ]
+    | Annotated[list[ChoiceName], Field(min_length=1), Tag("@codes")],
+    Discriminator(lambda value: "@codes" if isinstance(value, list) else "@amount"),
+]
+
+
 class Example(Part):
     name: Text
     start: InstantField
     end: InstantField
     asked: InstantField | None = None
     given: dict[Name, str]
-    expect: dict[Name, AmountField | list[ChoiceName]] = Field(min_length=1)
+    expect: dict[Name, ExpectedField] = Field(min_length=1)
 
 
 class ExampleFile(Part):
     """The worked prices beside an edition: a list at the file's top."""
 
-    examples: list[Example] = Field(alias="@list", min_length=1)
+    examples: list[Example] = Field(alias=LIST, min_length=1)
 
 
 class ProductTexts(Part):
@@ -514,99 +489,3 @@ class Texts(Part):
     limits: dict[Name, Text] = Field(default_factory=dict)
     codes: dict[Name, Text] = Field(default_factory=dict)
     ipid: Ipid
-
-
-# ------------------------------------------------------------------------------------------- typing it
-
-
-PartT = TypeVar("PartT", bound=Part)
-
-
-def typed(document: Document, model: type[PartT]) -> PartT:
-    """`document` as a `model`; raises `Unreadable` with every fault of shape in it."""
-    plain = document.plain()
-    try:
-        return model.model_validate({"@list": plain} if isinstance(plain, list) else plain)
-    except ValidationError as error:
-        findings = [_finding(document, model, details) for details in error.errors(include_url=False)[:MAX_FINDINGS]]
-        raise Unreadable(findings) from None
-
-
-def _finding(document: Document, model: type[BaseModel], error: ErrorDetails) -> Finding:
-    loc = tuple(step for step in error["loc"] if not str(step).startswith("@"))
-    return document.finding(loc, _words(model, error, loc), error["type"], key=error["type"] == "extra_forbidden")
-
-
-def _words(model: type[BaseModel], error: ErrorDetails, loc: Loc) -> str:
-    """A fault of shape, said to someone who knows insurance and no Python."""
-    key, found, context = str(loc[-1]) if loc else "", error["input"], error.get("ctx", {})
-    match error["type"]:
-        case "notation":
-            return str(context["words"])
-        case "form":
-            return error["msg"]
-        case "missing":
-            return f"{quoted(key)} is missing; expected it here"
-        case "extra_forbidden":
-            return f"{quoted(key)} means nothing here; expected {nearest(key, _keys_at(model, error['loc'][:-1]))}"
-        case "literal_error":
-            return f"{quoted(found)}; expected {context['expected']}"
-        case "string_pattern_mismatch":
-            return f"{quoted(found)}; expected text like {context['pattern']}"
-        case "dict_type" | "model_type" | "model_attributes_type":
-            return f"{quoted(found)}; expected `key: value` lines"
-        case "list_type":
-            return f"{quoted(found)}; expected a list"
-        case "string_type":
-            return f"{quoted(found)}; expected text"
-        case "too_short" | "string_too_short":
-            return "nothing stands here; expected something"
-        case "too_long" | "string_too_long":
-            return f"too long; expected at most {context['max_length']}"
-    return f"{quoted(found)}; expected something else ({error['msg'].lower()})"
-
-
-def _keys_at(model: Any, loc: Loc) -> list[str]:
-    """The keys that the part at `loc` may have, read from the models themselves."""
-    schema = model.model_json_schema(by_alias=True)
-    definitions = schema.get("$defs", {})
-    reached = [schema]
-    for step in loc:
-        reached = [found for part in reached for found in _inside(part, str(step), definitions)]
-    keys: list[str] = []
-    for part in reached:
-        for variant in _variants(part, definitions):
-            keys.extend(key for key in variant.get("properties", {}) if key not in keys)
-    return keys
-
-
-def _variants(part: dict[str, Any], definitions: dict[str, Any]) -> list[dict[str, Any]]:
-    if "$ref" in part:
-        return _variants(definitions[part["$ref"].rpartition("/")[2]], definitions)
-    return [
-        part,
-        *(
-            found
-            for way in ("anyOf", "oneOf")
-            for option in part.get(way, [])
-            for found in _variants(option, definitions)
-        ),
-    ]
-
-
-def _inside(part: dict[str, Any], step: str, definitions: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for variant in _variants(part, definitions):
-        if step.startswith("@"):
-            required = step[1:]
-            if required in variant.get("properties", {}):
-                found.append(variant)
-        elif step in variant.get("properties", {}):
-            found.append(variant["properties"][step])
-        elif step.isdigit() and isinstance(variant.get("items"), dict):
-            found.append(variant["items"])
-        elif isinstance(variant.get("additionalProperties"), dict):
-            found.append(variant["additionalProperties"])
-        else:
-            found.extend(variant.get("patternProperties", {}).values())
-    return found

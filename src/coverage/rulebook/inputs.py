@@ -182,7 +182,7 @@ class MoneyIn(Input):
         if isinstance(value["amount"], bool) or not isinstance(value["amount"], int):
             raise Misread(f"an amount that is {json_word(value['amount'])}", expected)
         if value["currency"] != self.money.currency:
-            raise Misread(f"the currency {quoted(value['currency'])}", expected)
+            raise Misread(f"the currency {json_word(value['currency'])}", expected)
         return self._within(value["amount"] * MICRO_PER_CENT)
 
     def _within(self, micros: int) -> int:

@@ -36,11 +36,11 @@ class Misread(ValueError):
 
 def quoted(value: object) -> str:
     """What was found, in quotes and short enough to read."""
-    text = value if isinstance(value, str) else type(value).__name__
-    text = {"dict": "a mapping", "list": "a list", "NoneType": "nothing"}.get(text, text)
+    if not value:
+        return "nothing"
     if not isinstance(value, str):
-        return text
-    return f'"{text[:57]}…"' if len(text) > 60 else f'"{text}"'
+        return "a list" if isinstance(value, list) else "`key: value` lines"
+    return f'"{value[:57]}…"' if len(value) > 60 else f'"{value}"'
 
 
 # ------------------------------------------------------------------------------------------- figures
@@ -81,8 +81,8 @@ def amount(text: str) -> Amount:
     """`8000 EUR` or `0.4500 EUR`."""
     expected = "an amount such as 12.50 EUR"
     figure, _, currency = text.strip().partition(" ")
-    if re.fullmatch(r"-?[\d.,]+", text.strip()):
-        raise Misread(f"{quoted(text)} has no currency", expected)
+    if re.fullmatch(r"\d+(\.\d+)?", text.strip(), re.ASCII):
+        raise Misread(f"{quoted(text)} has no currency", f"one beside it, such as {figure} EUR")
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise Misread(quoted(text), expected)
     if currency not in MINOR_DIGITS:
@@ -111,10 +111,8 @@ def percent(text: str) -> int:
 
 def fraction(text: str) -> int:
     """`0.33`, a tax rate as the law's fraction, or `33%`; times 10⁶."""
-    if text.endswith("%"):
-        return percent(text)
     expected = 'a rate such as "0.33" or 33%'
-    value = _scaled(text, 6, quoted(text), expected)
+    value = percent(text) if text.endswith("%") else _scaled(text, 6, quoted(text), expected)
     if value > RATE_ONE:
         raise Misread(quoted(text), "a rate up to 1 (100 %)")
     return value

@@ -1,0 +1,112 @@
+"""A plan being drafted: the names known so far, and where whatever doesn't meet is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coverage.rulebook.expressions import Expression, Invalid, Kind, nearest, parse
+from coverage.rulebook.format import Edition
+from coverage.rulebook.notation import Amount, quoted
+from coverage.rulebook.plan import Verdict, always_there, unrated
+from coverage.rulebook.reading import Document, Finding, Loc, Place
+
+Report = Callable[[Finding], None]
+
+
+class Draft:
+    def __init__(self, document: Document, edition: Edition, report: Report) -> None:
+        self.document, self.edition, self.report_finding = document, edition, report
+        self.kinds: dict[str, Kind] = dict(always_there(edition))
+        self.used: set[str] = set()
+        self.verdicts: list[Verdict] = []
+
+    def report(self, loc: Loc, message: str, code: str, *, key: bool = False) -> None:
+        self.report_finding(self.document.finding(loc, message, code, key=key))
+
+    def expression(self, loc: Loc, text: str | None) -> Expression | None:
+        if text is None:
+            return None
+        try:
+            expression = parse(text, self.kinds)
+        except Invalid as error:
+            place = self.document.place(loc)
+            name = next((n for n in self.edition.inputs if quoted(n) in error.found and n not in self.kinds), None)
+            message = str(error)
+            if name:
+                message = f"{quoted(name)} is {unrated(self.edition.inputs[name])}, so nothing may be rated on it; expected a derived value, such as an age"
+            self.report_finding(
+                Finding(Place(place.file, place.line, place.column + error.offset), message, "expression")
+            )
+            return None
+        self.used |= expression.names()
+        return expression
+
+    def condition(self, loc: Loc, text: str | None) -> Expression | None:
+        expression = self.expression(loc, text)
+        if expression and expression.kind.sort != "yes_no":
+            self.report(
+                loc, f"{quoted(text)} is {expression.kind}; expected a condition, such as a comparison", "condition"
+            )
+            return None
+        return expression
+
+    def verdict(self, decision: str, code: str, place: Place) -> int:
+        self.verdicts.append(Verdict(decision, code, place))
+        return len(self.verdicts) - 1
+
+    def key_kind(self, loc: Loc, key: str) -> Kind | None:
+        if key in self.kinds:
+            return self.kinds[key]
+        given = self.edition.inputs.get(key)
+        if given is not None:
+            self.report(
+                loc,
+                f"{quoted(key)} is {unrated(given)}, so nothing may be rated on it; expected a derived value, such as an age",
+                "personal",
+            )
+        else:
+            self.report(
+                loc,
+                f"{quoted(key)} is no input and no derived value; expected {nearest(key, self.kinds)}",
+                "unknown_name",
+            )
+        return None
+
+    def choices(self, loc: Loc, by: str, kind: Kind | None, rows: dict[str, object] | dict[str, str]) -> None:
+        """Reports choices without a row, and rows without a choice."""
+        if kind is None:
+            return
+        if kind.sort not in ("choice", "yes_no"):
+            self.report(loc, f"{quoted(by)} is {kind}; expected an input of choices", "table", key=True)
+            return
+        options = kind.options or ("yes", "no")
+        for label in rows:
+            if label not in options:
+                self.report(
+                    (*loc, label),
+                    f"{quoted(label)} is no choice of {by}; expected {nearest(label, options)}",
+                    "no_match",
+                    key=True,
+                )
+        missing = [option for option in options if option not in rows]
+        if missing:
+            self.report(
+                loc, f"no row for {', '.join(missing)}; expected a row for each choice of {by}", "gap", key=True
+            )
+
+    def document_text(self, loc: Loc) -> str:
+        """What is written at `loc`, for a message."""
+        found = self.document.plain()
+        for step in loc:
+            found = found[step] if isinstance(step, int) else found[str(step)]
+        return str(found)
+
+    def wrong_currency(self, loc: Loc, found: Amount, *, key: bool = False) -> None:
+        self.report(loc, f"{found}; expected {self.edition.currency}, the edition's currency", "currency", key=key)
+
+    def cents(self, loc: Loc, found: Amount) -> int:
+        if found.currency != self.edition.currency:
+            self.wrong_currency(loc, found)
+        if found.micros % 10_000:
+            self.report(loc, f"{found}; expected whole cents", "cents")
+        return found.micros // 10_000
