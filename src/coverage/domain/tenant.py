@@ -36,8 +36,9 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who acts: a tenant through one of its credentials (`actor`), or the service itself for it."""
+    """Who acts: a tenant through one of its credentials (`actor`, with its scopes), or the service itself for it."""
 
     tenant: Tenant
     actor: str
     request_id: str = ""
+    scopes: frozenset[str] = frozenset()

@@ -36,12 +36,13 @@ def cancel_cover(tx: Work, cover_id: str, *, preview: bool) -> Cancellation:
     cover = covers.lock(tx.session, tx.tenant_id, cover_id)
     if cover is None:
         raise AssertionError("a cover is never removed")
+    tx.look_at_clock()
     check_cancellable(cover.state, Period(cover.starts_at, cover.ends_at), tx.now)
     _check_whole_refund(tx, cover)
     refund = Money(cover.gross, cover.currency)
     if preview:
         return Cancellation(cover, refund)
-    original = covers.transactions_of(tx.session, cover.id)[0]
+    original = covers.transactions_of(tx.session, [cover.id])[0]
     transaction = Transaction(
         tenant_id=tx.tenant_id, id=new_id("transaction"), cover_id=cover.id, sequence=original.sequence + 1,
         risk_type="Cancellation", premium_type="Return Premium", effective_at=cover.starts_at, booked_at=tx.now,

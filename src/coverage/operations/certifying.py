@@ -47,7 +47,7 @@ def certificate_of(house: House, caller: Caller, cover_id: str, language: str | 
         if cover.state not in ("issued", "cancelled", "payment_disputed"):
             raise Conflict("cover_not_issued", "the cover isn't issued, so there is no certificate")
         language = language or cover.language
-        transaction = covers.transactions_of(tx.session, cover.id)[-1]
+        transaction = covers.transactions_of(tx.session, [cover.id])[-1]
         kept = covers.document_of(tx.session, transaction.id, CERTIFICATE, language)
         if kept is not None:
             return _read(house, tx, cover, kept), cover.number

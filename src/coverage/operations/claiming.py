@@ -49,7 +49,7 @@ def declare_claim(tx: Work, declaration: Declaration) -> Claim:
         cover = find_cover(tx, declaration.cover_id)
     except Missing as missing:
         raise Rejected(missing.code, missing.detail, errors=(Detail("/cover", missing.detail, missing.code),)) from None
-    terms = covers.terms_of(tx.session, cover.id)
+    terms = covers.terms_of(tx.session, [cover.id])
     _check(tx, declaration, {term.section for term in terms}, cover.currency)
     claim_id, code = new_id("claim"), new_code(10)
     found = flags(
@@ -65,7 +65,7 @@ def declare_claim(tx: Work, declaration: Declaration) -> Claim:
         tenant_id=tx.tenant_id, id=claim_id, number=f"CL-{code[:5]}-{code[5:]}", cover_id=cover.id,
         member_id=cover.policyholder_id, state="open", cause=declaration.cause, loss_at=declaration.loss_at,
         reported_at=tx.now, flags=list(found), sealed=tx.seal_json(cover.policyholder_id, personal, f"claims/{claim_id}"),
-        metadata_=declaration.metadata, created_at=tx.wall,
+        metadata_=declaration.metadata, created_at=tx.now,
     )  # fmt: skip
     tx.session.add(claim)
     tx.session.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,6 @@ from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.ports import Blobs, Documents, Keyring
 from coverage.rulebook.editions import Library
 from coverage.storage import members, outbox, partners, sealed
-from coverage.storage.members import DataKey
 from coverage.storage.tenancy import Database
 
 
@@ -37,6 +36,7 @@ class Work:
     now: datetime
     wall: datetime
     keyring: Keyring
+    clock: Callable[[], tuple[datetime, datetime]]  # the tenant's time and the wall's
     _keys: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -46,6 +46,10 @@ class Work:
     @property
     def tenant_id(self) -> str:
         return self.caller.tenant.id
+
+    def look_at_clock(self) -> None:
+        """Reads the clocks again: waiting for a lock takes time, in which a start may pass or a quote expire."""
+        self.now, self.wall = self.clock()
 
     def record(self, fact: Fact) -> None:
         """Keeps a fact and the jobs that it causes, in this transaction."""
@@ -71,6 +75,12 @@ class Work:
         except Erased:
             return {}
 
+    def open_keys(self, subjects: Iterable[str]) -> None:
+        """Gets the keys of several subjects at once, for what is about to be unsealed."""
+        for row in members.data_keys(self.session, [subject for subject in subjects if subject not in self._keys]):
+            if row.wrapped is not None:
+                self._keys[row.subject] = self.keyring.unwrap(row.wrapped, f"{self.tenant_id}/{row.subject}")
+
     def forget(self, subject: str) -> None:
         """Throws the subject's key away: whatever it sealed can't be read again."""
         row = members.data_key(self.session, self.tenant_id, subject)
@@ -84,15 +94,12 @@ class Work:
         place = f"{self.tenant_id}/{subject}"
         row = members.data_key(self.session, self.tenant_id, subject)
         if row is None and make:
-            key = sealed.new_key()
-            wrapped = self.keyring.wrap(key, place)
-            self.session.add(DataKey(tenant_id=self.tenant_id, subject=subject, wrapped=wrapped, created_at=self.wall))
-        elif row is None or row.wrapped is None:
+            wrapped = self.keyring.wrap(sealed.new_key(), place)
+            row = members.keep_data_key(self.session, self.tenant_id, subject, wrapped, self.wall)
+        if row is None or row.wrapped is None:
             raise Erased
-        else:
-            key = self.keyring.unwrap(row.wrapped, place)
-        self._keys[subject] = key
-        return key
+        self._keys[subject] = self.keyring.unwrap(row.wrapped, place)
+        return self._keys[subject]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,10 @@ class House:
     def transaction(self, caller: Caller) -> Iterator[Work]:
         """A transaction for the caller's tenant. Committed when the block ends, undone when it raises."""
         with self.database.transaction(caller.tenant) as session:
-            wall = self.wall()
             ahead = 0 if caller.tenant.livemode else partners.clock_ahead(session, caller.tenant.id)
-            yield Work(session, caller, wall + timedelta(seconds=ahead), wall, self.keyring)
+
+            def clock() -> tuple[datetime, datetime]:
+                wall = self.wall()
+                return wall + timedelta(seconds=ahead), wall
+
+            yield Work(session, caller, *clock(), self.keyring, clock)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -42,6 +43,7 @@ class PartyNamed:
     name: str
     email: str | None
     locale: str
+    pointer: str = field(default="", compare=False)  # where they were named in what was sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +75,30 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
     quote = quotes.lock(tx.session, tx.tenant_id, bind.quote_id)
     if quote is None:
         raise AssertionError("a quote is never removed")
-    _check_open(quote, tx.now)
     edition = edition_of(tx, quote).rules
-    period = _period(quote, tx.now)
+    _check_open(quote, tx.now)
     _check_disclosed(tx, quote, bind.disclosed)
     _check_parties(edition, bind)
     policy = _master_policy(tx, quote)
+    # Every bind locks in this order: quote, members, object.
     people = _people(tx, bind)
     policyholder = people["policyholder"][0]
+    if quote.object_key is not None:
+        covers.lock_object(tx.session, tx.tenant_id, quote.object_key)
+    # The clock is read when nothing is waited for any more: a cover begins neither in the past nor on an old price.
+    tx.look_at_clock()
+    _check_open(quote, tx.now)
+    period = _period(quote, tx.now)
     cover = _cover(tx, quote, bind, policy, policyholder, period)
     tx.session.add(cover)
     tx.session.flush()
     quote.state, quote.cover_id = "bound", cover.id
-    for role, party in _standing(edition, people):
+    for position, (role, party) in enumerate(_standing(edition, people)):
         tx.session.add(
-            CoverParty(tenant_id=tx.tenant_id, id=new_id("party"), cover_id=cover.id, role=role, member_id=party)
-        )
+            CoverParty(
+                tenant_id=tx.tenant_id, id=new_id("party"), cover_id=cover.id, position=position, role=role, member_id=party
+            )
+        )  # fmt: skip
     if quote.price is None:
         raise AssertionError("an open quote has a price")
     premium = premium_of(quote.price)
@@ -168,10 +178,29 @@ def _check_parties(edition: Edition, bind: Bind) -> None:
             errors.append(Detail(pointer, f"the {role} is the partner itself; expected nothing here", "unknown_field"))
         elif not isinstance(standing, list) and len(people) != 1:
             errors.append(Detail(pointer, f"{len(people)} of them; expected one {role}", "invalid_value"))
+    errors += _contradictions(bind)
     if not bind.parties.get("policyholder"):
         errors.append(Detail("/parties/policyholder", "the policyholder is missing", "missing_field"))
     if errors:
         raise Rejected("invalid_parties", "the parties aren't as the product has them", errors=tuple(errors))
+
+
+def _contradictions(bind: Bind) -> list[Detail]:
+    """One reference is one person: never two names, and not twice in one role."""
+    errors: list[Detail] = []
+    named: dict[str, PartyNamed] = {}
+    for people in bind.parties.values():
+        here: set[str] = set()
+        for party in people:
+            message = None
+            if party.reference in here:
+                message = "the same person stands here already; expected each once"
+            elif named.setdefault(party.reference, party) != party:
+                message = "another person has this reference in this request; expected one person for one reference"
+            if message is not None:
+                errors.append(Detail(f"{party.pointer}/reference", message, "invalid_value"))
+            here.add(party.reference)
+    return errors
 
 
 def _master_policy(tx: Work, quote: Quote) -> MasterPolicy:
@@ -217,7 +246,8 @@ def _standing(edition: Edition, people: Mapping[str, list[Member]]) -> list[tupl
 
 def _cover(tx: Work, quote: Quote, bind: Bind, policy: MasterPolicy, policyholder: Member, period: Period) -> Cover:
     cover_id = new_id("cover")
-    personal = tx.unseal_json(quote.sealed_for, quote.sealed, f"quotes/{quote.id}")
+    # Without the personal facts there is nothing to insure: `Erased` is let through here.
+    personal = json.loads(tx.unseal(quote.sealed_for, quote.sealed, f"quotes/{quote.id}")) if quote.sealed else {}
     sealed = tx.seal_json(policyholder.id, personal, f"covers/{cover_id}") if personal else None
     if quote.sealed_for == quote.id and personal:
         # From now on the facts are the member's: sealed under one key, so that erasing it erases all.
@@ -236,7 +266,7 @@ def _cover(tx: Work, quote: Quote, bind: Bind, policy: MasterPolicy, policyholde
         disclosures={
             "ipid_sha256": disclosed.ipid_sha256, "language": disclosed.language, "given_at": disclosed.given_at.isoformat(),
         },
-        metadata_=bind.metadata, issued_at=tx.now, cancelled_at=None, created_at=tx.wall,
+        metadata_=bind.metadata, issued_at=tx.now, cancelled_at=None, created_at=tx.now,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -78,27 +78,30 @@ def find_quote(tx: Work, quote_id: str) -> Quote:
 
 def state_of(quote: Quote, now: datetime) -> str:
     """A quote's state at `now`: an open one whose time is over has expired."""
-    live = quote.state in ("open", "referred")
-    return "expired" if live and quote.expires_at is not None and now >= quote.expires_at else quote.state
+    until = binds_until(quote)
+    return "expired" if quote.state in ("open", "referred") and until is not None and now >= until else quote.state
+
+
+def binds_until(quote: Quote) -> datetime | None:
+    """When the price stops binding: sooner where the cover begins at issue. None for a declined quote."""
+    return quote.floats_until if quote.expires_at is not None and quote.floats_until is not None else quote.expires_at
 
 
 def texts_of(tx: Work, quote: Quote, language: str) -> Texts | None:
     """The product's words as they stood when it was quoted, in `language` or else in any that there is."""
-    kept = tx.session.get_one(TextsKept, quote.texts_hash).content["texts"]
-    content = kept.get(language) or next(iter(kept.values()), None)
-    return Texts.model_validate(content) if content else None
+    texts = _words_kept(tx, quote).texts
+    return texts.get(language) or next(iter(texts.values()), None)
 
 
 def tax_label(tx: Work, quote: Quote, tax: str, language: str) -> str:
     """What people read for a tax or levy on a quote's price."""
-    labels = tx.session.get_one(TextsKept, quote.texts_hash).content["taxes"].get(tax, {})
-    return str(labels.get(language) or tax.replace("_", " "))
+    return _words_kept(tx, quote).taxes.get(tax, {}).get(language) or tax.replace("_", " ")
 
 
 def ipid_of(tx: Work, quote: Quote, language: str) -> str | None:
     """The SHA-256 of the product information document that goes with a quote, in a language; None where there is none."""
-    kept = tx.session.get_one(TextsKept, quote.texts_hash).content["texts"].get(language)
-    return ipid_hash(quote.product, quote.country, language, Texts.model_validate(kept)) if kept else None
+    texts = _words_kept(tx, quote).texts.get(language)
+    return ipid_hash(quote.product, quote.country, language, texts) if texts else None
 
 
 def ipid_content(product: str, country: str, language: str, texts: Texts) -> dict[str, Any]:
@@ -123,12 +126,32 @@ def replay(tx: Work, quote: Quote) -> tuple[Decision, list[Line]]:
 
 def edition_of(tx: Work, quote: Quote) -> LoadedEdition:
     """The edition that priced a quote, from its kept text."""
-    kept = tx.session.get_one(EditionKept, quote.edition_hash)
-    return _REVIVED.setdefault(kept.hash, revive(kept.text, f"{quote.edition}.yaml"))
+    if quote.edition_hash not in _REVIVED:
+        kept = tx.session.get_one(EditionKept, quote.edition_hash)
+        _REVIVED[quote.edition_hash] = revive(kept.text, f"{quote.edition}.yaml")
+    return _REVIVED[quote.edition_hash]
 
 
-# Kept texts never change, so what was made of one stays right; an installation has tens of editions, not thousands.
+@dataclass(frozen=True, slots=True)
+class _WordsKept:
+    """A product's words as they stood when it was quoted: texts by language, and names of taxes by language."""
+
+    texts: dict[str, Texts]
+    taxes: dict[str, dict[str, str]]
+
+
+def _words_kept(tx: Work, quote: Quote) -> _WordsKept:
+    if quote.texts_hash not in _WORDS:
+        content = tx.session.get_one(TextsKept, quote.texts_hash).content
+        texts = {language: Texts.model_validate(words) for language, words in content["texts"].items()}
+        _WORDS[quote.texts_hash] = _WordsKept(texts, content["taxes"])
+    return _WORDS[quote.texts_hash]
+
+
+# What is kept under a hash never changes, so what was made of it stays right; an installation has tens of editions, not
+# thousands.
 _REVIVED: dict[str, LoadedEdition] = {}
+_WORDS: dict[str, _WordsKept] = {}
 
 
 def _compiled_again(tx: Work, quote: Quote) -> Scalar:
@@ -170,9 +193,8 @@ def _edition(house: House, asked: AskedFor, period: Period, now: datetime) -> Lo
     try:
         return house.rules().in_force(asked.product, asked.country, now, period.start)
     except Missing as missing:
-        raise Rejected(
-            missing.code, missing.detail, errors=(Detail("/product", missing.detail, missing.code),)
-        ) from None
+        pointer = "/country" if asked.product in house.rules().products() else "/product"
+        raise Rejected(missing.code, missing.detail, errors=(Detail(pointer, missing.detail, missing.code),)) from None
     except Rejected as rejected:
         pointer = "/country" if rejected.code == "country_needed" else "/product"
         raise Rejected(
@@ -187,7 +209,9 @@ def _admitted(edition: LoadedEdition, asked: AskedFor, period: Period, now: date
     try:
         check_term(edition.rules, period, now)
     except Rejected as rejected:
-        wrong += rejected.errors
+        # A term that is too long is mended where it was said.
+        ends = "/end" if asked.end is not None else "/duration"
+        wrong += [replace(error, pointer=ends) if error.pointer == "/end" else error for error in rejected.errors]
     try:
         admitted = admit(edition.rules, asked.risk, period, now, read_json)
     except Rejected as rejected:
@@ -206,7 +230,6 @@ def _row(
     personal = {name: text for name, text in admitted.given.items() if edition.rules.inputs[name].personal}
     premium = decision.premium
     expires_at = edition.binds_until(tx.now) if premium is not None else None
-    floats = timedelta(seconds=edition.rules.quote.floats)
     return Quote(
         tenant_id=tx.tenant_id,
         id=quote_id,
@@ -218,7 +241,7 @@ def _row(
         timezone=edition.rules.timezone,
         asked_at=tx.now,
         expires_at=expires_at,
-        floats_until=min(tx.now + floats, expires_at) if asked.start is None and expires_at is not None else None,
+        floats_until=_floats_until(edition, asked, tx.now, expires_at),
         starts_at=period.start,
         ends_at=period.end,
         currency=edition.rules.currency,
@@ -236,8 +259,18 @@ def _row(
         member_id=member.id if member else None,
         cover_id=None,
         metadata_=asked.metadata,
-        created_at=tx.wall,
+        created_at=tx.now,
     )
+
+
+def _floats_until(
+    edition: LoadedEdition, asked: AskedFor, now: datetime, expires_at: datetime | None
+) -> datetime | None:
+    """Until when a cover that begins at issue may begin; None where the start is fixed."""
+    if asked.start is not None:
+        return None
+    until = now + timedelta(seconds=edition.rules.quote.floats)
+    return min(until, expires_at) if expires_at is not None else until
 
 
 def _texts_content(edition: LoadedEdition) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from coverage.domain.faults import Detail, Missing, Rejected
 from coverage.domain.ids import names
 from coverage.domain.period import Period
 from coverage.operations.house import Work
-from coverage.operations.quoting import find_quote, texts_of
+from coverage.operations.quoting import texts_of
 from coverage.rulebook.format import Texts
-from coverage.storage import claims, covers
+from coverage.storage import claims, covers, members, quotes
 from coverage.storage.claims import Claim, Exposure
 from coverage.storage.covers import Cover, CoverParty, Transaction, TransactionTerms
 from coverage.storage.members import Member
@@ -48,17 +48,33 @@ class CoverSeen:
 
 def see_cover(tx: Work, cover: Cover) -> CoverSeen:
     """The cover with its parties, transactions and terms."""
-    parties = covers.parties_of(tx.session, cover.id)
-    members = {party.member_id for party in parties if party.member_id}
-    references = {
-        member_id: tx.session.get_one(Member, (tx.tenant_id, member_id)).reference for member_id in sorted(members)
-    }
-    quote = find_quote(tx, cover.quote_id)
-    state = phase(cover.state, Period(cover.starts_at, cover.ends_at), tx.now)
-    return CoverSeen(
-        cover, quote, state, parties, references, covers.transactions_of(tx.session, cover.id),
-        covers.terms_of(tx.session, cover.id), texts_of(tx, quote, cover.language),
-    )  # fmt: skip
+    return see_covers(tx, [cover])[0]
+
+
+def see_covers(tx: Work, found: Sequence[Cover]) -> list[CoverSeen]:
+    """The covers with all that is told of them, in as many queries as for one."""
+    ids = [cover.id for cover in found]
+    parties = covers.parties_of(tx.session, ids)
+    references = members.references(tx.session, {party.member_id for party in parties if party.member_id})
+    priced = {quote.id: quote for quote in quotes.several(tx.session, [cover.quote_id for cover in found])}
+    transactions, terms = covers.transactions_of(tx.session, ids), covers.terms_of(tx.session, ids)
+    seen = []
+    for cover in found:
+        quote = priced[cover.quote_id]
+        own = [party for party in parties if party.cover_id == cover.id]
+        seen.append(
+            CoverSeen(
+                cover=cover,
+                quote=quote,
+                phase=phase(cover.state, Period(cover.starts_at, cover.ends_at), tx.now),
+                parties=own,
+                references={party.member_id: references[party.member_id] for party in own if party.member_id},
+                transactions=[row for row in transactions if row.cover_id == cover.id],
+                terms=[row for row in terms if row.cover_id == cover.id],
+                texts=texts_of(tx, quote, cover.language),
+            )
+        )
+    return seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +86,21 @@ class ClaimSeen:
 
 def see_claim(tx: Work, claim: Claim) -> ClaimSeen:
     """The claim with its exposures, and what was said of it in clear."""
-    personal = tx.unseal_json(claim.member_id, claim.sealed, f"claims/{claim.id}")
-    return ClaimSeen(claim, claims.exposures_of(tx.session, claim.id), personal)
+    return see_claims(tx, [claim])[0]
+
+
+def see_claims(tx: Work, found: Sequence[Claim]) -> list[ClaimSeen]:
+    """The claims with all that is told of them, in as many queries as for one."""
+    exposures = claims.exposures_of(tx.session, [claim.id for claim in found])
+    tx.open_keys({claim.member_id for claim in found})
+    return [
+        ClaimSeen(
+            claim,
+            [exposure for exposure in exposures if exposure.claim_id == claim.id],
+            tx.unseal_json(claim.member_id, claim.sealed, f"claims/{claim.id}"),
+        )
+        for claim in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)

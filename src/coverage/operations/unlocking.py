@@ -56,7 +56,7 @@ def caller_by_key(house: House, key: str, request_id: str) -> Caller:
         found = partners.unlock(session, _digest(key), house.wall())
     if found is None or found.kind != "api_key":
         raise Rejected("invalid_key", "this API key is unknown or has been revoked")
-    return Caller(Tenant.of(found.tenant_id), found.credential_id, request_id)
+    return Caller(Tenant.of(found.tenant_id), found.credential_id, request_id, frozenset(found.scopes))
 
 
 def caller_by_link(house: House, link: str) -> tuple[Caller, str] | None:

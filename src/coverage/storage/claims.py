@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import LargeBinary, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -39,5 +41,5 @@ def find(session: Session, tenant_id: str, claim_id: str) -> Claim | None:
     return session.get(Claim, (tenant_id, claim_id))
 
 
-def exposures_of(session: Session, claim_id: str) -> list[Exposure]:
-    return list(session.scalars(select(Exposure).where(Exposure.claim_id == claim_id).order_by(Exposure.id)))
+def exposures_of(session: Session, claim_ids: Sequence[str]) -> list[Exposure]:
+    return list(session.scalars(select(Exposure).where(Exposure.claim_id.in_(claim_ids)).order_by(Exposure.id)))

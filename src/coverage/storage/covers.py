@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, LargeBinary, and_, select
+from sqlalchemy import ColumnElement, LargeBinary, and_, select, text
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -45,6 +47,7 @@ class CoverParty(TenantRow, Table):
 
     __tablename__ = "cover_parties"
     cover_id: Mapped[str]
+    position: Mapped[int]
     role: Mapped[str]
     member_id: Mapped[str | None]  # None where the partner itself stands there
 
@@ -148,20 +151,33 @@ def phase_filter(phase: str, now: datetime) -> ColumnElement[bool]:
     return Cover.state == phase
 
 
-def transactions_of(session: Session, cover_id: str) -> list[Transaction]:
-    """A cover's transactions, the first first."""
-    query = select(Transaction).where(Transaction.cover_id == cover_id).order_by(Transaction.sequence)
+def transactions_of(session: Session, cover_ids: Sequence[str]) -> list[Transaction]:
+    """The covers' transactions, the first first."""
+    query = select(Transaction).where(Transaction.cover_id.in_(cover_ids)).order_by(Transaction.sequence)
     return list(session.scalars(query))
 
 
-def terms_of(session: Session, cover_id: str) -> list[TransactionTerms]:
-    """The frozen terms of all of a cover's transactions, in the sections' order."""
-    query = select(TransactionTerms).where(TransactionTerms.cover_id == cover_id)
+def terms_of(session: Session, cover_ids: Sequence[str]) -> list[TransactionTerms]:
+    """The frozen terms of all of the covers' transactions, in the sections' order."""
+    query = select(TransactionTerms).where(TransactionTerms.cover_id.in_(cover_ids))
     return list(session.scalars(query.order_by(TransactionTerms.transaction_id, TransactionTerms.position)))
 
 
-def parties_of(session: Session, cover_id: str) -> list[CoverParty]:
-    return list(session.scalars(select(CoverParty).where(CoverParty.cover_id == cover_id).order_by(CoverParty.id)))
+def parties_of(session: Session, cover_ids: Sequence[str]) -> list[CoverParty]:
+    """Who stands where in the covers, in the order in which they were named."""
+    query = select(CoverParty).where(CoverParty.cover_id.in_(cover_ids)).order_by(CoverParty.position)
+    return list(session.scalars(query))
+
+
+def lock_object(session: Session, tenant_id: str, object_key: bytes) -> None:
+    """Takes the object for this transaction, waiting for whoever has it.
+
+    The exclusion constraint alone would do, but two inserts that meet in it can each wait for the other, until one of
+    them is ended as a deadlock; here they come one after the other.
+    """
+    digest = hashlib.sha256(tenant_id.encode() + b"\n" + object_key).digest()
+    number = int.from_bytes(digest[:8], signed=True)
+    session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 def amounts_held(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
 from sqlalchemy import LargeBinary, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -48,6 +51,23 @@ def find_or_add(session: Session, member: Member) -> Member:
 
 def by_reference(session: Session, reference: str) -> Member | None:
     return session.scalars(select(Member).where(Member.reference == reference)).one_or_none()
+
+
+def keep_data_key(session: Session, tenant_id: str, subject: str, wrapped: bytes, at: datetime) -> DataKey | None:
+    """The subject's key: this one, unless another transaction was first. What seals must be the key that is kept."""
+    values = {"tenant_id": tenant_id, "subject": subject, "wrapped": wrapped, "created_at": at}
+    session.execute(insert(DataKey).values(**values).on_conflict_do_nothing())
+    return data_key(session, tenant_id, subject)
+
+
+def references(session: Session, member_ids: Iterable[str]) -> dict[str, str]:
+    """The partner's references of members, by their ids."""
+    query = select(Member.id, Member.reference).where(Member.id.in_(list(member_ids)))
+    return {row.id: row.reference for row in session.execute(query)}
+
+
+def data_keys(session: Session, subjects: Sequence[str]) -> list[DataKey]:
+    return list(session.scalars(select(DataKey).where(DataKey.subject.in_(subjects))))
 
 
 def data_key(session: Session, tenant_id: str, subject: str) -> DataKey | None:

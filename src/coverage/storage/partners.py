@@ -130,6 +130,11 @@ def clock_ahead(session: Session, tenant_id: str) -> int:
     return session.scalar(select(TenantRecord.clock_ahead_seconds).where(TenantRecord.id == tenant_id)) or 0
 
 
+def put_clock_ahead(session: Session, seconds: int) -> int:
+    """Lets the transaction's test tenant run at least that far ahead of the wall; answers how far it does."""
+    return session.scalar(text("SELECT advance_clock(:seconds)"), {"seconds": seconds}) or 0
+
+
 def partner_of(session: Session, partner_id: str) -> Partner:
     return session.get_one(Partner, partner_id)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import LargeBinary, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -79,6 +81,10 @@ def find(session: Session, tenant_id: str, quote_id: str) -> Quote | None:
 def lock(session: Session, tenant_id: str, quote_id: str) -> Quote | None:
     """The quote, locked to the end of the transaction: two binds must not buy two covers."""
     return session.get(Quote, (tenant_id, quote_id), with_for_update=True, populate_existing=True)
+
+
+def several(session: Session, quote_ids: Sequence[str]) -> list[Quote]:
+    return list(session.scalars(select(Quote).where(Quote.id.in_(quote_ids))))
 
 
 def edition_named(session: Session, product: str, country: str, name: str) -> EditionKept | None:

@@ -43,7 +43,8 @@ class Database:
         """Connects lazily to `url` (`postgresql+psycopg://…`)."""
         return cls(
             create_engine(
-                url, pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_pre_ping=True,
+                # What a statement carries is personal or secret more often than not, and errors are logged.
+                url, hide_parameters=True, pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_pre_ping=True,
                 connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000"},
                 **options,
             ),

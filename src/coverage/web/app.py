@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,9 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from coverage import __version__
 from coverage.domain.faults import Detail, Fault, Rejected
 from coverage.operations.house import House
-from coverage.web.api import claims, clock, covers, docs, health, problems, products, quotes
+from coverage.web.api import claims, clock, covers, docs, findings, health, problems, products, quotes
 from coverage.web.api.access import VERSIONS
-from coverage.web.api.bodies import BodyLimit, Refused
+from coverage.web.api.bodies import MAX_ERRORS, BodyLimit, Refused
 from coverage.web.member import pages
 from coverage.web.member.rendering import ASSETS, ASSETS_URL
 
@@ -58,13 +59,18 @@ class Envelope:
         request_id = f"req_{secrets.token_hex(16)}"
         scope.setdefault("state", {})["request_id"] = request_id
         started = False
+        private = scope["path"].startswith("/v1/")
 
         async def sending(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                names = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
+                    # What the API tells is for the asker alone, and no shared cache is to keep it.
+                    *([(b"cache-control", b"no-store")] if private and b"cache-control" not in names else []),
+                    (b"x-content-type-options", b"nosniff"),
                     (b"request-id", request_id.encode()),
                     (b"coverage-version", VERSIONS[-1].encode()),
                     (b"strict-transport-security", b"max-age=63072000"),
@@ -72,6 +78,9 @@ class Envelope:
             await send(message)
 
         try:
+            if not _names_a_host(scope):
+                await _bad_host(scope, request_id)(scope, receive, sending)
+                return
             await self.app(scope, receive, sending)
         except Exception:
             log.exception("%s broke", request_id)
@@ -81,14 +90,32 @@ class Envelope:
                 "internal",
                 500,
                 "something broke on our side; nothing was half-done",
-                instance=scope["path"],
+                instance=problems.instance_of(scope),
                 request_id=request_id,
             )
             await answer(scope, receive, sending)
 
 
+# A name or address with its port (RFC 9110 section 7.2). What isn't one would break every address made from it.
+_HOST: Final = re.compile(rb"[A-Za-z0-9._-]{1,255}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
+
+
+def _names_a_host(scope: Scope) -> bool:
+    return all(_HOST.fullmatch(value) for name, value in scope["headers"] if name == b"host")
+
+
+def _bad_host(scope: Scope, request_id: str) -> Response:
+    detail = Detail("Host", "no host's name; expected one such as api.example.org", "invalid_value")
+    return problems.response(
+        "invalid_header", 400, "the Host header can't be used", instance=problems.instance_of(scope),
+        request_id=request_id, errors=(detail,),
+    )  # fmt: skip
+
+
 def _problem(request: Request, fault: Fault) -> Response:
-    return problems.fault_response(fault, instance=request.url.path, request_id=request.state.request_id)
+    return problems.fault_response(
+        fault, instance=problems.instance_of(request.scope), request_id=request.state.request_id
+    )
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
@@ -104,34 +131,16 @@ async def _on_http(request: Request, error: Exception) -> Response:
         raise error
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
     return problems.response(
-        code, error.status_code, str(error.detail), instance=request.url.path, request_id=request.state.request_id,
+        code, error.status_code, str(error.detail), instance=problems.instance_of(request.scope), request_id=request.state.request_id,
         headers=dict(error.headers or {}),
     )  # fmt: skip
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
-    """Pydantic's findings as pointers into what was sent."""
     if not isinstance(error, RequestValidationError):
         raise error
-    details = tuple(_detail(found) for found in error.errors())
-    only_headers = all(str(found["loc"][0]) == "header" for found in error.errors())
+    found = error.errors()
+    details = tuple(findings.detail(one) for one in found[:MAX_ERRORS])
+    only_headers = all(str(one["loc"][0]) == "header" for one in found)
     code = "invalid_header" if only_headers else "invalid_request"
     return _problem(request, Rejected(code, "the request isn't as documented", errors=details))
-
-
-def _detail(found: dict[str, Any]) -> Detail:
-    place, *steps = found["loc"]
-    # A variant of a union has its name in the path; it names nothing that was sent.
-    shown = [str(step) for step in steps if not _is_variant(str(step))]
-    pointer = "".join(f"/{step[:80].replace('~', '~0').replace('/', '~1')}" for step in shown)
-    if place != "body":
-        pointer = {"query": "?", "path": "/", "header": ""}.get(str(place), "") + ".".join(shown)
-    code = {"missing": "missing_field", "extra_forbidden": "unknown_field"}.get(found["type"], "invalid_value")
-    message = "nothing of this name is known here" if code == "unknown_field" else str(found["msg"])
-    return Detail(pointer.encode("utf-8", "replace").decode(), message[:300], code)
-
-
-def _is_variant(step: str) -> bool:
-    return step in ("Party", "list[Party]", "datetime", "str") or step.startswith(
-        ("function-", "list[", "constrained-")
-    )

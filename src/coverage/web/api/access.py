@@ -54,6 +54,16 @@ def caller_of(
 TheCaller = Annotated[Caller, Depends(caller_of)]
 
 
+def needs(scope: str) -> Any:
+    """Refuses keys that haven't the scope; for a router's `dependencies`."""
+
+    def check(caller: TheCaller) -> None:
+        if scope not in caller.scopes:
+            raise Rejected("scope_missing", f"this API key hasn't the scope {scope}")
+
+    return Depends(check)
+
+
 def language_of(accept_language: Annotated[str | None, Header(description="Of texts for people.")] = None) -> str:
     return best_language(accept_language)
 
@@ -69,7 +79,7 @@ def _asked(request: Request, key: str | None) -> Asked | None:
         raise Rejected("invalid_header", "the Idempotency-Key can't be used", errors=(detail,))
     # The same request spelt with other spaces is the same request.
     body = canonical_json(getattr(request.state, "parsed", None)).encode()
-    return Asked.of(key, request.method, request.url.path, body)
+    return Asked.of(key, request.method, request.scope["path"], body)
 
 
 def optional_key(
@@ -123,9 +133,3 @@ def plainly(shape: BaseModel) -> Response:
 
 def _bytes(shape: BaseModel) -> bytes:
     return shape.model_dump_json().encode()
-
-
-def expanded(request: Request) -> frozenset[str]:
-    """What a call asks to see expanded: `?expand[]=explanation`."""
-    wanted: Any = request.query_params.getlist("expand[]") + request.query_params.getlist("expand")
-    return frozenset(wanted)

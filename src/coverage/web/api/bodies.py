@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any, Final
 
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,7 +19,9 @@ from coverage.web.api import problems
 MAX_BYTES: Final = 256 * 1024
 MAX_DRAINED: Final = 32 * 1024 * 1024
 MAX_DEPTH: Final = 20
+MAX_ERRORS: Final = 50  # told of one request
 MAX_INTEGER: Final = 2**53  # beyond it, JSON's readers disagree (RFC 8259 section 6)
+LONGEST_TOKEN: Final = 120  # of a pointer; what is longer isn't worth repeating
 
 
 class Refused(HTTPException):
@@ -29,78 +32,93 @@ class Refused(HTTPException):
         self.fault = fault
 
 
+class _Unfit:
+    """Stands where JSON held something that can't be kept, until its place is known."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+
 def read_json(raw: bytes) -> Any:
     """The value in `raw`; raises `Rejected` with a pointer to what JSON, or we, can't hold."""
     try:
         text = raw.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer)
-    except UnicodeDecodeError:
-        raise Rejected("invalid_json", "the body isn't UTF-8") from None
+    except UnicodeDecodeError as error:
+        raise Rejected("invalid_json", f"the body isn't UTF-8 from its byte {error.start + 1} on") from None
     except RecursionError:
         raise Rejected("invalid_json", f"the body is nested deeper than {MAX_DEPTH} levels") from None
-    except ValueError as error:
-        raise Rejected("invalid_json", f"the body is no JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise Rejected("invalid_json", f"the body is no JSON at {place}: {error.msg}") from None
     _walk(value)
     return value
+
+
+def pointer(steps: Iterable[object]) -> str:
+    """A JSON pointer (RFC 6901). It ends at the parent of a key that is too long to repeat."""
+    tokens = []
+    for step in steps:
+        token = str(step).replace("~", "~0").replace("/", "~1")
+        if len(token) > LONGEST_TOKEN:
+            break
+        tokens.append(f"/{token}")
+    return "".join(tokens).encode("utf-8", "replace").decode()
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {key[:60]!r} stands twice in one object")
-        found[key] = value
+        found[key] = _Unfit("the key stands twice in one object; expected it once") if key in found else value
     return found
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+def _no_constant(name: str) -> _Unfit:
+    return _Unfit(f"{name}, which is no JSON number; expected a number")
 
 
-def _integer(digits: str) -> int:
+def _integer(digits: str) -> int | _Unfit:
     if len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
-        raise ValueError(f"the number {digits[:20]}… is beyond 2^53")
+        return _Unfit(f"a number of {len(digits.lstrip('-'))} digits; expected one within 2^53")
     return int(digits)
 
 
 def _walk(root: Any) -> None:
-    """Refuses what is too deep, and text that can't be kept: NUL, and halves of a surrogate pair."""
-    level = [("", root)]
+    """Refuses what is too deep, and what can't be kept: NUL, halves of a surrogate pair, numbers beyond all bounds."""
+    level: list[tuple[tuple[object, ...], Any]] = [((), root)]
     for _ in range(MAX_DEPTH):
-        below: list[tuple[str, Any]] = []
-        for pointer, value in level:
+        below: list[tuple[tuple[object, ...], Any]] = []
+        for steps, value in level:
             if isinstance(value, dict):
-                for key, item in value.items():
-                    _text(pointer, key)
-                    below.append((f"{pointer}/{key[:80].replace('~', '~0').replace('/', '~1')}", item))
+                for key in value:
+                    _text((*steps, key), key)
+                below += [((*steps, key), item) for key, item in value.items()]
             elif isinstance(value, list):
-                below += [(f"{pointer}/{index}", item) for index, item in enumerate(value)]
+                below += [((*steps, index), item) for index, item in enumerate(value)]
             elif isinstance(value, str):
-                _text(pointer, value)
+                _text(steps, value)
+            elif isinstance(value, _Unfit):
+                raise _at(steps, value.message)
             elif isinstance(value, float) and not math.isfinite(value):
-                raise _at(pointer, "a number too large to hold")
+                raise _at(steps, "a number too large to hold; expected one within 2^53")
         if not below:
             return
         level = below
     raise _at(level[0][0], f"nested deeper than {MAX_DEPTH} levels")
 
 
-def _text(pointer: str, text: str) -> None:
+def _text(steps: tuple[object, ...], text: str) -> None:
     if "\x00" in text:
-        raise _at(pointer, "a NUL character, which text can't hold")
+        raise _at(steps, "a NUL character, which text can't hold; expected text without it")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise _at(pointer, "half of a surrogate pair, which is no character") from None
+        raise _at(steps, "half of a surrogate pair, which is no character; expected both halves or none") from None
 
 
-def _at(pointer: str, message: str) -> Rejected:
-    pointer = pointer.encode("utf-8", "replace").decode()
-    return Rejected(
-        "invalid_json",
-        "the body holds something that can't be kept",
-        errors=(Detail(pointer, message, "invalid_value"),),
-    )
+def _at(steps: tuple[object, ...], message: str) -> Rejected:
+    detail = Detail(pointer(steps), message, "invalid_value")
+    return Rejected("invalid_json", "the body holds something that can't be kept", errors=(detail,))
 
 
 class StrictRequest(Request):
@@ -115,24 +133,51 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose bodies are read strictly. A body that isn't said to be JSON is refused."""
+    """A route whose requests are read strictly: a body that isn't said to be JSON is refused, and so is a query that
+    the operation doesn't take.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
+        known = frozenset(_query_names(self.dependant))
 
         async def strict(request: Request) -> Response:
+            _check_query(request, known)
             if self.body_field is not None:
                 kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
                 if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-                    raise Refused(
-                        Rejected(
-                            "unsupported_media_type",
-                            f"the body is sent as {kind or 'nothing'}; expected application/json",
-                        )
+                    raise Rejected(
+                        "unsupported_media_type",
+                        f"the body is sent as {kind[:60] or 'nothing'}; expected application/json",
                     )
             return await handler(StrictRequest(request.scope, request.receive))
 
         return strict
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    """The query's parameters that an operation and what it depends on take."""
+    for field in dependant.query_params:
+        yield field.alias
+    for part in dependant.dependencies:
+        yield from _query_names(part)
+
+
+def _check_query(request: Request, known: frozenset[str]) -> None:
+    """A parameter that is misspelt must not be taken for one that wasn't sent."""
+    errors, seen = [], set()
+    for name, value in request.query_params.multi_items():
+        shown = f"?{name[:LONGEST_TOKEN]}"
+        if name not in known:
+            expected = f"one of {', '.join(sorted(known))}" if known else "no parameter at all"
+            errors.append(Detail(shown, f"there is no such parameter here; expected {expected}", "unknown_field"))
+        elif name in seen and not name.endswith("[]"):
+            errors.append(Detail(shown, "the parameter stands twice; expected it once", "invalid_value"))
+        elif "\x00" in value:
+            errors.append(Detail(shown, "a NUL character; expected text without it", "invalid_value"))
+        seen.add(name)
+    if errors:
+        raise Rejected("invalid_request", "the request isn't as documented", errors=tuple(errors[:MAX_ERRORS]))
 
 
 class BodyLimit:
@@ -171,7 +216,7 @@ class BodyLimit:
     @staticmethod
     async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         answer = problems.response(
-            "body_too_large", 413, f"the body is over {MAX_BYTES // 1024} kB", instance=scope["path"],
+            "body_too_large", 413, f"the body is over {MAX_BYTES // 1024} kB", instance=problems.instance_of(scope),
             request_id=scope.get("state", {}).get("request_id", ""), headers={"Connection": "close"},
         )  # fmt: skip
         await answer(scope, receive, send)

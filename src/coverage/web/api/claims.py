@@ -8,13 +8,13 @@ from fastapi import APIRouter, Path, Query, Response
 
 from coverage.operations.claiming import Declaration, Loss, declare_claim, find_claim
 from coverage.operations.house import Work
-from coverage.operations.showing import Page, list_claims, see_claim
-from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, once, plainly
+from coverage.operations.showing import Page, list_claims, see_claim, see_claims
+from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, needs, once, plainly
 from coverage.web.api.bodies import StrictRoute
 from coverage.web.api.shapes import ClaimList, ClaimRequest, ClaimSeen, Instant
 from coverage.web.api.telling import tell_claim
 
-router = APIRouter(prefix="/v1/claims", tags=["Claims"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/claims", tags=["Claims"], route_class=StrictRoute, dependencies=[needs("claims")])
 
 
 @router.post("", status_code=201, response_model=ClaimSeen, operation_id="createClaim", summary="Declare a claim")
@@ -58,7 +58,7 @@ def list_all(
     """Your claims, the newest first."""
     with house.transaction(caller) as tx:
         found, more = list_claims(tx, Page(limit, starting_after, created_gte, created_lte), state, cover)
-        return plainly(ClaimList(data=[tell_claim(tx, see_claim(tx, claim)) for claim in found], has_more=more))
+        return plainly(ClaimList(data=[tell_claim(tx, seen) for seen in see_claims(tx, found)], has_more=more))
 
 
 @router.get("/{claim}", response_model=ClaimSeen, operation_id="retrieveClaim", summary="Read a claim")

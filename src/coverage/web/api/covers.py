@@ -10,9 +10,9 @@ from coverage.operations.cancelling import cancel_cover
 from coverage.operations.certifying import certificate_of
 from coverage.operations.house import Work
 from coverage.operations.issuing import Bind, Disclosed, PartyNamed, issue_cover
-from coverage.operations.showing import Page, find_cover, list_covers
+from coverage.operations.showing import Page, find_cover, list_covers, see_cover, see_covers
 from coverage.operations.unlocking import link_of
-from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, once, plainly
+from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, needs, once, plainly
 from coverage.web.api.bodies import StrictRoute
 from coverage.web.api.shapes import (
     CancellationSeen,
@@ -27,7 +27,7 @@ from coverage.web.api.shapes import (
 )
 from coverage.web.api.telling import tell_cover
 
-router = APIRouter(prefix="/v1/covers", tags=["Covers"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/covers", tags=["Covers"], route_class=StrictRoute, dependencies=[needs("covers")])
 
 CoverId = Annotated[str, Path(description="The cover's id.")]
 
@@ -45,7 +45,7 @@ def create_cover(house: TheHouse, caller: TheCaller, key: RequiredKey, body: Cov
 
     def work(tx: Work) -> Made:
         cover = issue_cover(tx, bind)
-        return Made(tell_cover(tx, cover), cover.policyholder_id)
+        return Made(tell_cover(tx, see_cover(tx, cover)), cover.policyholder_id)
 
     return once(house, caller, key, work)
 
@@ -77,7 +77,7 @@ def list_all(
     """Your covers, the newest first."""
     with house.transaction(caller) as tx:
         found, more = list_covers(tx, Page(limit, starting_after, created_gte, created_lte), state, policyholder)
-        return plainly(CoverList(data=[tell_cover(tx, cover) for cover in found], has_more=more))
+        return plainly(CoverList(data=[tell_cover(tx, seen) for seen in see_covers(tx, found)], has_more=more))
 
 
 @router.get("/{cover}", response_model=CoverSeen, operation_id="retrieveCover", summary="Read a cover")
@@ -85,7 +85,8 @@ def retrieve_cover(request: Request, house: TheHouse, caller: TheCaller, cover: 
     """The cover as it stands now, with `member_url`: the address of its page, to hand to the member alone."""
     with house.transaction(caller) as tx:
         found = find_cover(tx, cover)
-        return plainly(tell_cover(tx, found, member_url=str(request.url_for("open_link", token=link_of(tx, found.id)))))
+        link = request.url_for("open_link", token=link_of(tx, found.id))
+        return plainly(tell_cover(tx, see_cover(tx, found), member_url=str(link)))
 
 
 @router.post(
@@ -100,7 +101,7 @@ def cancel(house: TheHouse, caller: TheCaller, key: RequiredKey, cover: CoverId,
     def work(tx: Work) -> Made:
         done = cancel_cover(tx, cover, preview=body.preview)
         refund = Money(amount=done.refund.amount, currency=done.refund.currency)
-        seen = CancellationSeen(cover=tell_cover(tx, done.cover), refund=refund, preview=body.preview)
+        seen = CancellationSeen(cover=tell_cover(tx, see_cover(tx, done.cover)), refund=refund, preview=body.preview)
         return Made(seen, done.cover.policyholder_id, status=200)
 
     return once(house, caller, key, work)
@@ -135,10 +136,13 @@ def _parties(parties: Parties) -> dict[str, tuple[PartyNamed, ...]]:
     for role in type(parties).model_fields:
         people: Any = getattr(parties, role)
         if people is not None:
-            listed = people if isinstance(people, list) else [people]
-            named[role] = tuple(_party(person) for person in listed)
+            pointer = f"/parties/{role}"
+            if isinstance(people, list):
+                named[role] = tuple(_party(person, f"{pointer}/{index}") for index, person in enumerate(people))
+            else:
+                named[role] = (_party(people, pointer),)
     return named
 
 
-def _party(party: Party) -> PartyNamed:
-    return PartyNamed(party.reference, party.name, party.email, party.locale)
+def _party(party: Party, pointer: str) -> PartyNamed:
+    return PartyNamed(party.reference, party.name, party.email, party.locale, pointer)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import Response
+from starlette.types import Scope
 
 from coverage.domain.faults import Conflict, Detail, Fault, Missing, Rejected, Unavailable
 
@@ -34,6 +36,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "unknown_version": Problem("There is no such API version", "Send a Coverage-Version that the docs list, or none.", 400),
     "missing_key": Problem("There is no API key", "Send Authorization: Bearer sk_test_… or sk_live_….", 401),
     "invalid_key": Problem("The API key opens nothing", "Check that the whole key was sent, and that it wasn't revoked.", 401),
+    "scope_missing": Problem("The API key may not do this", "Use a key that has the scope that `detail` names.", 403),
     "missing_idempotency_key": Problem("There is no Idempotency-Key", "Send a fresh unique one with each new request of this kind, and the same one when you repeat it.", 400),
     "idempotency_key_in_use": Problem("The first request is still running", "Wait a moment and repeat the request with the same key."),
     "idempotency_key_reused": Problem("The key came with another request", "Use a new key for a new request."),
@@ -77,6 +80,12 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "wrong_master_key": Problem("The service can't open what it keeps", "Nothing on your side: an operator has to restore the master key."),
     "internal": Problem("Something broke on our side", "Repeat the request with the same Idempotency-Key; tell us the request_id if it stays.", 500),
 }  # fmt: skip
+
+
+def instance_of(scope: Scope) -> str:
+    """The path that was asked for as it was sent, percent-encoded: an `instance` is a URI reference."""
+    raw = scope.get("raw_path") or quote(scope["path"]).encode()
+    return bytes(raw).partition(b"?")[0].decode("ascii", "replace")
 
 
 def problem_type(code: str) -> str:

@@ -6,20 +6,20 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from coverage.domain.faults import Missing
+from coverage.domain.faults import Detail, Missing, Rejected
 from coverage.operations.house import House
 from coverage.operations.quoting import ipid_content, ipid_hash
 from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import Edition
 from coverage.web.api.access import TheHouse, TheLanguage, caller_of, plainly
 from coverage.web.api.bodies import StrictRoute
-from coverage.web.api.shapes import ProductList, ProductSeen
+from coverage.web.api.shapes import COUNTRY, ProductList, ProductSeen
 from coverage.web.api.telling import api_value, duration_text, ipid_seen
 
 router = APIRouter(prefix="/v1/products", tags=["Products"], route_class=StrictRoute, dependencies=[Depends(caller_of)])
 
 ProductName = Annotated[str, Path(max_length=60, description="The product's name.")]
-Country = Annotated[str | None, Query(pattern="^[A-Z]{2}$", description="Needed where it is sold in several.")]
+Country = Annotated[str | None, Query(pattern=COUNTRY, description="Needed where it is sold in several.")]
 
 
 @router.get("", response_model=ProductList, operation_id="listProducts", summary="List products")
@@ -71,10 +71,14 @@ def on_sale(house: House) -> list[LoadedEdition]:
 
 def _edition(house: House, product: str, country: str | None) -> LoadedEdition:
     house.rules().of(product, country)  # says what is near, where there is no such product
-    for edition in on_sale(house):
-        if edition.product == product and country in (None, edition.country):
-            return edition
-    raise Missing("unknown_product", f"{product} isn't on sale now")
+    found = [e for e in on_sale(house) if e.product == product and country in (None, e.country)]
+    if not found:
+        raise Missing("unknown_product", f"{product} isn't on sale now")
+    if len(found) > 1:
+        sold = ", ".join(edition.country for edition in found)
+        detail = Detail("?country", f"missing; expected one of {sold}", "missing_field")
+        raise Rejected("country_needed", f"{product} is sold in {sold}; say which country", errors=(detail,))
+    return found[0]
 
 
 def tell_product(edition: LoadedEdition) -> ProductSeen:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
+from coverage.domain.faults import Detail, Rejected
 from coverage.operations.house import Work
 from coverage.operations.quoting import AskedFor, find_quote, make_quote
-from coverage.web.api.access import Made, OptionalKey, TheCaller, TheHouse, TheLanguage, once, plainly
+from coverage.web.api.access import Made, OptionalKey, TheCaller, TheHouse, TheLanguage, needs, once, plainly
 from coverage.web.api.bodies import StrictRoute
 from coverage.web.api.shapes import QuoteRequest, QuoteSeen
 from coverage.web.api.telling import tell_quote
 
-router = APIRouter(prefix="/v1/quotes", tags=["Quotes"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/quotes", tags=["Quotes"], route_class=StrictRoute, dependencies=[needs("quotes")])
 
 
 @router.post("", status_code=201, response_model=QuoteSeen, operation_id="createQuote", summary="Ask for a price")
@@ -21,6 +22,7 @@ def create_quote(
     house: TheHouse, caller: TheCaller, key: OptionalKey, language: TheLanguage, body: QuoteRequest
 ) -> Response:
     """Prices a risk by the rules in force. A declined or referred risk is answered too, with its reasons."""
+    _check_end(body)
     party = body.parties.policyholder if body.parties else None
     asked = AskedFor(
         product=body.product,
@@ -36,7 +38,9 @@ def create_quote(
 
     def work(tx: Work) -> Made:
         quote = make_quote(tx, house, asked)
-        return Made(tell_quote(tx, quote), quote.sealed_for)
+        # Nothing personal is told of a quote, so the partner's own key seals it: it outlives the quote's, which ends
+        # when the quote is bound.
+        return Made(tell_quote(tx, quote), tx.tenant_id)
 
     return once(house, caller, key, work)
 
@@ -46,9 +50,26 @@ def retrieve_quote(
     house: TheHouse,
     caller: TheCaller,
     quote: Annotated[str, Path(description="The quote's id.")],
-    expand: Annotated[list[str], Query(alias="expand[]", description="`explanation`: each step of the price.")] = [],  # noqa: B006
+    expand: Annotated[
+        list[Literal["explanation"]], Query(alias="expand[]", description="`explanation`: each step of the price.")
+    ] = [],  # noqa: B006
 ) -> Response:
     """The quote as it stands now. With `expand[]=explanation` each step of its price, replayed from what is kept."""
     with house.transaction(caller) as tx:
         found = find_quote(tx, quote)
-        return plainly(tell_quote(tx, found, explained="explanation" in expand))
+        return plainly(tell_quote(tx, found, explained=bool(expand)))
+
+
+def _check_end(body: QuoteRequest) -> None:
+    """A cover ends at an instant or lasts a while: one of the two, and with a start at issue only the latter."""
+    wrong = None
+    if body.end is not None and body.duration is not None:
+        wrong = Detail("/duration", "both end and duration; expected one of them", "invalid_value")
+    elif body.duration is None and body.start == "at_issue":
+        found = "an end; expected a duration" if body.end is not None else "missing; expected a duration"
+        pointer, code = ("/end", "invalid_value") if body.end is not None else ("/duration", "missing_field")
+        wrong = Detail(pointer, f'{found} beside start "at_issue"', code)
+    elif body.end is None and body.duration is None:
+        wrong = Detail("/end", "missing; expected an end, or a duration", "missing_field")
+    if wrong is not None:
+        raise Rejected("invalid_request", "the request isn't as documented", errors=(wrong,))

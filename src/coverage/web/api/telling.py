@@ -10,16 +10,23 @@ from coverage.domain.period import Period
 from coverage.domain.premium import Premium
 from coverage.messages import Words
 from coverage.operations.house import Work
-from coverage.operations.quoting import edition_of, ipid_of, premium_of, replay, state_of, tax_label, texts_of
+from coverage.operations.quoting import (
+    binds_until,
+    edition_of,
+    ipid_of,
+    premium_of,
+    replay,
+    state_of,
+    tax_label,
+    texts_of,
+)
 from coverage.operations.showing import ClaimSeen as ClaimFound
 from coverage.operations.showing import CoverSeen as CoverFound
-from coverage.operations.showing import see_cover
 from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import Texts
 from coverage.rulebook.inputs import Input
 from coverage.rulebook.notation import MICRO_PER_CENT, amount, decimal_text
 from coverage.rulebook.terms import section_terms
-from coverage.storage.covers import Cover
 from coverage.storage.quotes import Quote
 from coverage.web.api.shapes import (
     ClaimSeen,
@@ -46,7 +53,7 @@ def tell_quote(tx: Work, quote: Quote, *, explained: bool = False) -> QuoteSeen:
     """A quote as answered: its price line by line, its reasons in the member's language."""
     edition = edition_of(tx, quote)
     texts = texts_of(tx, quote, quote.language)
-    floats = quote.floats_until is not None or (quote.price is None and quote.asked_at == quote.starts_at)
+    floats = quote.floats_until is not None
     ipid = ipid_of(tx, quote, quote.language)
     explanation = replay(tx, quote)[1] if explained else None
     return QuoteSeen(
@@ -61,7 +68,7 @@ def tell_quote(tx: Work, quote: Quote, *, explained: bool = False) -> QuoteSeen:
         end=None if floats else instant_text(quote.ends_at),
         duration=duration_text(int((quote.ends_at - quote.starts_at).total_seconds())),
         timezone=quote.timezone,
-        expires_at=_instant(quote.floats_until or quote.expires_at),
+        expires_at=_instant(binds_until(quote)),
         reasons=[_reason(edition, texts, code, quote.language) for code in quote.reasons],
         price=_quoted_price(tx, quote, edition, texts) if quote.price else None,
         risk=_risk(edition, quote.given) | _derived(edition, quote.facts),
@@ -70,13 +77,13 @@ def tell_quote(tx: Work, quote: Quote, *, explained: bool = False) -> QuoteSeen:
         cover=quote.cover_id,
         explanation=explanation,
         metadata=quote.metadata_,
-        created_at=instant_text(quote.asked_at),
+        created_at=instant_text(quote.created_at),
     )
 
 
-def tell_cover(tx: Work, cover: Cover, member_url: str | None = None) -> CoverSeen:
+def tell_cover(tx: Work, seen: CoverFound, member_url: str | None = None) -> CoverSeen:
     """A cover as answered."""
-    seen = see_cover(tx, cover)
+    cover = seen.cover
     original = seen.transactions[0]
     terms = [
         (term.section, dict(term.limits), dict(term.sublimits), term.per, term.deductible, term.net)
@@ -112,7 +119,7 @@ def tell_cover(tx: Work, cover: Cover, member_url: str | None = None) -> CoverSe
         member_url=member_url,
         cancelled_at=_instant(cover.cancelled_at),
         metadata=cover.metadata_,
-        created_at=instant_text(cover.issued_at or cover.created_at),
+        created_at=instant_text(cover.created_at),
     )  # fmt: skip
 
 
@@ -138,7 +145,7 @@ def tell_claim(tx: Work, found: ClaimFound) -> ClaimSeen:
             for e in found.exposures
         ],
         metadata=claim.metadata_,
-        created_at=instant_text(claim.reported_at),
+        created_at=instant_text(claim.created_at),
     )  # fmt: skip
 
 

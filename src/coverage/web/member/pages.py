@@ -34,7 +34,7 @@ def house_of(request: Request) -> House:
 
 
 def words_of(
-    lang: Annotated[str | None, Query(max_length=10)] = None, accept_language: Annotated[str | None, Header()] = None
+    lang: Annotated[str | None, Query()] = None, accept_language: Annotated[str | None, Header()] = None
 ) -> Words:
     """The words of the language that was chosen on the page, or else of the browser's."""
     return Words(lang if lang in LANGUAGES else best_language(accept_language))
@@ -52,7 +52,7 @@ def open_link(request: Request, house: TheHouse, words: TheWords, token: str) ->
         return _gone(words)
     query = f"?{request.url.query}" if request.url.query else ""
     answer = RedirectResponse(f"/m{query}", 303, headers=HEADERS)
-    secure = request.url.scheme == "https"
+    secure = request.scope["scheme"] == "https"
     answer.set_cookie(COOKIE, token, max_age=COOKIE_SECONDS, path="/m", httponly=True, samesite="lax", secure=secure)
     return answer
 

@@ -125,11 +125,13 @@ ALTER TABLE quotes ADD FOREIGN KEY (tenant_id, cover_id) REFERENCES covers DEFER
 CREATE INDEX ix_covers_tenant_id_state_starts_at ON covers (tenant_id, state, starts_at);
 CREATE INDEX ix_covers_tenant_id_policyholder_id ON covers (tenant_id, policyholder_id);
 CREATE TABLE cover_parties (
-    tenant_id text NOT NULL, id text NOT NULL, cover_id text NOT NULL, role text NOT NULL, member_id text,
+    tenant_id text NOT NULL, id text NOT NULL, cover_id text NOT NULL, position integer NOT NULL,
+    role text NOT NULL, member_id text,
     PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, cover_id) REFERENCES covers,
     FOREIGN KEY (tenant_id, member_id) REFERENCES members
 );
 CREATE INDEX ix_cover_parties_tenant_id_cover_id ON cover_parties (tenant_id, cover_id);
+CREATE INDEX ix_cover_parties_tenant_id_member_id ON cover_parties (tenant_id, member_id);
 CREATE TABLE objects_held (
     tenant_id text NOT NULL, id text NOT NULL, cover_id text NOT NULL, section text NOT NULL, object_key bytea NOT NULL,
     period tstzrange NOT NULL CHECK (NOT isempty(period)), state text NOT NULL,
@@ -186,6 +188,7 @@ CREATE TABLE claims (
     FOREIGN KEY (tenant_id, cover_id) REFERENCES covers, FOREIGN KEY (tenant_id, member_id) REFERENCES members
 );
 CREATE INDEX ix_claims_tenant_id_cover_id ON claims (tenant_id, cover_id);
+CREATE INDEX ix_claims_tenant_id_member_id ON claims (tenant_id, member_id);
 CREATE TABLE exposures (
     tenant_id text NOT NULL, id text NOT NULL, claim_id text NOT NULL, section text NOT NULL, claimant text NOT NULL,
     decision text NOT NULL CHECK (decision IN ('pending', 'approved', 'repudiated', 'goodwill')),
@@ -245,11 +248,11 @@ BEGIN
     INSERT INTO credentials VALUES ($1, $2, $3, current_tenant(), $4, $5, $6, $7, $8, NULL);
 END $$;
 
--- A test tenant's clock moves forward only; live ones have no clock of their own.
-CREATE FUNCTION advance_clock(seconds integer) RETURNS integer
+-- A test tenant's clock moves forward only, also where two move it at once; live ones have no clock of their own.
+CREATE FUNCTION advance_clock(seconds_ahead integer) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    UPDATE tenants SET clock_ahead_seconds = clock_ahead_seconds + seconds
-    WHERE tenants.id = current_tenant() AND mode = 'test' AND seconds >= 0
+    UPDATE tenants SET clock_ahead_seconds = greatest(clock_ahead_seconds, seconds_ahead)
+    WHERE tenants.id = current_tenant() AND mode = 'test'
     RETURNING clock_ahead_seconds
 $$;
 """
