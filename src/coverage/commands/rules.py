@@ -18,7 +18,8 @@ from coverage.rulebook.admission import admit, check_term, read_written
 from coverage.rulebook.editions import Library, LoadedEdition, load
 from coverage.rulebook.examples import Tried, try_all
 from coverage.rulebook.explaining import Line, cents_text, explain
-from coverage.rulebook.notation import Misread
+from coverage.rulebook.expressions import nearest
+from coverage.rulebook.notation import Misread, quoted
 from coverage.rulebook.reading import Finding
 from coverage.rulebook.scalar import Decision
 from coverage.rulebook.shape import instant
@@ -73,7 +74,7 @@ def try_examples(
         and not editions
         and product not in {f.place.file.split("/products/")[-1].split("/")[0] for f in library.faults}
     ):
-        _wrong_use(f"there is no product {product!r}; expected one of {', '.join(library.products()) or 'none'}")
+        _wrong_use(f"there is no product {quoted(product)}; expected {nearest(product, library.products())}")
     tried = {edition.identity: list(try_all(edition)) for edition in editions}
     failed = [one for all_of in tried.values() for one in all_of if not one.passed]
     if as_json:
@@ -120,19 +121,24 @@ def price(
     asked_at = _instant("--asked", asked) if asked else start_at - timedelta(days=1)
     if end_at <= start_at:
         _wrong_use("--end isn't after --start; expected a later instant")
+    if asked_at > start_at:
+        _wrong_use("--asked is after --start; expected an earlier instant, or the same")
     library = _load(rules)
     try:
         edition = library.in_force(product, country, asked_at, start_at)
     except Fault as fault:
         _stop_at_faults(library, product)
         _wrong_use(fault.detail)
+    for finding in _faults_of(library, product):
+        typer.echo(f"not counted: {finding}", err=True)
     try:
         period = Period(start_at, end_at)
         check_term(edition.rules, period, asked_at)
         admitted = admit(edition.rules, risk, period, asked_at, read_written)
         taxes = edition.taxes_on(local_day(asked_at, edition.rules.timezone))
     except Rejected as rejected:
-        _wrong_use(*(f"{error.pointer.rpartition('/')[2]}: {error.message}" for error in rejected.errors))
+        told = [f"{error.pointer.rpartition('/')[2]}: {error.message}" for error in rejected.errors]
+        _wrong_use(*(told or [rejected.detail]))
     compiled = edition.compiled(taxes)
     decision, explanation = compiled.decide(admitted.facts), explain(compiled, admitted.facts)
     if as_json:
@@ -149,11 +155,15 @@ def _load(rules: Path) -> Library:
 
 def _stop_at_faults(library: Library, product: str) -> None:
     """Where the product isn't there because its files are broken, says what is broken."""
-    broken = [f for f in library.faults if f"/products/{product}/" in f.place.file or "/taxes/" in f.place.file]
+    broken = _faults_of(library, product)
     if broken:
         for finding in broken:
             typer.echo(finding, err=True)
         raise typer.Exit(FAULTS)
+
+
+def _faults_of(library: Library, product: str) -> list[Finding]:
+    return [f for f in library.faults if f"/products/{product}/" in f.place.file or "/taxes/" in f.place.file]
 
 
 def _wrong_use(*messages: str) -> NoReturn:
@@ -248,10 +258,10 @@ def _steps(explanation: list[Line]) -> Table:
 
 def _print_failure(tried: Tried) -> None:
     console = Console()
-    console.print(f"\n{tried.place}: [bold red]{escape(tried.name)}[/]", highlight=False)
+    console.print(f"\n{escape(str(tried.place))}: [bold red]{escape(tried.name)}[/]", highlight=False)
     for difference in tried.differences:
         console.print(
-            f"  {difference.what}: expected {escape(difference.expected)}, got [bold]{escape(difference.got)}[/]",
+            f"  {escape(difference.what)}: expected {escape(difference.expected)}, got [bold]{escape(difference.got)}[/]",
             highlight=False,
         )
     if tried.explanation:

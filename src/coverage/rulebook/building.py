@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from coverage.rulebook.drafting import Draft, Report
 from coverage.rulebook.expressions import Expression, Kind, nearest
@@ -24,6 +25,8 @@ from coverage.rulebook.plan import (
 )
 from coverage.rulebook.reading import Document, Loc
 from coverage.rulebook.tables import lay_out
+
+START: Final = "start"  # in `years_from … to`: the cover's first day
 
 
 def build(document: Document, edition: Edition, report: Report) -> Plan:
@@ -49,10 +52,7 @@ class _Builder(Draft):
         minimums = tuple(
             PlannedMinimum(
                 self.cents(("contract", index, "at_least", "net"), step.at_least.net),
-                tuple(
-                    self._section_index(("contract", index, "at_least", "over", i), n)
-                    for i, n in enumerate(step.at_least.over)
-                ),
+                tuple(self._section_indexes(("contract", index, "at_least", "over"), step.at_least.over)),
                 self.document.place(("contract", index)),
             )
             for index, step in enumerate(self.edition.contract)
@@ -61,6 +61,8 @@ class _Builder(Draft):
             PlannedFee(fee.name, self.cents(("fees", index, "amount"), fee.amount), fee.taxed_as)
             for index, fee in enumerate(self.edition.fees)
         )
+        if self.edition.withdrawal is not None:
+            self.condition(("withdrawal", "exempt_when"), self.edition.withdrawal.exempt_when)
         return Plan(
             self.edition.product, self.edition.currency, self.kinds, *self._sorted(checks, sections), minimums, fees,
             self.tables, self.formulas, frozenset(self.used),
@@ -100,7 +102,7 @@ class _Builder(Draft):
     def _names(self) -> None:
         edition = self.edition
         for name, given in edition.inputs.items():
-            if name in self.kinds:
+            if name in self.kinds or name == START:
                 self.report(
                     ("inputs", name),
                     f"{quoted(name)} is there in every edition; expected another name",
@@ -114,14 +116,17 @@ class _Builder(Draft):
                     self.report(("inputs", name, "default"), str(error), "default")
             if isinstance(given, OneOf) and len(set(given.one_of)) < len(given.one_of):
                 self.report(("inputs", name, "one_of"), "a choice stands twice; expected each once", "duplicate")
+            if given.kind.currency not in (None, edition.currency):
+                message = f"money in {given.kind.currency}; expected {edition.currency}, the edition's currency"
+                self.report(("inputs", name, given.key), message, "currency")
             # A personal fact is rated on only through a derived value: age, never the date of birth.
             if unrated(given) is None:
                 self.kinds[name] = given.kind
         for name, rule in edition.derived.items():
-            if name in self.kinds or name in edition.inputs:
+            if name in self.kinds or name in edition.inputs or name == START:
                 self.report(
                     ("derived", name),
-                    f"{quoted(name)} is the name of an input already; expected another",
+                    f"{quoted(name)} is a name in use already; expected another",
                     "reserved",
                     key=True,
                 )
@@ -131,13 +136,15 @@ class _Builder(Draft):
                 formula = self.expression(("derived", name), rule)
                 if formula:
                     self.formulas[name], self.kinds[name] = formula, formula.kind
+                else:
+                    self.broken.add(name)
 
     def _years(self, name: str, rule: YearsFrom) -> None:
         dates = {
             key: given for key, given in self.edition.inputs.items() if given.kind.sort == "date" and given.required
         }
         for key, value in (("years_from", rule.years_from), ("to", rule.to)):
-            if value not in dates and not (key == "to" and value == "start"):
+            if value not in dates and not (key == "to" and value == START):
                 self.report(
                     ("derived", name, key),
                     f"{quoted(value)} is no date input that is always given; expected {nearest(value, dates)}",
@@ -160,7 +167,7 @@ class _Builder(Draft):
         tax_key, classes = self._tax_classes(loc, section)
         return PlannedSection(
             name, self.condition((*loc, "when"), section.when), tuple(step for step in steps if step),
-            tax_key, classes, self.document.place(loc),
+            tax_key, classes, self.document.place(loc, key=True),
         )  # fmt: skip
 
     def _tax_classes(self, loc: Loc, section: Section) -> tuple[str | None, dict[str, str]]:
@@ -202,10 +209,14 @@ class _Builder(Draft):
                 if kind is not None and kind.sort != "money":
                     self.report(loc, f"{quoted(name)} is {kind}; expected a money input", "operand")
                     return None
+                if kind is not None and kind.lowest < 0:
+                    message = f"{quoted(name)} can be under zero; expected money that can't, such as max(0 EUR, …)"
+                    self.report(loc, message.replace("EUR", self.edition.currency), "negative")
                 return quantity if kind is not None else None
             case ShareOf(sections=names):
-                for name in names:
-                    if self._section_index(loc, name) >= section:
+                for index in self._section_indexes(loc, names):
+                    if index >= section:
+                        name = list(self.edition.sections)[index]
                         self.report(
                             loc,
                             f"{quoted(name)} doesn't come before; expected sections that stand above this one",
@@ -216,9 +227,14 @@ class _Builder(Draft):
                     self.wrong_currency(loc, found)
         return quantity
 
-    def _section_index(self, loc: Loc, name: str) -> int:
+    def _section_indexes(self, loc: Loc, wanted: Sequence[str]) -> Iterator[int]:
+        """Where the sections stand that are `wanted`; reports those that there aren't, and those named twice."""
         names = list(self.edition.sections)
-        if name in names:
-            return names.index(name)
-        self.report(loc, f"{quoted(name)} is no section; expected {nearest(name, names)}", "unknown_name")
-        return 0
+        for number, name in enumerate(wanted):
+            where = (*loc, number)  # in a text, where there is no such entry, the text's own place
+            if name not in names:
+                self.report(where, f"{quoted(name)} is no section; expected {nearest(name, names)}", "unknown_name")
+            elif name in wanted[:number]:
+                self.report(where, f"{quoted(name)} stands twice; expected each section once", "duplicate")
+            else:
+                yield names.index(name)

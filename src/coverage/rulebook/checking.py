@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from coverage.rulebook.building import build
 from coverage.rulebook.expressions import nearest
-from coverage.rulebook.format import DeductibleTable, Edition, TaxFile, Texts
-from coverage.rulebook.notation import Amount, Factor, Flat, Outcome, PerTerm, RateOf, ShareOf, quoted
-from coverage.rulebook.plan import Charge, Lookup, Plan, PlannedSection
+from coverage.rulebook.format import (
+    DeductibleTable,
+    Edition,
+    ExampleFile,
+    FixedDeductible,
+    ShareDeductible,
+    TaxFile,
+    Texts,
+)
+from coverage.rulebook.notation import MICRO_PER_CENT, Amount, Factor, Flat, Outcome, PerTerm, RateOf, ShareOf, quoted
+from coverage.rulebook.plan import Charge, Lookup, Plan, PlannedSection, Verdict, unrated
 from coverage.rulebook.reading import Document, Finding, Loc
 from coverage.rulebook.taxes import NoTaxRate, in_force
 
 INT64: Final = 2**63
+TOTALS: Final = ("declined", "referred", "net", "taxes", "fees", "gross")  # what a worked price names beside sections
 LANGUAGES: Final = ("en", "fr")
 
 # Directive 2004/113/EC art. 5, CJEU C-236/09 (Test-Achats): sex may not be a rating factor since 2012-12-21.
@@ -37,13 +47,20 @@ def plan_of(document: Document, edition: Edition) -> tuple[Plan | None, list[Fin
 
 
 def check(
-    document: Document, edition: Edition, plan: Plan, taxes: tuple[Document, TaxFile] | None, texts: dict[str, Texts]
+    document: Document,
+    edition: Edition,
+    plan: Plan | None,
+    taxes: tuple[Document, TaxFile] | None,
+    texts: dict[str, Texts],
 ) -> Iterator[Finding]:
-    """What else is wrong or doubtful with an edition that could run: its names, its taxes, its texts."""
-    yield from _unused(document, edition, plan)
-    yield from _tax_rates(document, edition, taxes)
-    yield from _jumps(plan)
-    yield from _texts(document, edition, plan, texts)
+    """What else is wrong or doubtful with an edition: its taxes, and where it could run its names and its texts."""
+    if taxes is not None:
+        yield from _tax_rates(document, edition, taxes)
+    if plan is not None:
+        yield from _unused(document, edition, plan)
+        yield from _codes(plan)
+        yield from _jumps(plan)
+        yield from _texts(document, edition, plan, texts)
 
 
 # ------------------------------------------------------------------------------------------- refusals
@@ -73,7 +90,7 @@ def _places(document: Document, edition: Edition) -> Iterator[Finding]:
     if edition.term.min > edition.term.max or edition.term.min < 60:
         yield document.finding(
             ("term",),
-            "the shortest cover is longer than the longest, or under a minute; expected min <= max",
+            "the shortest cover is longer than the longest, or under a minute; expected min: of a minute or more, and no more than max:",
             "term",
             key=True,
         )
@@ -87,6 +104,7 @@ def _places(document: Document, edition: Edition) -> Iterator[Finding]:
         yield from _known(document, ("object", "exclusive_for"), edition.object.exclusive_for, sections, "section")
     for index, rule in enumerate(edition.accumulate):
         yield from _known(document, ("accumulate", index, "section"), rule.section, sections, "section")
+        yield from _in_currency(document, edition, ("accumulate", index, "cap"), rule.cap)
         if edition.product not in rule.across:
             yield document.finding(
                 ("accumulate", index, "across"),
@@ -96,6 +114,13 @@ def _places(document: Document, edition: Edition) -> Iterator[Finding]:
     if edition.changes.raise_ is not None:
         yield from _known(document, ("changes", "raise", "inputs"), edition.changes.raise_.inputs, inputs, "input")
     for name in sections:
+        if name in TOTALS:
+            yield document.finding(
+                ("sections", name),
+                f"{quoted(name)} is a word of the worked prices; expected another name",
+                "reserved",
+                key=True,
+            )
         yield from _section_places(document, edition, name)
 
 
@@ -110,7 +135,10 @@ def _known(document: Document, loc: Loc, names: str | list[str], known: Iterable
 
 def _section_places(document: Document, edition: Edition, name: str) -> Iterator[Finding]:
     section, loc = edition.sections[name], ("sections", name)
-    money = {key: given for key, given in edition.inputs.items() if given.kind.sort == "money"}
+    # A limit is resolved from the kept facts, which hold nothing personal and nothing that may be absent.
+    money = {
+        key: given for key, given in edition.inputs.items() if given.kind.sort == "money" and unrated(given) is None
+    }
     if not section.limit.amounts:
         yield document.finding(
             (*loc, "limit"), "a limit without an amount; expected amount: or named amounts", "limit", key=True
@@ -119,7 +147,7 @@ def _section_places(document: Document, edition: Edition, name: str) -> Iterator
         if isinstance(found, str) and found != "unlimited" and found not in money:
             yield document.finding(
                 (*loc, "limit", key),
-                f"{quoted(found)} is no money input; expected {nearest(found, [*money, 'unlimited'])}",
+                f"{quoted(found)} is no money input that is always known; expected {nearest(found, [*money, 'unlimited'])}",
                 "unknown_name",
             )
         if isinstance(found, Amount):
@@ -128,11 +156,16 @@ def _section_places(document: Document, edition: Edition, name: str) -> Iterator
         yield from _in_currency(document, edition, (*loc, "sublimits", key), found)
     deductible = section.deductible
     if isinstance(deductible, DeductibleTable):
-        options = edition.inputs[deductible.by].kind.options if deductible.by in edition.inputs else ()
+        by_choice = {
+            key: given.kind.options
+            for key, given in edition.inputs.items()
+            if given.kind.options and unrated(given) is None
+        }
+        options = by_choice.get(deductible.by, ())
         if not options:
             yield document.finding(
                 (*loc, "deductible", "by"),
-                f"{quoted(deductible.by)} is no input of choices; expected {nearest(deductible.by, edition.inputs)}",
+                f"{quoted(deductible.by)} is no input of choices that is always known; expected {nearest(deductible.by, by_choice)}",
                 "unknown_name",
             )
         elif set(options) != set(deductible.values):
@@ -145,12 +178,22 @@ def _section_places(document: Document, edition: Edition, name: str) -> Iterator
             )
         for key, amount in deductible.values.items():
             yield from _in_currency(document, edition, (*loc, "deductible", "values", key), amount)
+    if isinstance(deductible, FixedDeductible):
+        yield from _in_currency(document, edition, (*loc, "deductible", "amount"), deductible.amount)
+    if isinstance(deductible, ShareDeductible):
+        for key, bound in (("min", deductible.min), ("max", deductible.max)):
+            if bound is not None:
+                yield from _in_currency(document, edition, (*loc, "deductible", key), bound)
+        if deductible.min and deductible.max and deductible.min.micros > deductible.max.micros:
+            yield document.finding(
+                (*loc, "deductible", "min"), f"{deductible.min}; expected no more than max:", "deductible"
+            )
 
 
 def _in_currency(document: Document, edition: Edition, loc: Loc, found: Amount) -> Iterator[Finding]:
     if found.currency != edition.currency:
         yield document.finding(loc, f"{found}; expected {edition.currency}, the edition's currency", "currency")
-    elif found.micros % 10_000:
+    elif found.micros % MICRO_PER_CENT:
         yield document.finding(loc, f"{found}; expected whole cents", "cents")
 
 
@@ -243,52 +286,89 @@ def _unused(document: Document, edition: Edition, plan: Plan) -> Iterator[Findin
             )
 
 
-def _tax_rates(document: Document, edition: Edition, taxes: tuple[Document, TaxFile] | None) -> Iterator[Finding]:
-    if taxes is None:
-        yield document.finding(
-            ("country",),
-            f"there is no taxes/{edition.country}.yaml; expected it, with a rate for each class",
-            "no_tax_rate",
-        )
-        return
+def _codes(plan: Plan) -> Iterator[Finding]:
+    """A code has one set of words, so it can't mean a decline here and a referral there."""
+    first: dict[str, Verdict] = {}
+    for verdict in plan.verdicts:
+        before = first.setdefault(verdict.code, verdict)
+        if before.decision != verdict.decision:
+            message = f"{quoted(verdict.code)} is to {verdict.decision} here and to {before.decision} on line {before.place.line}; expected a code for each"
+            yield Finding(verdict.place, message, "code")
+
+
+def _tax_rates(document: Document, edition: Edition, taxes: tuple[Document, TaxFile]) -> Iterator[Finding]:
     tax_document, file = taxes
-    for name in edition.sections:
-        tax = edition.sections[name].tax
-        for tax_class in [tax] if isinstance(tax, str) else list(tax.values.values()):
-            loc: Loc = ("sections", name, "tax")
-            if tax_class not in file.premium_tax:
-                yield document.finding(
-                    loc,
-                    f"{quoted(tax_class)} is no tax class of {file.country}; expected {nearest(tax_class, file.premium_tax)}",
-                    "unknown_name",
-                )
-                continue
-            try:
-                found = in_force(file, [tax_class], edition.effective.date())
-            except NoTaxRate as error:
-                yield document.finding(
-                    loc,
-                    f"{error.detail}; expected a row in taxes/{file.country}.yaml from that day on or before",
-                    "no_tax_rate",
-                )
-                continue
-            for rate in found.rates:
-                if not rate.verified and rate.kind == "premium_tax":
-                    place_loc: Loc = ("premium_tax", rate.name)
-                    yield tax_document.finding(
-                        place_loc,
-                        f"the rate of {rate.name} is not verified; expected a source that was read",
-                        "unverified",
-                        key=True,
-                        warning=True,
-                    )
+    for loc, tax_class in _classes(edition):
+        if tax_class not in file.premium_tax:
+            known = nearest(tax_class, file.premium_tax)
+            message = f"{quoted(tax_class)} is no tax class of {file.country}; expected {known}"
+            yield document.finding(loc, message, "unknown_name")
+            continue
+        try:
+            found = in_force(file, [tax_class], edition.effective.date())
+        except NoTaxRate as error:
+            message = f"{error.detail}; expected a row in taxes/{file.country}.yaml from that day on or before"
+            yield document.finding(loc, message, "no_tax_rate")
+            continue
+        for rate in found.rates:
+            if not rate.verified and rate.kind == "premium_tax":
+                message = f"the rate of {rate.name} is not verified; expected a source that was read"
+                yield tax_document.finding(("premium_tax", rate.name), message, "unverified", key=True, warning=True)
+    for index, levy in enumerate(file.levies):
+        for row, flat in enumerate(levy.per_contract if levy.once_per == "cover" else ()):
+            if flat.amount.currency != edition.currency:
+                message = f"{flat.amount}, and {edition.product} is sold in {edition.currency}; expected one currency"
+                yield tax_document.finding(("levies", index, "per_contract", row, "amount"), message, "currency")
+
+
+def _classes(edition: Edition) -> Iterator[tuple[Loc, str]]:
+    """Every tax class that the edition names, with its place."""
+    for name, section in edition.sections.items():
+        if isinstance(section.tax, str):
+            yield ("sections", name, "tax"), section.tax
+        else:
+            for choice, tax_class in section.tax.values.items():
+                yield ("sections", name, "tax", "values", choice), tax_class
     for index, fee in enumerate(edition.fees):
-        if fee.taxed_as and fee.taxed_as not in file.premium_tax:
-            yield document.finding(
-                ("fees", index, "taxed_as"),
-                f"{quoted(fee.taxed_as)} is no tax class; expected {nearest(fee.taxed_as, file.premium_tax)}",
-                "unknown_name",
+        if fee.taxed_as:
+            yield ("fees", index, "taxed_as"), fee.taxed_as
+
+
+def check_taxes(document: Document, file: TaxFile) -> Iterator[Finding]:
+    """What is wrong with a country's taxes: a levy that meets no class would never be charged, in silence."""
+    for name, rows in file.premium_tax.items():
+        yield from _dated(document, ("premium_tax", name), [row.from_ for row in rows])
+    names: set[str] = set()
+    for index, levy in enumerate(file.levies):
+        loc: Loc = ("levies", index)
+        if levy.on is not None and levy.on not in file.premium_tax:
+            message = f"{quoted(levy.on)} is no tax class here; expected {nearest(levy.on, file.premium_tax)}"
+            yield document.finding((*loc, "on"), message, "unknown_name")
+        called = f"{levy.name} on {levy.on}"
+        if levy.name in file.premium_tax or called in names:
+            message = f"{quoted(levy.name)} is a name in use already; expected another"
+            yield document.finding((*loc, "name"), message, "reserved")
+        names.add(called)
+        yield from _dated(document, (*loc, "rates"), [row.from_ for row in levy.rates])
+        yield from _dated(document, (*loc, "per_contract"), [row.from_ for row in levy.per_contract])
+        for row, flat in enumerate(levy.per_contract):
+            if flat.amount.micros % MICRO_PER_CENT:
+                message = f"{flat.amount}; expected whole cents"
+                yield document.finding((*loc, "per_contract", row, "amount"), message, "cents")
+    levied = [levy.name for levy in file.levies]
+    for name in file.labels:
+        if name not in file.premium_tax and name not in levied:
+            message = (
+                f"{quoted(name)} is no tax class and no levy; expected {nearest(name, [*file.premium_tax, *levied])}"
             )
+            yield document.finding(("labels", name), message, "unknown_name", key=True)
+
+
+def _dated(document: Document, loc: Loc, days: list[date]) -> Iterator[Finding]:
+    for index, (before, day) in enumerate(pairwise(days), start=1):
+        if day <= before:
+            message = f"{day} stands below {before}; expected each row later than the one above it"
+            yield document.finding((*loc, index, "from"), message, "order")
 
 
 # ------------------------------------------------------------------------------------------- warnings
@@ -319,18 +399,35 @@ def _texts(document: Document, edition: Edition, plan: Plan, texts: dict[str, Te
             continue
         wanted = [("sections", name, name in found.sections) for name in edition.sections]
         wanted += [("inputs", name, name in found.inputs) for name in edition.inputs]
-        wanted += [
-            ("codes", v.code, v.code in found.codes) for v in plan.verdicts if not v.code.endswith("_not_covered")
-        ]
-        for part, name, there in dict.fromkeys(wanted):
+        for part, name, there in wanted:
             if not there:
-                yield document.finding(
-                    _text_loc(part, name),
-                    f"texts.{language}.yaml has no {part}: {name}; expected its words",
-                    "no_text",
-                    warning=True,
-                )
+                message = f"texts.{language}.yaml has no {part}: {name}; expected its words"
+                yield document.finding((part, name), message, "no_text", key=True, warning=True)
+        # A code that a table has of itself (an age outside its bands) is read by people as any other.
+        for code in dict.fromkeys(verdict.code for verdict in plan.verdicts):
+            if code not in found.codes:
+                place = next(verdict.place for verdict in plan.verdicts if verdict.code == code)
+                message = f"texts.{language}.yaml has no codes: {code}; expected its words"
+                yield Finding(place, message, "no_text", warning=True)
 
 
-def _text_loc(part: str, name: str) -> Loc:
-    return ("eligibility",) if part == "codes" else (part, name)
+# ------------------------------------------------------------------------------------------ worked prices
+
+
+def check_examples(document: Document, file: ExampleFile, edition: Edition) -> Iterator[Finding]:
+    """A worked price that expects what there isn't would say nothing of what there is."""
+    known = [*edition.sections, *TOTALS]
+    for index, example in enumerate(file.examples):
+        for name, expected in example.expect.items():
+            loc: Loc = (index, "expect", name)
+            codes = name in ("declined", "referred")
+            if name not in known:
+                message = f"{quoted(name)} is no section and no total; expected {nearest(name, known)}"
+                yield document.finding(loc, message, "unknown_name", key=True)
+            elif codes != isinstance(expected, list):
+                wanted = "a list of codes such as [claims_history]" if codes else "an amount, or none"
+                yield document.finding(loc, f"{name}: is told otherwise; expected {wanted}", "expect")
+            elif expected is None and name in TOTALS:
+                yield document.finding(loc, f"{name} is never none; expected an amount such as 0.00 EUR", "expect")
+            elif isinstance(expected, Amount):
+                yield from _in_currency(document, edition, loc, expected)

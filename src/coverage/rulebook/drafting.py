@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from coverage.rulebook.expressions import Expression, Invalid, Kind, nearest, parse
 from coverage.rulebook.format import Edition
-from coverage.rulebook.notation import Amount, quoted
-from coverage.rulebook.plan import Verdict, always_there, unrated
+from coverage.rulebook.inputs import Input
+from coverage.rulebook.notation import MICRO_PER_CENT, Amount, quoted
+from coverage.rulebook.plan import UNRATED_SORTS, Verdict, always_there, unrated
 from coverage.rulebook.reading import Document, Finding, Loc, Place
 
 Report = Callable[[Finding], None]
@@ -18,6 +19,7 @@ class Draft:
         self.document, self.edition, self.report_finding = document, edition, report
         self.kinds: dict[str, Kind] = dict(always_there(edition))
         self.used: set[str] = set()
+        self.broken: set[str] = set()  # derived values with faults of their own: what reads them isn't blamed again
         self.verdicts: list[Verdict] = []
 
     def report(self, loc: Loc, message: str, code: str, *, key: bool = False) -> None:
@@ -29,14 +31,13 @@ class Draft:
         try:
             expression = parse(text, self.kinds)
         except Invalid as error:
-            place = self.document.place(loc)
-            name = next((n for n in self.edition.inputs if quoted(n) in error.found and n not in self.kinds), None)
-            message = str(error)
-            if name:
-                message = f"{quoted(name)} is {unrated(self.edition.inputs[name])}, so nothing may be rated on it; expected a derived value, such as an age"
-            self.report_finding(
-                Finding(Place(place.file, place.line, place.column + error.offset), message, "expression")
-            )
+            if error.name in self.broken:
+                return None
+            given = self.edition.inputs.get(error.name)
+            message = _not_rated(error.name, given) if given is not None else str(error)
+            if error.name in self.edition.derived:
+                message = f"{quoted(error.name)} isn't worked out yet here; expected it to stand above what uses it"
+            self.report_finding(Finding(self.document.within(loc, error.offset), message, "expression"))
             return None
         self.used |= expression.names()
         return expression
@@ -59,12 +60,8 @@ class Draft:
             return self.kinds[key]
         given = self.edition.inputs.get(key)
         if given is not None:
-            self.report(
-                loc,
-                f"{quoted(key)} is {unrated(given)}, so nothing may be rated on it; expected a derived value, such as an age",
-                "personal",
-            )
-        else:
+            self.report(loc, _not_rated(key, given), "personal")
+        elif key not in self.broken:
             self.report(
                 loc,
                 f"{quoted(key)} is no input and no derived value; expected {nearest(key, self.kinds)}",
@@ -107,6 +104,12 @@ class Draft:
     def cents(self, loc: Loc, found: Amount) -> int:
         if found.currency != self.edition.currency:
             self.wrong_currency(loc, found)
-        if found.micros % 10_000:
+        if found.micros % MICRO_PER_CENT:
             self.report(loc, f"{found}; expected whole cents", "cents")
-        return found.micros // 10_000
+        return found.micros // MICRO_PER_CENT
+
+
+def _not_rated(name: str, given: Input) -> str:
+    optional = given.optional and given.default is None and not given.personal and given.kind.sort not in UNRATED_SORTS
+    wanted = "a default: for it" if optional else "a derived value, such as an age"
+    return f"{quoted(name)} is {unrated(given)}, so nothing may be rated on it; expected {wanted}"

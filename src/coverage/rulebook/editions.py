@@ -17,9 +17,11 @@ from zoneinfo import ZoneInfo
 
 from coverage.domain.faults import Missing, Rejected
 from coverage.domain.period import local_day
-from coverage.rulebook.checking import check, plan_of
+from coverage.rulebook.building import build
+from coverage.rulebook.checking import check, check_examples, check_taxes, plan_of
 from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import Edition, Example, ExampleFile, TaxFile, Texts
+from coverage.rulebook.notation import quoted
 from coverage.rulebook.plan import Plan
 from coverage.rulebook.reading import Document, Finding, Place, Unreadable, read_file, read_text
 from coverage.rulebook.scalar import Scalar
@@ -117,7 +119,9 @@ class Library:
             known = nearest(product, self.products()) if product not in self.products() else "another country"
             raise Missing(
                 "unknown_product",
-                f"there is no product {product[:60]!r}" + (f" in {country}" if country else "") + f"; {known}",
+                f"there is no product {quoted(product)}"
+                + (f" in {country}" if country else "")
+                + f"; expected {known}",
             )
         return tuple(sorted(found, key=lambda edition: edition.effective_at, reverse=True))
 
@@ -148,8 +152,10 @@ def revive(text: str, name: str) -> LoadedEdition:
     """An edition from its kept text alone, to replay a price; its taxes come with the quote."""
     document = read_text(text, name)
     rules = typed(document, Edition)
-    plan, findings = plan_of(document, rules)
-    if plan is None:
+    # Only what keeps it from running: a later, stricter checker must not lose the way to an old price.
+    findings: list[Finding] = []
+    plan = build(document, rules, findings.append)
+    if findings:
         raise Unreadable(findings)
     taxes = TaxFile(country=rules.country, source="kept with each quote", premium_tax={})
     return LoadedEdition(name, document, rules, plan, taxes, {})
@@ -168,6 +174,7 @@ class _Loader:
         for path in sorted((self.folder / "taxes").glob("*.yaml")):
             self._tax_file(path)
         editions = list(self._editions())
+        self._strays(editions)
         if self.folder.is_dir() and not editions and not self.findings:
             place = Place(f"{self.shown_as}/products", 1, 1)
             self.findings.append(
@@ -175,6 +182,22 @@ class _Loader:
             )
         taxes = {country: file for country, (_, file) in self.taxes.items()}
         return Library(tuple(editions), tuple(sorted(set(self.findings))), taxes)
+
+    def _strays(self, editions: list[LoadedEdition]) -> None:
+        """Files that nobody reads, and editions of one moment: which of them counts, nobody could tell."""
+        for path in sorted(self.folder.rglob("*.y*ml")):
+            beside = path.with_name(path.name.removesuffix(".examples.yaml") + ".yaml")
+            parts = path.relative_to(self.folder).parts
+            read = len(parts) == {"taxes": 2, "products": 4}.get(parts[0])
+            if not read or path.suffix != ".yaml" or (path.name.endswith(".examples.yaml") and not beside.exists()):
+                message = "nothing reads this file; expected products/NAME/COUNTRY/DAY.yaml, its examples and texts, or taxes/COUNTRY.yaml"
+                self.findings.append(Finding(Place(self._shown(path), 1, 1), message, "stray"))
+        first: dict[tuple[str, str, datetime], LoadedEdition] = {}
+        for edition in editions:
+            before = first.setdefault((edition.product, edition.country, edition.effective_at), edition)
+            if before is not edition and edition.rules.withdrawn is None and before.rules.withdrawn is None:
+                message = f"{before.name}.yaml takes effect at the same moment; expected one of them withdrawn, or a later moment"
+                self.findings.append(edition.document.finding(("effective",), message, "duplicate"))
 
     def _shown(self, path: Path) -> str:
         return f"{self.shown_as}/{path.relative_to(self.folder).as_posix()}"
@@ -196,6 +219,7 @@ class _Loader:
             if file.country != path.stem:
                 message = f"{file.country} in a file called {path.name}; expected the file's own country"
                 self.findings.append(document.finding(("country",), message, "misnamed"))
+            self.findings += check_taxes(document, file)
             self.taxes[path.stem] = found
 
     def _editions(self) -> Iterator[LoadedEdition]:
@@ -219,14 +243,25 @@ class _Loader:
         self._names(document, rules, path)
         plan, findings = plan_of(document, rules)
         self.findings += findings
-        if plan is None:
-            return None
         texts = self._texts(path.parent)
-        taxes = self.taxes.get(rules.country)
+        taxes = self._taxes_of(document, rules)
         self.findings += check(document, rules, plan, taxes, texts)
-        if taxes is None:
+        examples = self._examples(document, rules, path)
+        if plan is None or taxes is None:
             return None
-        return LoadedEdition(path.stem, document, rules, plan, taxes[1], texts, self._examples(document, path))
+        return LoadedEdition(path.stem, document, rules, plan, taxes[1], texts, examples)
+
+    def _taxes_of(self, document: Document, rules: Edition) -> tuple[Document, TaxFile] | None:
+        found = self.taxes.get(rules.country)
+        if found is None:
+            there = (self.folder / "taxes" / f"{rules.country}.yaml").exists()
+            message = (
+                f"taxes/{rules.country}.yaml has faults of its own; expected them mended first"
+                if there
+                else f"there is no taxes/{rules.country}.yaml; expected it, with a rate for each class"
+            )
+            self.findings.append(document.finding(("country",), message, "no_tax_rate"))
+        return found
 
     def _names(self, document: Document, rules: Edition, path: Path) -> None:
         product, country = path.parent.parent.name, path.parent.name
@@ -259,7 +294,7 @@ class _Loader:
                 texts[path.name.split(".")[1]] = found[1]
         return texts
 
-    def _examples(self, document: Document, path: Path) -> tuple[tuple[Place, Example], ...]:
+    def _examples(self, document: Document, rules: Edition, path: Path) -> tuple[tuple[Place, Example], ...]:
         beside = path.with_name(f"{path.stem}.examples.yaml")
         if not beside.exists():
             message = f"there are no worked prices; expected {beside.name} beside it"
@@ -269,4 +304,5 @@ class _Loader:
         if found is None:
             return ()
         file_document, file = found
+        self.findings += check_examples(file_document, file, rules)
         return tuple((file_document.place((index,)), example) for index, example in enumerate(file.examples))

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import Any
+from typing import Any, Final
 
 from coverage.domain.faults import Fault
 from coverage.domain.period import Period, local_day
+from coverage.domain.premium import Premium
 from coverage.rulebook.admission import admit, check_term, read_written
 from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.explaining import Line, cents_text, explain
 from coverage.rulebook.format import Example
-from coverage.rulebook.notation import MICRO_PER_CENT, Amount
+from coverage.rulebook.notation import Amount
 from coverage.rulebook.reading import Place
 from coverage.rulebook.scalar import Decision, Facts
+
+OUTCOMES: Final = ("declined", "referred")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +72,32 @@ def _priced(edition: LoadedEdition, example: Example) -> tuple[Facts, Any]:
 
 
 def _differences(example: Example, decision: Decision) -> Iterator[Difference]:
-    """Only what the example names is compared, but for the decision: a decline or refer must be named."""
+    """Only what the example names is compared, but for the decision: a decline or refer must be named.
+
+    An amount, be it 0.00, says that a section is covered; `none` says that it isn't.
+    """
     expected = dict(example.expect)
-    for outcome in ("declined", "referred"):
+    for outcome in OUTCOMES:
         codes = expected.pop(outcome, [])
-        got = list(decision.reasons) if decision.outcome == outcome else []
-        if codes != got:
-            yield Difference(
-                outcome, ", ".join(codes) if isinstance(codes, list) else str(codes), ", ".join(got) or "no"
-            )
-    premium = decision.premium
+        told = list(decision.reasons) if decision.outcome == outcome else []
+        if codes != told:
+            yield Difference(outcome, _told(codes) or "no", ", ".join(told) or "no")
+    figures = _figures(decision.premium)
+    for what, amount in expected.items():
+        wanted, got = _told(amount), figures.get(what, "none" if decision.premium else "no price")
+        if wanted != got and not (amount is None and decision.premium is None):
+            yield Difference(what, wanted, got)
+
+
+def _figures(premium: Premium | None) -> dict[str, str]:
     if premium is None:
-        for what, amount in expected.items():
-            yield Difference(what, str(amount), "no price")
-        return
+        return {}
     figures = {"net": premium.net, "taxes": premium.tax_total, "fees": premium.fee_total, "gross": premium.gross}
     figures |= {section.name: section.net for section in premium.sections}
-    for what, amount in expected.items():
-        if not isinstance(amount, Amount):
-            yield Difference(what, str(amount), "codes stand under declined: or referred:")
-        elif figures.get(what, 0) * MICRO_PER_CENT != amount.micros or amount.currency != premium.currency:
-            yield Difference(what, str(amount), f"{cents_text(figures.get(what, 0))} {premium.currency}")
+    return {name: f"{cents_text(cents)} {premium.currency}" for name, cents in figures.items()}
+
+
+def _told(expected: Amount | list[str] | None) -> str:
+    if expected is None:
+        return "none"
+    return str(expected) if isinstance(expected, Amount) else ", ".join(expected)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
+from coverage.rulebook.expressions import evaluate
 from coverage.rulebook.notation import (
     MICRO_PER_CENT,
     RATE_ONE,
@@ -29,25 +31,24 @@ def explain(compiled: Scalar, facts: Facts) -> list[Line]:
     """
     trace = compiled.trace(facts)
     plan = compiled.plan
-    lines = [_verdict_line(plan, code) for code in trace.decision.reasons]
+    lines = _verdict_lines(plan, trace)
     premium = trace.decision.premium
     if premium is None:
         return lines
+    facts = _with_formulas(plan, facts)
     slot = 0
     for section in plan.sections:
         lines += _section_lines(plan, section, facts, trace, slot)
         slot += len(section.steps)
-    nets = {section.name: section.net for section in premium.sections}
-    for index, section in enumerate(plan.sections):
-        before = trace.cents_before_contract[index]
-        if section.name in nets and nets[section.name] != before:
-            minimum = next(m for m in plan.minimums if index in m.over)
-            lines.append(
-                {
-                    "step": "contract_minimum", "section": section.name, "figure": cents_text(minimum.cents),
-                    "before": cents_text(before), "after": cents_text(nets[section.name]), "at": str(minimum.place),
-                }
-            )  # fmt: skip
+    for minimum, (before, after) in zip(plan.minimums, pairwise(trace.contract), strict=True):
+        lines += [
+            {
+                "step": "contract_minimum", "section": plan.sections[index].name, "figure": cents_text(minimum.cents),
+                "before": cents_text(before[index]), "after": cents_text(after[index]), "at": str(minimum.place),
+            }
+            for index in minimum.over
+            if before[index] != after[index]
+        ]  # fmt: skip
     return lines + _tax_lines(compiled, trace)
 
 
@@ -60,9 +61,17 @@ def _micros_text(micros: int) -> str:
     return decimal_text(micros, 6, least=2)
 
 
-def _verdict_line(plan: Plan, code: str) -> Line:
-    verdict = next(v for v in plan.verdicts if v.code == code)
-    return {"step": verdict.decision, "code": code, "at": str(verdict.place)}
+def _verdict_lines(plan: Plan, trace: Trace) -> list[Line]:
+    """Each rule or cell that told one of the decision's reasons: a code may be told by several."""
+    told = [plan.verdicts[index] for index in trace.met if plan.verdicts[index].code in trace.decision.reasons]
+    return [{"step": verdict.decision, "code": verdict.code, "at": str(verdict.place)} for verdict in told]
+
+
+def _with_formulas(plan: Plan, facts: Facts) -> Facts:
+    known: dict[str, Any] = dict(facts)
+    for name, formula in plan.formulas.items():
+        known[name] = evaluate(formula, known)
+    return known
 
 
 def _section_lines(plan: Plan, section: PlannedSection, facts: Facts, trace: Trace, slot: int) -> list[Line]:
@@ -72,14 +81,14 @@ def _section_lines(plan: Plan, section: PlannedSection, facts: Facts, trace: Tra
         after = trace.amounts[slot + offset]
         if after is None:
             continue
-        line: Line = {"step": step.op, "section": section.name, **_charge_words(plan, step.charge, facts)}
+        line: Line = {"step": step.op, "section": section.name, **_charge_words(step.charge, facts)}
         if step.op != "base":
             line["before"] = _micros_text(running)
         lines.append(line | {"after": _micros_text(after), "at": str(step.place)})
         running = after
     if lines:
         index = plan.sections.index(section)
-        cents = trace.cents_before_contract[index]
+        cents = trace.contract[0][index]
         lines.append(
             {
                 "step": "round", "section": section.name, "figure": "0.01", "before": _micros_text(running),
@@ -89,10 +98,10 @@ def _section_lines(plan: Plan, section: PlannedSection, facts: Facts, trace: Tra
     return lines
 
 
-def _charge_words(plan: Plan, charge: Charge, facts: Facts) -> Line:
+def _charge_words(charge: Charge, facts: Facts) -> Line:
     match charge:
         case Lookup():
-            row = charge.row_of(facts.get(charge.key, _formula(plan, charge.key, facts)))
+            row = charge.row_of(facts[charge.key])
             if row is None:
                 return {"table": charge.name}
             figure = decimal_text(charge.weight(row), 4 if charge.sort == "factor" else 6)
@@ -122,12 +131,6 @@ def _charge_words(plan: Plan, charge: Charge, facts: Facts) -> Line:
             }
         case ShareOf(rate=rate, sections=names):
             return {"figure": f"{decimal_text(rate, 4)}%", "of": ", ".join(names)}
-
-
-def _formula(plan: Plan, name: str, facts: Facts) -> object:
-    from coverage.rulebook.expressions import evaluate
-
-    return evaluate(plan.formulas[name], facts) if name in plan.formulas else None
 
 
 def _tax_lines(compiled: Scalar, trace: Trace) -> list[Line]:

@@ -11,14 +11,17 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from difflib import get_close_matches
 from typing import Final
 
 from coverage.rulebook.notation import MICRO, Misread, amount, quoted
 
 MAX_LENGTH: Final = 400
-FORMS: Final = "names, numbers, money (12 EUR), quoted choices, and/or/not/in, comparisons, + - * //, min( ), max( )"
+MAX_DEPTH: Final = 60
+FORMS: Final = (
+    "names, whole numbers, money (12 EUR), quoted choices, and/or/not/in, comparisons, + - * //, min( ), max( )"
+)
 
 Value = int | bool | str
 
@@ -66,11 +69,13 @@ class Expression:
 
 
 class Invalid(Misread):
-    """An expression that is refused, with the offset in its text where the trouble is."""
+    """An expression that is refused, with the offset in its text where the trouble is; `name` where it is one that
+    isn't known.
+    """
 
-    def __init__(self, found: str, expected: str, offset: int = 0) -> None:
+    def __init__(self, found: str, expected: str, offset: int = 0, name: str = "") -> None:
         super().__init__(found, expected)
-        self.offset = offset
+        self.offset, self.name = offset, name
 
 
 # One row for each operator: its sign in the tree, what it means on exact numbers.
@@ -91,7 +96,7 @@ _MEANING: Final[dict[str, Callable[..., object]]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
-    "//": lambda a, b: (a - a % b) / b if isinstance(a, Decimal) else a // b,
+    "//": lambda a, b: (a / b).quantize(Decimal(1) / MICRO, ROUND_FLOOR) if isinstance(a, Decimal) else a // b,
     "min": min,
     "max": max,
     "and": lambda *terms: all(terms),
@@ -139,6 +144,7 @@ def parse(text: str, names: Mapping[str, Kind]) -> Expression:
         return f"_m{len(monies) - 1:02d}".ljust(len(match[0]), "_")
 
     hidden = _MONEY.sub(hide, text)
+    inset = len(text) - len(text.lstrip())
     if "_m" in text or len(monies) > 99:
         raise Invalid(quoted(text), FORMS)
     try:
@@ -146,19 +152,30 @@ def parse(text: str, names: Mapping[str, Kind]) -> Expression:
             warnings.simplefilter("ignore", SyntaxWarning)
             tree = ast.parse(hidden.strip(), mode="eval").body
     except SyntaxError as error:
-        raise Invalid(f"{quoted(text)} can't be read", FORMS, max((error.offset or 1) - 1, 0)) from None
+        raise Invalid(f"{quoted(text)} can't be read", FORMS, inset + max((error.offset or 1) - 1, 0)) from None
     except (ValueError, RecursionError, MemoryError):
         raise Invalid(f"{quoted(text)} can't be read", FORMS) from None
-    return _Typing(hidden.strip(), monies, names).node(tree)
+    return _Typing(hidden.strip(), monies, names, inset).node(tree)
 
 
 class _Typing:
     """Turns Python's tree into ours, and refuses whatever has no meaning here."""
 
-    def __init__(self, text: str, monies: list[str], names: Mapping[str, Kind]) -> None:
-        self.text, self.monies, self.names = text, monies, names
+    def __init__(self, text: str, monies: list[str], names: Mapping[str, Kind], inset: int) -> None:
+        self.text, self.monies, self.names, self.inset = text, monies, names, inset
+        self.depth = 0
 
     def node(self, tree: ast.expr) -> Expression:
+        # Compiled, each level is a pair of parentheses, of which Python reads no more than 200 inside each other.
+        if self.depth >= MAX_DEPTH:
+            raise self._invalid(tree, "too many operations inside each other", f"at most {MAX_DEPTH}")
+        self.depth += 1
+        try:
+            return self._typed(tree)
+        finally:
+            self.depth -= 1
+
+    def _typed(self, tree: ast.expr) -> Expression:
         match tree:
             case ast.Name():
                 return self._name(tree)
@@ -169,6 +186,9 @@ class _Typing:
             case ast.BoolOp():
                 op = "and" if isinstance(tree.op, ast.And) else "or"
                 return Expression(op, YES_NO, tuple(self._condition(value) for value in tree.values))
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as figure)) if type(figure) is int:
+                positive = self.node(tree.operand)
+                return Expression("value", Kind("integer", -figure, -figure), value=-int(str(positive.value)))
             case ast.UnaryOp(op=ast.Not()):
                 return Expression("not", YES_NO, (self._condition(tree.operand),))
             case ast.Compare():
@@ -180,7 +200,9 @@ class _Typing:
         raise self._invalid(tree, self._shown(tree), FORMS)
 
     def _invalid(self, tree: ast.expr, found: str, expected: str) -> Invalid:
-        return Invalid(found, expected, tree.col_offset)
+        # Python counts bytes, people count characters.
+        before = self.text.encode()[: tree.col_offset].decode(errors="ignore")
+        return Invalid(found, expected, self.inset + len(before))
 
     def _shown(self, tree: ast.expr) -> str:
         source = ast.get_source_segment(self.text, tree) or self.text
@@ -197,9 +219,11 @@ class _Typing:
                 "value", Kind("money", value.micros, value.micros, currency=value.currency), value=value.micros
             )
         if tree.id not in self.names:
-            raise self._invalid(
+            unknown = self._invalid(
                 tree, f"{quoted(tree.id)} is no input and no derived value", nearest(tree.id, self.names)
             )
+            unknown.name = tree.id
+            raise unknown
         return Expression("name", self.names[tree.id], name=tree.id)
 
     def _constant(self, tree: ast.Constant) -> Expression:
@@ -208,6 +232,8 @@ class _Typing:
             raise self._invalid(tree, self._shown(tree), FORMS)
         if isinstance(value, str):
             return Expression("value", Kind("choice", options=(value,)), value=value)
+        if not re.fullmatch(r"\d+", ast.get_source_segment(self.text, tree) or "", re.ASCII):
+            raise self._invalid(tree, self._shown(tree), "a whole number in plain digits")
         if value > 10**12:
             raise self._invalid(tree, f"the number {value}", "one up to 10^12")
         return Expression("value", Kind("integer", value, value), value=value)

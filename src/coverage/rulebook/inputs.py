@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import warnings
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -40,9 +41,12 @@ def _regex(text: str) -> str:
     if len(text) > 200:
         raise Misread(f"a pattern of {len(text)} characters", "at most 200")
     try:
-        re.compile(text)
-    except re.error as error:
-        raise Misread(f"{quoted(text)} is no regular expression ({error})", "one such as [A-Z]{2}-[0-9]{3}") from None
+        with warnings.catch_warnings():
+            # What Python may read differently one day is doubtful today.
+            warnings.simplefilter("error")
+            re.compile(text)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
+        raise Misread(f"{quoted(text)} is no pattern ({error})", "one such as [A-Z]{2}-[0-9]{3}") from None
     return text
 
 
@@ -168,6 +172,8 @@ class MoneyIn(Input):
         return Kind("money", self.money.lowest, self.money.highest, currency=self.money.currency)
 
     def from_text(self, text: str, today: dt.date) -> int:
+        if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
+            raise Misread(f"{quoted(text)} has no currency", f"one beside it, such as {text} {self.money.currency}")
         value = amount(text)
         if value.currency != self.money.currency:
             raise Misread(quoted(text), f"an amount in {self.money.currency}")

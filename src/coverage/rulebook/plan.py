@@ -31,12 +31,15 @@ def always_there(edition: Edition) -> dict[str, Kind]:
     }
 
 
+UNRATED_SORTS: Final = {"text": "free text", "date": "a date"}
+
+
 def unrated(given: Input) -> str | None:
     """Why nothing may be rated on an input; None when it may be."""
     if given.personal:
         return "personal"
-    if given.kind.sort in ("text", "date"):
-        return "free text" if given.kind.sort == "text" else "a date"
+    if given.kind.sort in UNRATED_SORTS:
+        return UNRATED_SORTS[given.kind.sort]
     return "optional without a default" if given.optional and given.default is None else None
 
 

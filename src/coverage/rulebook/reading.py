@@ -7,8 +7,10 @@ and tags are refused: a rule file says what it means where it means it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,6 +63,7 @@ class Node:
 
     place: Place
     text: str | None = None
+    inset: int | None = 0  # where the text itself begins after `place`; None where it runs over lines
     entries: dict[str, tuple[Place, Node]] | None = None
     items: list[Node] | None = None
 
@@ -102,6 +105,27 @@ class Document:
                 break
         return found
 
+    def within(self, loc: Loc, offset: int) -> Place:
+        """The place of a character of the text at `loc`; the text's own place where it runs over lines."""
+        node = self.node(loc)
+        inset = node.inset if node is not None else None
+        place = self.place(loc)
+        return place if inset is None else Place(place.file, place.line, place.column + inset + offset)
+
+    def node(self, loc: Loc) -> Node | None:
+        """What stands at `loc`, if anything does."""
+        node: Node | None = self.root
+        for step in loc:
+            if node is None:
+                return None
+            if node.entries is not None:
+                node = node.entries.get(str(step), (None, None))[1]
+            elif node.items is not None and isinstance(step, int) and step < len(node.items):
+                node = node.items[step]
+            else:
+                return None
+        return node
+
     def finding(self, loc: Loc, message: str, code: str, *, key: bool = False, warning: bool = False) -> Finding:
         return Finding(self.place(loc, key=key), message, code, warning)
 
@@ -130,9 +154,9 @@ def read_text(text: str, name: str) -> Document:
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         message = f"the text is larger than {MAX_BYTES // 1024} kB; expected a smaller one"
         raise Unreadable([Finding(Place(name, 1, 1), message, "too_big")])
-    findings = list(_tabs(text, name))
+    findings = list(_unwanted(text, name))
     if findings:
-        raise Unreadable(findings[:MAX_FINDINGS])
+        raise Unreadable(findings)
     tree = _Tree(name)
     try:
         for event in yaml.parse(text, Loader=yaml.CBaseLoader):
@@ -143,10 +167,6 @@ def read_text(text: str, name: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         tree.findings.append(Finding(Place(name, line, column), _yaml_words(error), "yaml"))
-    except (yaml.YAMLError, ValueError) as error:
-        # A character that YAML has no place for; libyaml says which, not where in lines.
-        first = str(error).splitlines()[0]
-        tree.findings.append(Finding(Place(name, 1, 1), f"{first}; expected plain readable text", "yaml"))
     if not tree.findings and (tree.root is None or tree.root.text is not None):
         place = tree.root.place if tree.root else Place(name, 1, 1)
         tree.findings.append(Finding(place, "the file holds no keys; expected `key: value` lines", "yaml"))
@@ -160,21 +180,49 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _tabs(text: str, name: str) -> Iterator[Finding]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        column = line.find("\t")
-        if column >= 0:
-            yield Finding(Place(name, number, column + 1), "a tab; expected spaces", "tab")
+# Signs that YAML has no place for (a tab it has, but editors show it as spaces, and its lines then lie).
+_UNWANTED: Final = re.compile("[^\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _unwanted(text: str, name: str) -> Iterator[Finding]:
+    """The first unwanted sign of each line."""
+    lines = enumerate(text.removeprefix("\ufeff").split("\n"), start=1)
+    found = ((number, match) for number, line in lines if (match := _UNWANTED.search(line)))
+    for number, match in islice(found, MAX_FINDINGS):
+        sign, place = match[0], Place(name, number, match.start() + 1)
+        if sign == "\t":
+            yield Finding(place, "a tab; expected spaces", "tab")
+        else:
+            yield Finding(place, f"a sign that can't be read (U+{ord(sign):04X}); expected plain text", "sign")
+
+
+# What libyaml says, in words for those who write the files.
+_YAML_WORDS: Final = {
+    "did not find expected key": "this doesn't stand as its neighbours do; expected `key: value`, aligned with them",
+    "did not find expected '-' indicator": "this doesn't stand as its neighbours do; expected a dash, aligned with them",
+    "did not find expected ',' or ']'": "a list that isn't closed, or lacks a comma; expected [one, two]",
+    "did not find expected ',' or '}'": "a mapping that isn't closed, or lacks a comma; expected {key: value, key: value}",
+    "did not find expected node content": "a sign where a value should stand; expected a value",
+    "could not find expected ':'": "a key without its colon; expected `key: value`",
+    "mapping values are not allowed in this context": "a colon where none can stand; expected text with a colon in quotes, or a new line",
+    "block sequence entries are not allowed in this context": "a dash where none can stand; expected it on a line of its own",
+    "found character that cannot start any token": "text can't begin with this sign; expected it in quotes",
+    "found unexpected end of stream": "a quote that isn't closed; expected the closing one",
+    "found unexpected document indicator": "--- or ... inside a quote; expected the closing quote before it",
+    "found unknown escape character": "a backslash that means nothing here; expected two of them, or single quotes around the text",
+}
 
 
 def _yaml_words(error: yaml.MarkedYAMLError) -> str:
-    problem = (error.problem or "this is no YAML").removeprefix("did not find ")
-    hint = {
-        "expected key": "a new line with `key: value`, aligned with its neighbours",
-        "mapping values are not allowed in this context": "text with a colon in quotes, or a new line",
-        "found character that cannot start any token": "text in quotes",
-    }.get(problem, "YAML as the guide shows it")
-    return f"{problem}; expected {hint}"
+    problem = error.problem or "no YAML"
+    return _YAML_WORDS.get(problem, f"this can't be read as YAML ({problem}); expected it as the guide shows")
+
+
+def _inset(event: yaml.ScalarEvent) -> int | None:
+    """How far after its first sign a text begins: the quote is passed; a text over several lines has no columns."""
+    if event.start_mark is None or event.end_mark is None or event.start_mark.line != event.end_mark.line:
+        return None
+    return {None: 0, "": 0, "'": 1, '"': 1}.get(event.style)
 
 
 class _Enough(Exception):
@@ -207,7 +255,7 @@ class _Tree:
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             self.stack.pop()
         elif isinstance(event, yaml.ScalarEvent):
-            self._put(Node(place, text=event.value))
+            self._put(Node(place, text=event.value, inset=_inset(event)))
         elif isinstance(event, yaml.AliasEvent):
             self._put(Node(place, text=""))
 

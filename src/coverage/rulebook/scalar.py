@@ -34,11 +34,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Each step's amount after it (micro-units; None where it was passed over), in the plan's order."""
+    """Each step's amount after it (micro-units; None where it was passed over), in the plan's order; the verdicts
+    that were met; the sections' cents before the contract's steps, and after each of them.
+    """
 
     decision: Decision
+    met: tuple[int, ...]
     amounts: tuple[int | None, ...]
-    cents_before_contract: tuple[int, ...]
+    contract: tuple[tuple[int, ...], ...]
 
 
 # One row for each operation: the running amount `p` and the charge `c` to the new running amount.
@@ -69,8 +72,9 @@ class Scalar:
         """The same decision with every running amount, for `explaining`."""
         if self._trace is None:
             self._trace = _Emitter(self.plan, self.taxes, traced=True).function()
-        verdicts, sections, taxes, amounts, before = self._trace(facts)
-        return Trace(self._decision(verdicts, sections, taxes), amounts, before)
+        verdicts, sections, taxes, amounts, contract = self._trace(facts)
+        met = tuple(sorted(set(verdicts)))
+        return Trace(self._decision(verdicts, sections, taxes), met, amounts, contract)
 
     def _decision(
         self, verdicts: Sequence[int], sections: Sequence[int | None], taxes: Sequence[tuple[int, int]]
@@ -104,7 +108,7 @@ class _Emitter:
     def __init__(self, plan: Plan, taxes: TaxesInForce, *, traced: bool) -> None:
         self.plan, self.taxes, self.traced = plan, taxes, traced
         self.lines: list[str] = []
-        self.constants: dict[str, Any] = {"bisect_right": bisect_right, "spread_pro_rata": spread_pro_rata}
+        self.constants: dict[str, Any] = {"bisect_right": bisect_right, "raised_to": raised_to}
         self.slots = 0
 
     def function(self) -> Callable[[Facts], Any]:
@@ -119,16 +123,20 @@ class _Emitter:
         for index, section in enumerate(self.plan.sections):
             self._section(index, section)
         nets = [f"s{index}" for index in range(len(self.plan.sections))]
+        all_nets = f"({', '.join(nets)},)"
         if self.traced:
-            self.emit(1, f"before = ({', '.join(nets)},)")
+            self.emit(1, f"contract = [{all_nets}]")
         for minimum in self.plan.minimums:
-            over = ", ".join(f"s{index}" for index in minimum.over)
+            over = "".join(f"s{index}, " for index in minimum.over)
+            covered = "".join(f"{self._covered(index, self.plan.sections[index])}, " for index in minimum.over)
             self.emit(1, f"if {' + '.join(f's{index}' for index in minimum.over)} < {minimum.cents}:")
-            self.emit(2, f"{over}{',' if len(minimum.over) == 1 else ''} = spread_pro_rata({minimum.cents}, ({over},))")
+            self.emit(2, f"{over}= raised_to({minimum.cents}, ({covered}))")
+            if self.traced:
+                self.emit(1, f"contract.append({all_nets})")
         self._taxes()
         found = ", ".join(self._covered(index, section) for index, section in enumerate(self.plan.sections))
         amounts = ", ".join(f"r{slot}" for slot in range(self.slots))
-        trace = f"({amounts},), before" if self.traced else "(), ()"
+        trace = f"({amounts},), tuple(contract)" if self.traced else "(), ()"
         self.emit(1, f"return verdicts, ({found},), taxes, {trace}")
         source = "\n".join(self.lines)
         # The source was written here from typed parts: no text of a rule file stands in it but names in quotes.
@@ -175,6 +183,8 @@ class _Emitter:
         if step.when:
             if self.traced:
                 self.emit(depth, f"r{slot} = None")
+            if step.op == "base":
+                self.emit(depth, "p = 0")
             self.emit(depth, f"if {self._source(step.when)}:")
             depth += 1
         self.emit(depth, OPERATIONS[step.op].format(c=self._charge(depth, step.charge)))
@@ -220,7 +230,8 @@ class _Emitter:
             self.constants[constant] = dense
             return f"{constant}[{key} - {kind.lowest}]" if kind.lowest else f"{constant}[{key}]", dense
         starts = sorted(
-            {kind.lowest, *(b for row in table.rows for b in (row.lowest, (row.highest or kind.highest) + 1))}
+            {kind.lowest, *(row.lowest for row in table.rows)}
+            | {row.highest + 1 for row in table.rows if row.highest is not None}
         )
         starts = [start for start in starts if kind.lowest <= start <= kind.highest]
         cells = tuple(self._cell(table, start) for start in starts)
@@ -245,9 +256,9 @@ class _Emitter:
                 if condition is not None:
                     add = f"b{number} = (b{number} if b{number} > 0 else 0) + s{index}"
                     self.emit(1, f"if {condition}: {add}" if condition else add)
-            fees = sum(fee.cents for fee in self.plan.fees if fee.tax_class == tax_class)
+            fees = [fee.cents for fee in self.plan.fees if fee.tax_class == tax_class]
             if fees:
-                self.emit(1, f"b{number} = (b{number} if b{number} > 0 else 0) + {fees}")
+                self.emit(1, f"b{number} = (b{number} if b{number} > 0 else 0) + {sum(fees)}")
         lines = []
         for rate in self.taxes.rates:
             if not rate.tax_class:
@@ -272,6 +283,13 @@ class _Emitter:
                 values = tuple(options) if kind.sort == "choice" else tuple(option == "yes" for option in options)
                 conditions.append(f"{_local(section.tax_key)} in {values!r}")
         return " and ".join(conditions)
+
+
+def raised_to(least: int, nets: Sequence[int | None]) -> tuple[int, ...]:
+    """The covered sections' cents (None: not covered) raised to `least` together; what isn't covered gets nothing."""
+    covered = tuple(net for net in nets if net is not None)
+    parts = iter(spread_pro_rata(least, covered) if covered else ())
+    return tuple(0 if net is None else next(parts) for net in nets)
 
 
 def per_term_source(micros: int, unit: str, cap: int | None) -> str:

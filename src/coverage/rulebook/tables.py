@@ -37,16 +37,22 @@ def lay_out(draft: Draft, loc: Loc, name: str, table: Table) -> Lookup | None:
     if table.otherwise is not None:
         place = draft.document.place((*loc, "otherwise"))
         otherwise = Row("otherwise", table.otherwise, place, outcome=_cell_verdict(draft, table.otherwise, place))
-    elif table.form == "bands" and (rows[0].lowest > kind.lowest or rows[-1].highest is not None or _has_gap(rows)):
+    elif table.form == "bands" and not _covers_all(rows, kind):
         # An age has no declared range, so a table need not cover all of it: what lies outside isn't covered.
         declined = Outcome("decline", f"{table.by}_not_covered")
-        place = draft.document.place(loc)
+        place = draft.document.place(loc, key=True)
         otherwise = Row("otherwise", declined, place, outcome=_cell_verdict(draft, declined, place))
-    return Lookup(name, table.by, table.form, sort, tuple(rows), otherwise, draft.document.place(loc))
+    if table.form != "values" and otherwise is not None and _covers_all(rows, kind):
+        message = f"otherwise: can't match, since the rows cover all of {table.by}; expected one of the two"
+        draft.report((*loc, "otherwise"), message, "no_match")
+    return Lookup(name, table.by, table.form, sort, tuple(rows), otherwise, draft.document.place(loc, key=True))
 
 
-def _has_gap(rows: list[Row]) -> bool:
-    return any(before.highest is not None and row.lowest > before.highest + 1 for before, row in pairwise(rows))
+def _covers_all(rows: list[Row], kind: Kind) -> bool:
+    """Whether rows in their order leave nothing of the kind's range out."""
+    gaps = any(before.highest is not None and row.lowest > before.highest + 1 for before, row in pairwise(rows))
+    last = rows[-1].highest
+    return rows[0].lowest <= kind.lowest and (last is None or last >= kind.highest) and not gaps
 
 
 def _cell_sort(draft: Draft, loc: Loc, table: Table) -> str | None:
@@ -58,6 +64,8 @@ def _cell_sort(draft: Draft, loc: Loc, table: Table) -> str | None:
     for key, found in table.rows.items():
         if isinstance(found, Amount) and found.currency != draft.edition.currency:
             draft.wrong_currency((*loc, key), found)
+    if isinstance(table.otherwise, Amount) and table.otherwise.currency != draft.edition.currency:
+        draft.wrong_currency((*loc[:-1], "otherwise"), table.otherwise)
     return sorts.pop() if sorts else "factor"
 
 
