@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from coverage import commands
 
 
@@ -14,6 +16,7 @@ def main() -> None:
 
         return wired()
 
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     commands.run(wiring)
 
 

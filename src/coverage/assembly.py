@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import secrets
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import FastAPI
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 
 from coverage import commands
-from coverage.domain.faults import Fault, Rejected
+from coverage.domain.faults import Conflict, Fault, Missing, Rejected, Unavailable
 from coverage.domain.tenant import Caller
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
@@ -33,11 +37,14 @@ from coverage.web.app import create_app
 from coverage.worker import Worker
 
 DATABASE = "sharecover"
+WATCH_SECONDS = 1.0
+
+Say = Callable[[str], None]  # tells whoever waits what is being done
 
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """A house with its database as its owner, and the address by which a child process reaches it."""
+    """A house with its database as its owner, and the database's address."""
 
     house: House
     owner: Database
@@ -45,48 +52,131 @@ class Premises:
 
 
 @contextmanager
-def open_premises(settings: Settings, *, migrate: bool) -> Iterator[Premises]:
-    """Everything that a process needs, closed again at the end. Starts the private PostgreSQL where no other is named."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    cluster = None if settings.database_url else PrivatePostgres(settings.data)
-    try:
-        if cluster is not None:
-            cluster.start()
-            cluster.create_database(DATABASE)
-        url = settings.database_url or (cluster.url(DATABASE) if cluster else "")
-        owner = Database.connect(settings.owner_url or url, pool_size=2)
+def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Premises]:
+    """Everything that a process needs, closed again at the end. Without `migrate` the schema must be there already."""
+    _make_data_folder(settings)
+    keyring = _keyring(settings)  # before anything is started for a key that can't be used
+    with ExitStack() as closed_at_the_end:
+        url = closed_at_the_end.enter_context(_database_address(settings, say))
         if migrate:
-            migrations.upgrade(owner.engine)
-        house = build_house(settings, Database.connect(url, pool_size=settings.pool_size))
-        try:
-            yield Premises(house, owner, url)
-        finally:
-            house.database.close()
-            owner.close()
-            close = getattr(house.documents, "close", None)
-            if close:
-                close()
+            bring_up_to_date(settings.owner_url or url, say)
+        else:
+            _require_schema(settings.owner_url or url)
+        owner = closed_at_the_end.enter_context(closing(Database.connect(settings.owner_url or url, pool_size=2)))
+        database = closed_at_the_end.enter_context(closing(Database.connect(url, pool_size=settings.pool_size)))
+        documents = closed_at_the_end.enter_context(closing(WeasyPrintDocuments(settings.templates)))
+        say("Reading the rules")
+        library = publish(database, settings.rules)
+        house = House(database, lambda: library, keyring, documents, FileBlobs(settings.data / "blobs"))
+        yield Premises(house, owner, url)
+
+
+def migrate(settings: Settings, say: Say) -> str:
+    """Brings the schema to the newest revision, and answers it."""
+    _make_data_folder(settings)
+    with _database_address(settings, say) as url:
+        return bring_up_to_date(settings.owner_url or url, say)
+
+
+def bring_up_to_date(owner_url: str, say: Say) -> str:
+    """The newest revision, which the schema at `owner_url` is at now; raises `Unavailable`."""
+    say("Bringing the database's schema up to date")
+    # Connections of its own, without the service's limits on time: an index may take long, another migration too.
+    engine = create_engine(owner_url, connect_args={"connect_timeout": 3})
+    try:
+        return migrations.upgrade(engine)
+    except DBAPIError as error:
+        raise _refused_by_database(error) from error
     finally:
-        if cluster is not None:
-            cluster.stop()
+        engine.dispose()
 
 
-def build_house(settings: Settings, database: Database) -> House:
-    """The house on a database that is migrated."""
-    library = publish(database, settings.rules)
-    return House(
-        database=database,
-        rules=lambda: library,
-        keyring=_keyring(settings),
-        documents=WeasyPrintDocuments(settings.templates),
-        blobs=FileBlobs(settings.data / "blobs"),
-    )
+def _require_schema(owner_url: str) -> None:
+    with closing(Database.connect(owner_url, pool_size=1)) as owner:
+        try:
+            current = migrations.current(owner.engine)
+        except DBAPIError as error:
+            raise _refused_by_database(error) from error
+    if current != migrations.newest():
+        found = f"at revision {current}" if current else "not there yet"
+        words = f"the database's schema is {found}; expected {migrations.newest()}: run `coverage migrate` first"
+        raise Unavailable("schema_outdated", words)
+
+
+def _refused_by_database(error: DBAPIError) -> Unavailable:
+    """In the server's own words, of which the first line says it. They hold no password."""
+    first_line = str(error.orig).strip().partition("\n")[0]
+    return Unavailable("database_unavailable", f"the database can't be used: {first_line}")
+
+
+def _make_data_folder(settings: Settings) -> None:
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        if not os.access(settings.data, os.W_OK | os.X_OK):
+            raise PermissionError(0, "it can't be written to")
+    except OSError as error:
+        words = f"the data folder {settings.data} can't be used ({error.strerror})"
+        raise BadSetting(f"{words}; choose another with --data or SHARECOVER_DATA") from None
 
 
 def _keyring(settings: Settings) -> MasterKeyring:
-    if settings.master_key is not None:
-        return MasterKeyring.from_text(settings.master_key)
-    return MasterKeyring.from_file(settings.data / "master.key")
+    path = settings.data / "master.key"
+    try:
+        if settings.master_key is not None:
+            return MasterKeyring.from_text(settings.master_key)
+        return MasterKeyring.from_file(path)
+    except (ValueError, OSError) as error:
+        raise BadSetting(f"{'SHARECOVER_MASTER_KEY' if settings.master_key else path}: {error}") from None
+
+
+# ------------------------------------------------------------------------------------------ the private PostgreSQL
+
+
+@contextmanager
+def _database_address(settings: Settings, say: Say) -> Iterator[str]:
+    """Where the database is: the one that is named, or else a private one in the data folder."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    say(f"Starting PostgreSQL in {settings.data}")
+    cluster = PrivatePostgres(settings.data)
+    with (settings.data / "in-use").open("w") as users:
+        # The service, its worker and others stand on one server. Each holds this lock, which ends with its process
+        # however that ends. Whoever gets it alone was the last one, and turns off the light.
+        fcntl.flock(users, fcntl.LOCK_SH)
+        try:
+            cluster.start()
+            cluster.create_database(DATABASE)
+            with _kept_running(cluster, settings.data):
+                yield cluster.url(DATABASE)
+        finally:
+            with suppress(BlockingIOError):
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                cluster.stop()
+
+
+@contextmanager
+def _kept_running(cluster: PrivatePostgres, folder: Path) -> Iterator[None]:
+    """Starts the server again when it was killed, as where memory ran out."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(WATCH_SECONDS):
+            # A folder that somebody deleted stays so: an empty database in its place would help nobody.
+            if cluster.process_id is None and (folder / "in-use").exists():
+                with suppress(PostgresMissing, PostgresRefused, OSError):
+                    cluster.start()
+
+    watcher = threading.Thread(target=watch, name="postgres-watcher", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+
+
+# ------------------------------------------------------------------------------------------ what runs on the premises
 
 
 def build_worker(premises: Premises) -> Worker:
@@ -95,6 +185,7 @@ def build_worker(premises: Premises) -> Worker:
 
 
 def build_app(premises: Premises, demo: Demo | None) -> FastAPI:
+    """The web application; with a demo, its documentation speaks of things that are there."""
     return create_app(premises.house, examples=demo.examples if demo else None)
 
 
@@ -103,21 +194,24 @@ class Demo:
 
     def __init__(self, premises: Premises, data: Path) -> None:
         self.house = premises.house
-        keys = self._keys(premises.owner, data / "demo.json")
-        self.key, self.playing_key = keys["key"], keys["playing_key"]
+        keys = self._kept_keys(data / "demo.json") or self._new_keys(premises.owner, data / "demo.json")
+        self.key = keys["key"]
         self._caller = Caller(caller_by_key(self.house, self.key, "").tenant, "demo")
         self._standing: Standing | None = None
         self._lock = threading.Lock()
 
     def stand(self) -> Standing:
-        """What stands ready now."""
+        """What stands ready now; raises a `Fault` where the rules of its product are broken."""
         with self._lock:
             self._standing = stand_ready(self.house, self._caller, self._standing)
             return self._standing
 
     def examples(self) -> Examples:
-        """The documentation's examples, each of which works as it stands."""
-        standing = self.stand()
+        """The documentation's examples, each of which works as it stands, or placeholders where nothing can stand."""
+        try:
+            standing = self.stand()
+        except (Missing, Rejected, Conflict):
+            return Examples()
         return Examples(
             now=self.house.wall(),
             quote=standing.quote_id,
@@ -134,33 +228,39 @@ class Demo:
         """A body that quotes, as JSON in one line."""
         return quote_example(self.examples())
 
-    def _keys(self, owner: Database, path: Path) -> dict[str, str]:
-        """The demo's keys, from the data folder or made anew. Test keys alone; a live key is never written down."""
-        if path.exists():
-            found: dict[str, str] = json.loads(path.read_text())
-            if all(self._opens(key) for key in found.values()):
-                return found
+    def _kept_keys(self, path: Path) -> dict[str, str] | None:
+        """The keys that a start before this one left, unless they open nothing here."""
+        try:
+            found = json.loads(path.read_text())
+            keys = {field: str(found[field]) for field, _ in DEMO_PARTNERS}
+            for key in keys.values():
+                caller_by_key(self.house, key, "")
+        except (OSError, ValueError, LookupError, TypeError, Rejected):
+            return None
+        return keys
+
+    def _new_keys(self, owner: Database, path: Path) -> dict[str, str]:
+        """Keys of new partners, left in the data folder. Test keys alone; a live key is never written down."""
         products = self.house.rules().products() or (PRODUCT,)
         made = {}
-        for field, name in (("key", "Demo Platform"), ("playing_key", "Saturday Demo")):
+        for field, name in DEMO_PARTNERS:
             enrolment = Enrolment(name, "exempt_ancillary", DEMO_INSURER, products)
             made[field] = enrol(owner, self.house, enrolment, "test")[1]
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(made, indent=2) + "\n")
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        aside.touch(mode=0o600)
+        aside.write_text(json.dumps(made, indent=2) + "\n")
+        aside.replace(path)
         return made
 
-    def _opens(self, key: str) -> bool:
-        try:
-            caller_by_key(self.house, key, "")
-        except Rejected:
-            return False
-        return True
+
+DEMO_PARTNERS = (("key", "Demo Platform"), ("playing_key", "Saturday Demo"))
 
 
 def wiring() -> commands.Wiring:
     """What the commands work with."""
     return commands.Wiring(
         read_settings=Settings.read,
+        migrate=migrate,
         open_premises=open_premises,
         build_worker=build_worker,
         build_app=build_app,

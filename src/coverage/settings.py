@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PROJECT = Path(__file__).resolve().parents[2]
+DRIVER = "postgresql+psycopg"
 
 
 class BadSetting(ValueError):
-    """A setting that can't be used: which one, and what would be right."""
+    """A setting that can't be used: which one, and what would be right. Never quotes a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,46 +28,64 @@ class Settings:
     data: Path
     rules: Path
     templates: Path
-    database_url: str | None
-    owner_url: str | None
-    master_key: str | None  # base64 of 32 bytes; else a file in the data folder
+    database_url: str | None = field(repr=False)
+    owner_url: str | None = field(repr=False)
+    master_key: str | None = field(repr=False)  # base64 of 32 bytes; else a file in the data folder
     port: int
     pool_size: int
 
     @classmethod
-    def read(cls, environment: Mapping[str, str] | None = None, **given: object) -> Settings:
-        """From the environment, with what was `given` on the command line before it; raises `BadSetting`."""
-        env = os.environ if environment is None else environment
-        here = Path(__file__).resolve().parents[2]
-        values: dict[str, object] = {
-            "data": Path(env.get("SHARECOVER_DATA", ".data")),
-            "rules": Path(env.get("SHARECOVER_RULES", here / "pricing_rules")),
-            "templates": Path(env.get("SHARECOVER_TEMPLATES", here / "policy_templates")),
-            "database_url": env.get("DATABASE_URL") or None,
-            "owner_url": env.get("DATABASE_OWNER_URL") or None,
-            "master_key": env.get("SHARECOVER_MASTER_KEY") or None,
-            "port": _whole(env, "PORT", 8000, 1, 65_535),
-            "pool_size": _whole(env, "SHARECOVER_POOL_SIZE", 20, 1, 200),
-        }
-        values |= {name: value for name, value in given.items() if value is not None}
-        for name in ("database_url", "owner_url"):
-            values[name] = _driver(values[name])
-        return cls(**values)  # type: ignore[arg-type]
+    def read(
+        cls,
+        environment: Mapping[str, str] | None = None,
+        *,
+        data: Path | None = None,
+        rules: Path | None = None,
+        port: int | None = None,
+    ) -> Settings:
+        """From the environment, with what the command line names before it; raises `BadSetting`.
+
+        A variable that is set to nothing counts as not set, as compose files and shells leave them.
+        """
+        given = os.environ if environment is None else environment
+        env = {name: value for name, value in given.items() if value}
+        return cls(
+            data=(data or Path(env.get("SHARECOVER_DATA", ".data"))).absolute(),
+            rules=_folder("SHARECOVER_RULES", rules or Path(env.get("SHARECOVER_RULES", PROJECT / "pricing_rules"))),
+            templates=_folder(
+                "SHARECOVER_TEMPLATES", Path(env.get("SHARECOVER_TEMPLATES", PROJECT / "policy_templates"))
+            ),
+            database_url=_address(env, "DATABASE_URL"),
+            owner_url=_address(env, "DATABASE_OWNER_URL"),
+            master_key=env.get("SHARECOVER_MASTER_KEY"),
+            port=port or _whole(env, "PORT", 8000, 1, 65_535),
+            pool_size=_whole(env, "SHARECOVER_POOL_SIZE", 20, 1, 200),
+        )
+
+
+def _folder(name: str, path: Path) -> Path:
+    if not path.is_dir():
+        raise BadSetting(f"there is no folder {path}; name one in {name}")
+    return path.absolute()
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
     text = env.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or not lowest <= int(text) <= highest:
-        raise BadSetting(f"{name} is {text!r}; expected a whole number from {lowest} to {highest}")
+    # Its length first: Python refuses to read thousands of digits.
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and lowest <= int(text) <= highest):
+        raise BadSetting(f"{name} is {text[:40]!r}; expected a whole number from {lowest} to {highest}")
     return int(text)
 
 
-def _driver(url: object) -> str | None:
-    """The address with our driver in it, however it was written."""
-    if url is None:
+def _address(env: Mapping[str, str], name: str) -> str | None:
+    """The database's address with our driver in it, however it was written. It may hold a password."""
+    if name not in env:
         return None
-    text = str(url)
-    for scheme in ("postgresql+psycopg://", "postgresql://", "postgres://"):
-        if text.startswith(scheme):
-            return "postgresql+psycopg://" + text.removeprefix(scheme)
-    raise BadSetting("DATABASE_URL isn't one of PostgreSQL; expected postgresql://…")
+    expected = f"{name} isn't an address of PostgreSQL; expected postgresql://user:password@host:port/database"
+    try:
+        url = make_url(env[name])
+    except (ArgumentError, ValueError):
+        raise BadSetting(expected) from None
+    if url.drivername not in ("postgres", "postgresql", DRIVER):
+        raise BadSetting(expected)
+    return url.set(drivername=DRIVER).render_as_string(hide_password=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
 from coverage.domain.faults import Fault, Unavailable
@@ -18,64 +18,82 @@ from coverage.storage.tenancy import Database
 
 log = logging.getLogger("coverage.worker")
 
-LEASE: Final = timedelta(seconds=60)
-BATCH: Final = 10
+# Longer than any job takes: the longest is a certificate, which waits for the typesetter once and is set twice at most.
+LEASE: Final = timedelta(seconds=90)
 POLL_SECONDS: Final = 0.5
-MAX_WAIT: Final = timedelta(hours=1)
+LONGEST_WAIT: Final = timedelta(hours=1)
 
 
 def _render_certificate(house: House, caller: Caller, cover_id: str) -> None:
     certificate_of(house, caller, cover_id, None)
 
 
-# What each kind of job does, with the house, the job's tenant and its subject.
-HANDLERS: Final[dict[str, Callable[[House, Caller, str], None]]] = {"render_certificate": _render_certificate}
+# What each kind of job does, with the house, the job's tenant and its subject. A job may be done again after a crash.
+HANDLERS: Final[Mapping[str, Callable[[House, Caller, str], None]]] = {"render_certificate": _render_certificate}
 
 
 class Worker:
     """Drains the outbox of `house` until it is stopped. `queue` is the same database in the worker's role."""
 
-    def __init__(self, house: House, queue: Database) -> None:
+    def __init__(self, house: House, queue: Database, *, lease: timedelta = LEASE) -> None:
         self.house, self.queue = house, queue
-        self.stopping = threading.Event()
+        self._lease = lease
+        self._stopping = threading.Event()
 
     def run(self) -> None:
         """Works until `stop` is called. A database that is away is waited for."""
-        while not self.stopping.is_set():
+        away = False
+        while not self._stopping.is_set():
+            worked = False
             try:
-                worked = self.work_once()
+                worked, away = self.work_once(), False
             except Unavailable as fault:
-                log.warning("waiting: %s", fault.detail)
-                worked = 0
+                if not away:
+                    log.warning("the worker waits: %s", fault.detail)
+                away = True
+            except Exception:
+                # Such as a schema that is being migrated under us: a worker that ends helps nobody.
+                log.exception("the worker couldn't take a job")
             if not worked:
-                self.stopping.wait(POLL_SECONDS)
+                self._stopping.wait(POLL_SECONDS)
 
     def stop(self) -> None:
-        self.stopping.set()
+        """Ends `run` once the job in hand is done."""
+        self._stopping.set()
 
-    def work_once(self) -> int:
-        """Takes what is due and does it; answers how many jobs were taken."""
+    def work_once(self) -> bool:
+        """Takes the job that is due first and does it; whether there was one.
+
+        One at a time: the lease of a job that waits behind another would run out, and a second worker would do it too.
+        """
         with self.queue.outside() as session:
-            jobs = outbox.claim_jobs(session, self.house.wall(), LEASE, BATCH)
+            jobs = outbox.claim_jobs(session, self.house.wall(), self._lease, 1)
         for job in jobs:
-            if self.stopping.is_set():
-                break
-            self._do(job)
-        return len(jobs)
+            self._settle(job, self._do(job))
+        return bool(jobs)
 
-    def _do(self, job: Job) -> None:
-        error = None
+    def _do(self, job: Job) -> str | None:
+        """What went wrong, if something did."""
         try:
             HANDLERS[job.kind](self.house, Caller(Tenant.of(job.tenant_id), "worker"), job.subject)
         except Fault as fault:
-            error = f"{fault.code}: {fault.detail}"
+            return f"{fault.code}: {fault.detail}"
         except Exception as failure:
             log.exception("job %s (%s) broke", job.id, job.kind)
-            error = type(failure).__name__
+            return type(failure).__name__
+        return None
+
+    def _settle(self, job: Job, error: str | None) -> None:
+        """Notes that the job is done, or when it comes back. Each taking counts an attempt, so the count tells whose it is."""
         with self.queue.outside() as session:
-            row = session.get_one(Job, job.id)
+            row = session.get_one(Job, job.id, with_for_update=True)
             if error is None:
                 row.done_at = self.house.wall()
-            else:
-                row.last_error = error
-                row.due_at = self.house.wall() + min(timedelta(seconds=2**job.attempts), MAX_WAIT)
+            elif row.attempts == job.attempts:
+                row.last_error, row.due_at = error, _next_try(self.house.wall(), job.attempts)
+
+
+def _next_try(now: datetime, attempts: int) -> datetime:
+    """2, 4, 8 … seconds from now, and an hour at most."""
+    # The power is bounded before it is taken: after some days of failing, no clock could hold it.
+    return now + min(timedelta(seconds=2 ** min(attempts, 12)), LONGEST_WAIT)

@@ -12,12 +12,20 @@ import typer
 
 from coverage.commands import demo, rules, serve
 
+EPILOG = (
+    "Settings stand in the environment: DATABASE_URL (without it a private PostgreSQL runs in the data folder), "
+    "DATABASE_OWNER_URL (who migrates, if somebody else), SHARECOVER_MASTER_KEY (base64 of 32 bytes, instead of "
+    "master.key in the data folder), SHARECOVER_DATA, SHARECOVER_RULES, SHARECOVER_TEMPLATES (folders), "
+    "SHARECOVER_POOL_SIZE (connections to the database; 20), PORT."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """What the commands get from the assembly, which alone knows settings, gateways and the web."""
 
     read_settings: Callable[..., Any]
+    migrate: Callable[[Any, Callable[[str], None]], str]
     open_premises: Callable[..., AbstractContextManager[Any]]
     build_worker: Callable[[Any], Any]
     build_app: Callable[[Any, Any], Any]
@@ -29,8 +37,8 @@ class Wiring:
 def run(wiring: Callable[[], Wiring]) -> None:
     """Runs the command that the command line names."""
     app = typer.Typer(
-        name="coverage", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
-        help="Sharecover: quotes and issues cover for shared things, for hours or days.",
+        name="coverage", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich", epilog=EPILOG,
+        add_completion=False, help="Sharecover: quotes and issues cover for shared things, for hours or days.",
     )  # fmt: skip
     app.add_typer(rules.app, name="rules")
     serve.add_to(app, wiring)

@@ -7,11 +7,13 @@ import os
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
+
+from coverage.domain.money import Money
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -23,33 +25,30 @@ def add_to(app: typer.Typer) -> None:
     def demo(
         url: Annotated[str, typer.Option(help="The running service.")] = "http://localhost:8000",
         key: Annotated[
-            str | None, typer.Option(help="A test key. [default: the demo's own, from the data folder]")
+            str | None, typer.Option(help="A test key.", show_default="the demo's own, from the data folder")
         ] = None,
         data: Annotated[
-            Path | None, typer.Option(help="The service's data folder. [default: $SHARECOVER_DATA or .data]")
+            Path | None, typer.Option(help="The service's data folder.", show_default="$SHARECOVER_DATA or .data")
         ] = None,
         out: Annotated[Path, typer.Option(help="Folder for the certificate.")] = Path("demo-output"),
     ) -> None:
         """Play the Saturday: an employee borrows the company's van, carries goods worth 8,000 EUR, and on Sunday declares a claim.
 
-        Each request and answer is printed; the certificate stays in a folder. The partner's test clock is moved forward
-        to Sunday, so a second run plays the Saturday after.
+        Each request and answer is printed; the certificate stays in a folder. The partner's test clock is moved forward to Sunday, so a second run plays the Saturday after.
         """
-        folder = data or Path(os.environ.get("SHARECOVER_DATA", ".data"))
-        _play(_Caller(url.rstrip("/"), key or _playing_key(folder)), out)
+        folder = data or Path(os.environ.get("SHARECOVER_DATA") or ".data")
+        _play(_Caller(url, key or _playing_key(folder)), out)
 
 
 def _playing_key(folder: Path) -> str:
     try:
-        found: str = json.loads((folder / "demo.json").read_text())["playing_key"]
-    except (OSError, ValueError, KeyError):
+        return str(json.loads((folder / "demo.json").read_text())["playing_key"])
+    except (OSError, ValueError, LookupError, TypeError):
         _fail(f"there is no demo key in {folder}; start the service with ./dev serve, or name a test key with --key")
-        raise AssertionError from None
-    return found
 
 
-def _fail(message: str) -> None:
-    Console(stderr=True).print(f"[red]{message}[/]", highlight=False)
+def _fail(message: str) -> NoReturn:
+    Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
 
@@ -59,50 +58,62 @@ class _Caller:
     def __init__(self, url: str, key: str) -> None:
         import httpx2
 
-        self.client = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
-        self.url, self.transport_error = url, httpx2.TransportError
         self.console = Console()
+        self._url = url.rstrip("/")
+        self._failures = (httpx2.TransportError, httpx2.InvalidURL)
+        if not key.isascii() or not key.isprintable():
+            _fail("this is no API key; expected sk_test_…")
+        self._client = httpx2.Client(headers={"Authorization": f"Bearer {key}"}, timeout=60)
 
     def call(self, method: str, path: str, body: Any = None, *, safe: bool = True) -> Any:
+        """What the service answers: a PDF's bytes, or JSON. An unsafe call gets an idempotency key."""
         self.console.rule(f"{method} {path}", align="left")
         headers = {} if safe else {"Idempotency-Key": secrets.token_hex(16)}
         if body is not None:
             self.console.print_json(data=body)
         try:
-            answer = self.client.request(method, path, json=body, headers=headers)
-        except self.transport_error:
-            _fail(f"nothing answers on {self.url}; start the service with ./dev serve")
-            raise
+            answer = self._client.request(method, self._url + path, json=body, headers=headers)
+        except self._failures as error:
+            _fail(
+                f"nothing answers on {self._url} ({error}); start the service with ./dev serve, or name it with --url"
+            )
         self.console.print(f"[bold]{answer.status_code}[/] {answer.reason_phrase}", highlight=False)
-        if answer.headers["content-type"].startswith("application/pdf"):
+        if answer.headers.get("content-type", "").startswith("application/pdf"):
             return answer.content
-        self.console.print_json(data=answer.json())
+        try:
+            found = answer.json()
+        except ValueError:
+            _fail(f"what answers on {self._url} isn't the service; name the service with --url")
+        self.console.print_json(data=found)
         if answer.is_error:
             _fail("the service refused; the answer above says why")
-        return answer.json()
+        return found
 
 
 def _play(caller: _Caller, out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _fail(f"the folder {out} can't be made ({error.strerror}); choose another with --out")
     clock = caller.call("GET", "/v1/test_clock")
     saturday = _next_saturday(datetime.fromisoformat(clock["now"]))
     quote = caller.call("POST", "/v1/quotes", _quote(saturday))
     cover = caller.call("POST", "/v1/covers", _bind(quote, clock["now"]), safe=False)
     pdf = caller.call("GET", f"/v1/covers/{cover['id']}/certificate?language=en")
-    out.mkdir(parents=True, exist_ok=True)
     path = out / f"{cover['number']}.pdf"
     path.write_bytes(pdf)
-    caller.console.print(f"The certificate: [bold]{path}[/]", highlight=False)
+    caller.console.print(f"The certificate: {path}", markup=False, highlight=False, soft_wrap=True)
     sunday = saturday + timedelta(days=1, hours=2)
     caller.call("POST", "/v1/test_clock/advance", {"to": sunday.isoformat()})
     caller.call("GET", f"/v1/covers/{cover['id']}")
     claim = caller.call("POST", "/v1/claims", _claim(cover["id"], saturday), safe=False)
     caller.console.rule()
-    gross = cover["price"]["gross"]
+    gross = Money(**cover["price"]["gross"])
     caller.console.print(
-        f"Quoted and covered for [bold]{gross['amount'] / 100:.2f} {gross['currency']}[/]; certificate {cover['number']}; "
+        f"Quoted and covered for [bold]{gross}[/]; certificate {cover['number']}; "
         f"claim {claim['number']} is {claim['state']}.",
-        highlight=False,
-    )
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
 
 
 def _next_saturday(now: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -15,20 +16,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.panel import Panel
 
 if TYPE_CHECKING:
     from coverage.commands import Wiring
 
+# What a worker may take to end the job in hand. A job that is broken off is done again once its lease is over.
 STOP_SECONDS = 20
+RESTART_SECONDS = 2.0
 
-PortOption = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on. [default: $PORT or 8000]")]
+log = logging.getLogger("coverage.commands")
+
+PortOption = Annotated[
+    int | None, typer.Option(min=1, max=65_535, help="Port to listen on.", show_default="$PORT or 8000")
+]
 DataOption = Annotated[
     Path | None,
-    typer.Option(help="Folder for the private database, keys and documents. [default: $SHARECOVER_DATA or .data]"),
+    typer.Option(help="Folder for the private database, keys and documents.", show_default="$SHARECOVER_DATA or .data"),
 ]
 RulesOption = Annotated[
-    Path | None, typer.Option(help="Folder of the rules. [default: $SHARECOVER_RULES or pricing_rules]")
+    Path | None,
+    typer.Option(help="Folder of the rules.", show_default="$SHARECOVER_RULES or the project's pricing_rules"),
 ]
 
 
@@ -49,8 +56,8 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
         Without DATABASE_URL a private PostgreSQL runs in the data folder. Ctrl-C ends everything that was started.
         """
-        with _clear_errors(wired := wiring()):
-            _serve(wired, host, demo, port=port, data=data, rules=rules)
+        with _ending_in_order(), _clear_errors(wired := wiring()):
+            _serve(wired, wired.read_settings(data=data, rules=rules, port=port), host, demo)
 
     @app.command()
     def work(
@@ -60,79 +67,115 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
     ) -> None:
         """Run a worker: it renders certificates ahead of time, and does whatever else is due.
 
-        Any number may run on one database. Give it the service's DATABASE_URL; alone it starts the private one.
+        Any number may run on one database: give each the service's DATABASE_URL or its data folder.
         """
-        with _clear_errors(wired := wiring()):
-            _work(wired, with_parent=with_parent, data=data, rules=rules)
+        with _ending_in_order(), _clear_errors(wired := wiring()):
+            _work(wired, wired.read_settings(data=data, rules=rules), with_parent)
 
     @app.command()
     def migrate(data: DataOption = None) -> None:
         """Bring the database's schema to the newest revision. Many may run at once: they wait for each other."""
-        with _clear_errors(wired := wiring()):
-            settings = wired.read_settings(data=_absolute(data))
-            with wired.open_premises(settings, migrate=True):
-                typer.echo("The schema is at its newest revision.")
+        with _ending_in_order(), _clear_errors(wired := wiring()):
+            revision = wired.migrate(wired.read_settings(data=data), _say)
+            typer.echo(f"The schema is at its newest revision, {revision}.")
 
 
-def _serve(wired: Wiring, host: str, demo: bool, **given: Any) -> None:
+def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
     import uvicorn
 
-    settings = wired.read_settings(**{name: _absolute(value) for name, value in given.items()})
+    # Taken before anything is started. Whoever calls meanwhile waits, and is answered once all is ready.
     listener = _listen(host, settings.port)
-    console = Console()
-    address = f"http://{'localhost' if host in ('127.0.0.1', '::1') else host}:{settings.port}"
-    with wired.open_premises(settings, migrate=True) as premises:
+    with listener, wired.open_premises(settings, _say, migrate=True) as premises:
         for finding in premises.house.rules().faults:
-            Console(stderr=True).print(f"[red]rules:[/] {finding}", highlight=False)
-        playing = wired.build_demo(premises, settings.data) if demo else None
-        server = uvicorn.Server(
-            uvicorn.Config(
-                wired.build_app(premises, playing), log_level="warning", access_log=False, timeout_graceful_shutdown=10
-            )
+            _tell(f"rules: {finding}")
+        playing = None
+        if demo:
+            _say("Preparing the demo")
+            playing = wired.build_demo(premises, settings.data)
+        config = uvicorn.Config(
+            wired.build_app(premises, playing), log_level="warning", access_log=False, timeout_graceful_shutdown=10
         )
-        with _worker_beside(premises.url, settings):
-            console.print(_welcome(address, playing))
-            server.run(sockets=[listener])
+        with _worker_beside(settings):
+            _welcome(_address(host, settings.port), playing, settings.data, wired.stopped)
+            uvicorn.Server(config).run(sockets=[listener])
 
 
-@contextmanager
-def _worker_beside(url: str, settings: Any) -> Iterator[None]:
-    """A worker as a child. It reads our end of a pipe, so that it ends with us however we end."""
-    command = [
-        sys.executable,
-        "-m",
-        "coverage",
-        "work",
-        "--with-parent",
-        "--data",
-        str(settings.data),
-        "--rules",
-        str(settings.rules),
-    ]
-    child = subprocess.Popen(
-        command, stdin=subprocess.PIPE, env={**os.environ, "DATABASE_URL": url}, start_new_session=True
-    )
-    try:
-        yield
-    finally:
-        if child.stdin is not None:
-            child.stdin.close()
-        try:
-            child.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-def _work(wired: Wiring, *, with_parent: bool, **given: Any) -> None:
-    settings = wired.read_settings(**{name: _absolute(value) for name, value in given.items()})
-    with wired.open_premises(settings, migrate=False) as premises:
+def _work(wired: Wiring, settings: Any, with_parent: bool) -> None:
+    with wired.open_premises(settings, _say_nothing if with_parent else _say, migrate=False) as premises:
         worker = wired.build_worker(premises)
+        # From here on, the job in hand is done first.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: worker.stop())
         if with_parent:
             threading.Thread(target=_stop_at_end_of_input, args=(worker,), daemon=True).start()
+        else:
+            _say("Working; Ctrl-C ends it")
         worker.run()
+
+
+# ------------------------------------------------------------------------------------------ beginning and ending
+
+
+class _Ended(BaseException):
+    """Somebody asked us to end."""
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Ends the block when asked to, also while it still starts: whatever was started is ended first.
+
+    Asked by Ctrl-C, by `kill`, or by the terminal that closes.
+    """
+
+    def end(*_: object) -> None:
+        # An impatient second Ctrl-C must not break off the tidying up, which takes seconds at most.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        raise _Ended
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+    # `nohup` asks to live on without the terminal. Handed on as SIGTERM, which the web server knows.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    with suppress(_Ended):
+        yield
+
+
+@contextmanager
+def _worker_beside(settings: Any) -> Iterator[None]:
+    """A worker as a child, and another one when it dies.
+
+    It reads our end of a pipe, so that it ends with us however we end. In a session of its own: a Ctrl-C is for us.
+    """
+    # -P: a folder named `coverage` where we were started is somebody else's.
+    command = [sys.executable, "-P", "-m", "coverage", "work", "--with-parent"]
+    command += ["--data", str(settings.data), "--rules", str(settings.rules)]
+    theirs, ours = os.pipe()
+    ending = threading.Event()
+    child = subprocess.Popen(command, stdin=theirs, start_new_session=True)
+
+    def replace() -> None:
+        nonlocal child
+        while True:
+            child.wait()
+            if ending.wait(RESTART_SECONDS):
+                return
+            log.warning("the worker ended (%s); another one starts", child.returncode)
+            child = subprocess.Popen(command, stdin=theirs, start_new_session=True)
+
+    replacing = threading.Thread(target=replace, name="worker-watcher", daemon=True)
+    replacing.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        os.close(ours)
+        replacing.join(STOP_SECONDS)
+        if replacing.is_alive():
+            child.kill()
+            replacing.join()
+        os.close(theirs)
 
 
 def _stop_at_end_of_input(worker: Any) -> None:
@@ -143,20 +186,31 @@ def _stop_at_end_of_input(worker: Any) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """The socket to serve on, taken before anything is started."""
+    """A socket that listens: of two services that start at once, the second is told."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()
     except OSError as error:
         listener.close()
         raise _WrongUse(f"port {port} on {host} can't be used ({error.strerror}); choose another with --port") from None
     return listener
 
 
+def _address(host: str, port: int) -> str:
+    """How a browser on this machine gets to what listens on `host`."""
+    if host in ("127.0.0.1", "::1", "0.0.0.0", "::"):  # noqa: S104, it's only compared
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+# ------------------------------------------------------------------------------------------ what is said
+
+
 class _WrongUse(Exception):
-    """Something on the command line or in the environment that can't be used."""
+    """Something on the command line that can't be used."""
 
 
 @contextmanager
@@ -166,31 +220,42 @@ def _clear_errors(wired: Wiring) -> Iterator[None]:
     try:
         yield
     except wrong_use as error:
-        Console(stderr=True).print(f"[red]{error}[/]", highlight=False)
+        _tell(str(error))
         raise typer.Exit(2) from None
     except wired.stopped as error:
-        Console(stderr=True).print(f"[red]{error}[/]", highlight=False)
+        _tell(str(error))
         raise typer.Exit(1) from None
 
 
-def _absolute(value: Any) -> Any:
-    return value.absolute() if isinstance(value, Path) else value
+def _tell(words: str) -> None:
+    Console(stderr=True).print(words, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
-def _welcome(address: str, demo: Any) -> Panel | str:
-    if demo is None:
-        return f"Sharecover serves on {address}. Its API's docs: {address}/docs"
-    standing, body = demo.stand(), demo.quote_body()
-    curl = f"curl {address}/v1/quotes -H 'Authorization: Bearer {demo.key}' -H 'Content-Type: application/json' -d '{body}'"
-    lines = [
-        f"[bold]Test key[/]     {demo.key}",
-        f"[bold]API docs[/]     {address}/docs",
-        f"[bold]Member page[/]  {address}/m/{standing.member_link}",
-        "",
-        "Ask for a price:",
-    ]
-    console = Console()
-    console.print(Panel("\n".join(lines), title="Sharecover, with demo data", expand=False, highlight=False))
-    # The line stands alone and unwrapped, so that it can be copied whole.
-    console.print(curl, soft_wrap=True, highlight=False, markup=False)
-    return "\nCtrl-C ends everything. In another terminal, [bold]./dev run demo[/] plays a whole Saturday."
+def _say(words: str) -> None:
+    """What is being done, for whoever waits. On stderr: what a command answers may be piped on."""
+    Console(stderr=True).print(f"{words} …", style="dim", markup=False, highlight=False, soft_wrap=True)
+
+
+def _say_nothing(words: str) -> None:
+    pass
+
+
+def _welcome(address: str, demo: Any, data: Path, stopped: tuple[type[Exception], ...]) -> None:
+    """Each thing on a line of its own and never wrapped, so that it can be copied whole."""
+    lines = [f"Sharecover serves on {address}", "", f"API docs     {address}/docs"]
+    if demo is not None:
+        lines.append(f"Test key     {demo.key}")
+        try:
+            standing, body = demo.stand(), demo.quote_body()
+        except stopped as fault:
+            _tell(f"The demo has nothing to show: {fault}")
+        else:
+            curl = f"curl {address}/v1/quotes -H 'Authorization: Bearer {demo.key}' -H 'Content-Type: application/json' -d '{body}'"
+            lines += [f"Member page  {address}/m/{standing.member_link}", "", "Ask for a price:", "", curl, ""]
+            lines += [
+                "In another terminal, play a whole Saturday:",
+                "",
+                f"./dev run demo --url {address} --data {data}",
+            ]
+    lines += ["", "Ctrl-C ends everything."]
+    typer.echo("\n".join(lines))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from coverage.domain.faults import Unavailable
@@ -20,21 +21,18 @@ class FileBlobs:
 
     def put(self, name: str, content: bytes) -> None:
         path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
+            self._make(path.parent)
             with aside.open("wb") as handle:
                 handle.write(content)
                 handle.flush()
                 os.fsync(handle.fileno())
             aside.replace(path)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)  # the name itself must survive a power cut too
-            finally:
-                os.close(folder)
+            _sync(path.parent)
         except OSError as error:
-            aside.unlink(missing_ok=True)
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
             raise Unavailable("blobs_unavailable", "documents can't be kept now; try again shortly") from error
 
     def get(self, name: str) -> bytes:
@@ -43,7 +41,24 @@ class FileBlobs:
         except OSError as error:
             raise Unavailable("blobs_unavailable", "a document that was kept can't be read now") from error
 
+    def _make(self, folder: Path) -> None:
+        """The folder and those above it, each of whose names is on disk before anything is put in."""
+        if folder.is_dir():
+            return
+        self._make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync(folder.parent)
+
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
             raise ValueError(f"no name for a blob: {name!r}")
         return self._folder / name
+
+
+def _sync(folder: Path) -> None:
+    """A name stands in its folder: it survives a power cut once that is on disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

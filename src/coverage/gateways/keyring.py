@@ -7,10 +7,12 @@ another row doesn't open there.
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -32,25 +34,18 @@ class MasterKeyring:
 
     @classmethod
     def from_text(cls, text: str) -> MasterKeyring:
-        """From base64, as a secret store hands it out; raises ValueError."""
-        return cls(base64.b64decode(text, validate=True))
+        """From base64, as a secret store hands it out; raises ValueError, which doesn't quote the key."""
+        try:
+            return cls(base64.b64decode(text.strip(), validate=True))
+        except binascii.Error:
+            raise ValueError(f"the master key isn't base64; expected {KEY_BYTES} bytes as base64") from None
 
     @classmethod
     def from_file(cls, path: Path) -> MasterKeyring:
-        """From a file that is made when it isn't there, readable by its owner alone."""
+        """From a file that is made when it isn't there, readable by its owner alone; raises ValueError and OSError."""
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_name(f".{path.name}.{os.getpid()}")
-            fresh.touch(mode=0o600)
-            fresh.write_text(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
-            try:
-                # A link, not a rename: of two processes that start at once, the first one's key stays.
-                os.link(fresh, path)
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        return cls.from_text(path.read_text().strip())
+            _make(path)
+        return cls.from_text(path.read_text(encoding="ascii", errors="replace"))
 
     def wrap(self, key: bytes, place: str) -> bytes:
         return aes_key_wrap(self._derived(f"wrap/{place}"), key)
@@ -66,3 +61,26 @@ class MasterKeyring:
 
     def _derived(self, purpose: str) -> bytes:
         return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose.encode()).derive(self._master)
+
+
+def _make(path: Path) -> None:
+    """A new key under its name, whole and on disk: whatever is sealed can be opened only with it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own: process ids are alike in containers that share a folder.
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # A link, not a rename: of two processes that start at once, the first one's key stays.
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        fresh.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,396 @@
+"""The service as people run it: real processes on a private PostgreSQL, ended in every way that processes end."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.engine import make_url
+
+from coverage.gateways.private_postgres import PrivatePostgres
+from coverage.storage import migrations
+from coverage.storage.identity import new_code
+from coverage.storage.outbox import Job
+from coverage.storage.tenancy import Database
+from tests.builders import a_bind, a_quote
+from tests.conftest import RULES
+from tests.processes import (
+    COVERAGE,
+    Service,
+    alive,
+    clean_environment,
+    data_folder,
+    free_port,
+    mentioning,
+    run_coverage,
+    serving,
+    starting,
+    wait_for,
+)
+
+MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    with data_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def used_data() -> Iterator[Path]:
+    """A data folder that services follow each other on, so that only the first makes a database."""
+    with data_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    """One that only answers."""
+    with data_folder() as folder, serving(folder, "--demo") as running:
+        yield running
+
+
+@pytest.fixture
+def external_database() -> Iterator[str]:
+    """The address of an empty database that isn't private."""
+    server = make_url(os.environ["TEST_DATABASE_URL"])
+    name = f"serve_{new_code(8).lower()}"
+    admin = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        # As people write it: without our driver in it.
+        yield server.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def a_cover(service: Service) -> str:
+    """The id of a cover, issued through the API."""
+    quote = service.post("/v1/quotes", a_quote())
+    assert quote.status_code == 201, quote.text
+    cover = service.post("/v1/covers", a_bind(quote.json()))
+    assert cover.status_code == 201, cover.text
+    identity: str = cover.json()["id"]
+    return identity
+
+
+def wait_until_kept(url: str, cover: str) -> None:
+    """Waits until a worker has kept a cover's certificate."""
+    queue = Database.connect(url, "sharecover_worker", pool_size=1)
+
+    def kept() -> bool:
+        with queue.outside() as session:
+            job = session.scalars(select(Job).where(Job.subject == cover, Job.kind == "render_certificate")).one()
+            return job.done_at is not None
+
+    try:
+        wait_for("the certificate", kept)
+    finally:
+        queue.close()
+
+
+def wait_until_ended(processes: set[int]) -> None:
+    wait_for(f"the end of {processes}", lambda: not any(alive(process) for process in processes))
+
+
+class TestServe:
+    def test_prints_a_line_that_quotes(self, service: Service, tmp_path: Path) -> None:
+        line = next(line for line in service.output.splitlines() if line.startswith("curl "))
+        (tmp_path / ".curlrc").write_text('silent\nwrite-out = "\\n%{http_code}"\n')
+        told = subprocess.run(
+            ["bash", "-c", line], env=clean_environment(CURL_HOME=str(tmp_path)), capture_output=True, text=True, check=True
+        )  # fmt: skip
+        assert told.stdout.splitlines()[-1] == "201", told.stdout
+
+    def test_prints_the_address_of_documentation_that_opens(self, service: Service) -> None:
+        answer = httpx2.get(service.printed("API docs"))
+        assert answer.status_code == 200
+        assert "swagger" in answer.text
+
+    def test_prints_a_member_link_that_opens(self, service: Service) -> None:
+        with httpx2.Client(follow_redirects=True) as browser:
+            page = browser.get(service.printed("Member page"))
+        assert page.status_code == 200
+        assert "Camille Martin" in page.text
+
+    def test_says_how_to_play_the_saturday_here(self, service: Service) -> None:
+        assert f"./dev run demo --url {service.url} --data {service.data}" in service.output
+
+    def test_has_the_certificate_made_before_anyone_asks(self, service: Service) -> None:
+        wait_until_kept(PrivatePostgres(service.data).url(), a_cover(service))
+
+    def test_keeps_its_secrets_for_itself(self, service: Service) -> None:
+        for name in ("master.key", "demo.json"):
+            assert (service.data / name).stat().st_mode & 0o077 == 0
+
+    def test_replaces_a_worker_that_dies(self, service: Service) -> None:
+        dead = service.worker()
+        os.kill(dead, signal.SIGKILL)
+        wait_until_ended({dead})
+        assert service.worker() != dead
+        wait_until_kept(PrivatePostgres(service.data).url(), a_cover(service))
+
+    def test_starts_a_database_again_that_dies(self, service: Service) -> None:
+        dead = PrivatePostgres(service.data).process_id
+        assert dead is not None
+        os.kill(dead, signal.SIGKILL)
+        assert service.get("/livez").status_code == 200
+        wait_for("another server", lambda: PrivatePostgres(service.data).process_id not in (None, dead))
+        wait_for("the database", lambda: service.get("/readyz").status_code == 200)
+        assert a_cover(service)
+
+    def test_lets_others_use_its_database_and_go(self, service: Service) -> None:
+        server = PrivatePostgres(service.data).process_id
+        migrated = run_coverage("migrate", "--data", str(service.data))
+        assert migrated.returncode == 0, migrated.stderr
+        assert PrivatePostgres(service.data).process_id == server
+        assert service.get("/readyz").status_code == 200
+
+
+class TestEnding:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_ends_everything_that_was_started(self, used_data: Path, number: signal.Signals) -> None:
+        with serving(used_data, "--demo") as service:
+            assert service.get(f"/v1/covers/{a_cover(service)}/certificate").status_code == 200
+            service.worker()
+            family = service.family()
+            assert len(family) >= 4, "the service, its typesetter, its worker, PostgreSQL"
+            before = service.output
+            assert service.end(number) == 0
+            wait_until_ended(family)
+            assert service.output == before, "there is nothing to say"
+
+    def test_leaves_nothing_running_when_it_is_killed(self, used_data: Path) -> None:
+        with serving(used_data, "--demo") as service:
+            cover, key = a_cover(service), service.printed("Test key")
+            service.worker()
+            family = service.family()
+            os.kill(service.process.pid, signal.SIGKILL)
+            wait_until_ended(family)
+        began = time.monotonic()
+        with serving(used_data, "--demo") as service:
+            assert time.monotonic() - began < 15, "a second start is quick"
+            assert service.printed("Test key") == key
+            assert service.get(f"/v1/covers/{cover}").json()["id"] == cover
+            wait_until_kept(PrivatePostgres(used_data).url(), cover)
+
+    def test_starts_again_beside_the_remains_of_one_that_was_killed(self, used_data: Path) -> None:
+        with serving(used_data, "--demo") as service:
+            os.kill(service.process.pid, signal.SIGKILL)
+            service.process.wait()
+            with serving(used_data, "--demo", port=service.port) as second:
+                assert second.get("/readyz").status_code == 200
+                assert a_cover(second)
+
+    def test_leaves_the_database_to_a_second_service(self, used_data: Path) -> None:
+        with serving(used_data) as first, serving(used_data, "--demo") as second:
+            assert first.end() == 0
+            assert second.get("/readyz").status_code == 200
+            assert a_cover(second)
+
+    @pytest.mark.parametrize("progress", ["Starting PostgreSQL", "Bringing the database", "Preparing"])
+    def test_leaves_nothing_half_made_when_interrupted_while_it_starts(self, data: Path, progress: str) -> None:
+        with starting(data, "--demo") as service:
+            wait_for(progress, lambda: progress in service.output)
+            assert service.end() == 0
+            assert "Traceback" not in service.output
+        wait_for("the end of all", lambda: not mentioning(str(data)))
+        with serving(data, "--demo") as service:
+            assert a_cover(service)
+
+
+class TestWrongUse:
+    @pytest.mark.parametrize(
+        ("environment", "named"),
+        [
+            ({"PORT": "eight"}, "PORT"),
+            ({"PORT": "9" * 5000}, "PORT"),
+            ({"DATABASE_URL": "mysql://localhost/sharecover"}, "DATABASE_URL"),
+            ({"DATABASE_URL": "postgresql://localhost:port/sharecover"}, "DATABASE_URL"),
+            ({"DATABASE_OWNER_URL": "sharecover"}, "DATABASE_OWNER_URL"),
+            ({"SHARECOVER_MASTER_KEY": "not base64"}, "SHARECOVER_MASTER_KEY"),
+            ({"SHARECOVER_MASTER_KEY": base64.b64encode(bytes(16)).decode()}, "SHARECOVER_MASTER_KEY"),
+            ({"SHARECOVER_RULES": "/nowhere"}, "SHARECOVER_RULES"),
+            ({"SHARECOVER_DATA": f"{__file__}/data"}, "SHARECOVER_DATA"),
+        ],
+    )
+    def test_is_told_in_a_line(self, tmp_path: Path, environment: dict[str, str], named: str) -> None:
+        port = {} if "PORT" in environment else {"PORT": str(free_port())}
+        told = run_coverage("serve", **{"SHARECOVER_DATA": str(tmp_path), **port, **environment})
+        assert told.returncode == 2
+        assert len(told.stderr.splitlines()) == 1
+        assert named in told.stderr
+        assert told.stdout == ""
+        assert environment.get("SHARECOVER_MASTER_KEY", "no key") not in told.stderr
+
+    @pytest.mark.parametrize("listening", [True, False])
+    def test_is_told_that_the_port_is_taken(self, tmp_path: Path, listening: bool) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            if listening:
+                taken.listen()
+            port = taken.getsockname()[1]
+            told = run_coverage("serve", "--port", str(port), "--data", str(tmp_path / "data"))
+        assert told.returncode == 2
+        assert len(told.stderr.splitlines()) == 1
+        assert f"port {port}" in told.stderr
+        assert not (tmp_path / "data").exists()
+
+    def test_is_told_that_the_key_in_the_folder_is_broken(self, tmp_path: Path) -> None:
+        (tmp_path / "master.key").write_text("")
+        told = run_coverage("serve", "--port", str(free_port()), "--data", str(tmp_path))
+        assert (told.returncode, told.stderr.count("\n")) == (2, 1)
+        assert f"{tmp_path / 'master.key'}: the master key has 0 bytes; expected 32, as base64" in told.stderr
+
+    def test_is_told_that_the_database_does_not_answer(self, tmp_path: Path) -> None:
+        address = f"postgresql://someone:secret@localhost:{free_port()}/sharecover"
+        for command in (["serve", "--port", str(free_port())], ["work"], ["migrate"]):
+            told = run_coverage(*command, "--data", str(tmp_path), DATABASE_URL=address)
+            assert told.returncode == 1
+            assert "the database can't be used" in told.stderr.splitlines()[-1]
+            assert "Traceback" not in told.stderr
+            assert "secret" not in told.stderr
+
+    def test_is_told_to_migrate_before_a_worker_works(self, external_database: str, tmp_path: Path) -> None:
+        told = run_coverage("work", "--data", str(tmp_path), DATABASE_URL=external_database)
+        assert told.returncode == 1
+        assert told.stderr.splitlines()[-1].endswith("run `coverage migrate` first")
+
+    @pytest.mark.parametrize("arguments", [["serve", "--prot", "8000"], ["serve", "--port", "0"], ["dance"]])
+    def test_exits_with_two(self, arguments: list[str]) -> None:
+        assert run_coverage(*arguments).returncode == 2
+
+
+class TestHelp:
+    def test_names_the_commands_and_the_environment(self) -> None:
+        told = run_coverage("--help", COLUMNS="200")
+        assert told.returncode == 0
+        for word in ("serve", "work", "migrate", "demo", "rules", "DATABASE_URL", "SHARECOVER_MASTER_KEY", "PORT"):
+            assert word in told.stdout
+
+    @pytest.mark.parametrize(
+        ("command", "defaults"),
+        [
+            ("serve", ["$PORT or 8000", "$SHARECOVER_DATA or .data", "$SHARECOVER_RULES", "127.0.0.1"]),
+            ("work", ["$SHARECOVER_DATA or .data", "$SHARECOVER_RULES"]),
+            ("migrate", ["$SHARECOVER_DATA or .data"]),
+            ("demo", ["http://localhost:8000", "$SHARECOVER_DATA or .data", "demo-output", "the demo's own"]),
+        ],
+    )
+    def test_shows_what_holds_when_nothing_is_said(self, command: str, defaults: list[str]) -> None:
+        told = run_coverage(command, "--help", COLUMNS="200")
+        assert told.returncode == 0
+        for default in defaults:
+            assert default in told.stdout
+
+
+class TestBrokenRules:
+    def test_are_named_while_the_rest_is_served(self, used_data: Path, tmp_path: Path) -> None:
+        broken = _break_edition(tmp_path / "rules", "goods_carried")
+        with serving(used_data, "--demo", "--rules", str(tmp_path / "rules")) as service:
+            assert str(broken.relative_to(tmp_path)) in service.output
+            ready = service.get("/readyz")
+            assert ready.status_code == 200
+            assert [Path(one["file"]).name for one in ready.json()["rules"]["broken"]] == [broken.name]
+            assert [name.split("/")[0] for name in ready.json()["rules"]["editions"]] == ["off_duty_vehicle"]
+            assert a_cover(service)
+
+    def test_of_the_demos_own_product_leave_it_without_examples(self, used_data: Path, tmp_path: Path) -> None:
+        broken = _break_edition(tmp_path / "rules", "off_duty_vehicle")
+        with serving(used_data, "--demo", "--rules", str(tmp_path / "rules")) as service:
+            assert str(broken.relative_to(tmp_path)) in service.output
+            assert "The demo has nothing to show" in service.output
+            assert service.get("/readyz").status_code == 200
+            assert service.get("/openapi.json").status_code == 200
+
+
+def _break_edition(rules: Path, product: str) -> Path:
+    """A copy of the rules in which a product's edition doesn't read."""
+    shutil.copytree(RULES, rules)
+    edition = rules / "products" / product / "FR" / "2026-01-01.yaml"
+    edition.write_text(edition.read_text().replace("product:", "prodcut:", 1))
+    return edition
+
+
+class TestExternalDatabase:
+    def test_is_migrated_by_many_at_once(self, external_database: str, tmp_path: Path) -> None:
+        environment = clean_environment(DATABASE_URL=external_database)
+        commands = [[*COVERAGE, "migrate", "--data", str(tmp_path / str(number))] for number in range(3)]
+        migrating = [
+            subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for command in commands
+        ]
+        told = [process.communicate(timeout=60)[0] for process in migrating]
+        assert [process.returncode for process in migrating] == [0, 0, 0]
+        assert set(told) == {f"The schema is at its newest revision, {migrations.newest()}.\n"}
+
+    def test_is_waited_for_while_another_migrates_it(self, external_database: str, tmp_path: Path) -> None:
+        engine = create_engine(external_database.replace("postgresql://", "postgresql+psycopg://"))
+        longest_lock_wait = "SELECT max(extract(epoch FROM clock_timestamp() - query_start)) FROM pg_stat_activity "
+        longest_lock_wait += "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": migrations.MIGRATION_LOCK})
+            connection.commit()
+            migrating = subprocess.Popen(
+                [*COVERAGE, "migrate", "--data", str(tmp_path)],
+                env=clean_environment(DATABASE_URL=external_database),
+            )
+
+            def waits_long() -> bool:
+                assert migrating.poll() is None, "it gave up"
+                waited = connection.scalar(text(longest_lock_wait))
+                connection.rollback()
+                # Longer than the service's own transactions wait for any lock.
+                return waited is not None and waited > 5.5
+
+            wait_for("a migration that waits", waits_long)
+        engine.dispose()
+        assert migrating.wait(60) == 0
+
+    def test_serves_two_services(self, external_database: str, tmp_path: Path) -> None:
+        environment = {"DATABASE_URL": external_database, "SHARECOVER_MASTER_KEY": MASTER_KEY}
+        with (
+            starting(tmp_path / "one", "--demo", environment=environment) as first,
+            starting(tmp_path / "two", "--demo", environment=environment) as second,
+        ):
+            first.wait_until_it_serves()
+            second.wait_until_it_serves()
+            cover = a_cover(first)
+            seen = httpx2.get(
+                f"{second.url}/v1/covers/{cover}", headers={"Authorization": f"Bearer {first.printed('Test key')}"}
+            )
+            assert seen.json()["id"] == cover
+            wait_until_kept(external_database.replace("postgresql://", "postgresql+psycopg://"), cover)
+        assert not (tmp_path / "one" / "cluster").exists()
+        assert not (tmp_path / "one" / "master.key").exists()
+
+    def test_may_go_away_and_come_back(self, external_database: str, tmp_path: Path) -> None:
+        url = make_url(external_database).set(drivername="postgresql+psycopg")
+        admin = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+        environment = {"DATABASE_URL": external_database, "SHARECOVER_MASTER_KEY": MASTER_KEY}
+        with serving(tmp_path / "data", "--demo", environment=environment) as service, admin.connect() as connection:
+            address = url.render_as_string(hide_password=False)
+            wait_until_kept(address, a_cover(service))  # so the worker is at work
+            worker = service.worker()
+            connection.execute(text(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false"))
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+            connection.execute(text(ended), {"name": url.database})
+            assert service.get("/readyz").status_code == 503
+            assert service.get("/livez").status_code == 200
+            assert service.post("/v1/quotes", a_quote()).status_code == 503
+            wait_for("the worker's word", lambda: "the worker waits" in service.output)
+            connection.execute(text(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true"))
+            wait_for("the database", lambda: service.get("/readyz").status_code == 200)
+            wait_until_kept(address, a_cover(service))
+            assert service.worker() == worker, "it waited, and didn't die"
+        admin.dispose()
