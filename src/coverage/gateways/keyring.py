@@ -7,7 +7,6 @@ another row doesn't open there.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -36,9 +35,10 @@ class MasterKeyring:
     def from_text(cls, text: str) -> MasterKeyring:
         """From base64, as a secret store hands it out; raises ValueError, which doesn't quote the key."""
         try:
-            return cls(base64.b64decode(text.strip(), validate=True))
-        except binascii.Error:
+            master = base64.b64decode(text.strip(), validate=True)
+        except ValueError:
             raise ValueError(f"the master key isn't base64; expected {KEY_BYTES} bytes as base64") from None
+        return cls(master)
 
     @classmethod
     def from_file(cls, path: Path) -> MasterKeyring:

@@ -1,0 +1,76 @@
+"""What the environment may say, and how it's told when it can't be used."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from coverage.settings import BadSetting, Settings
+from tests.conftest import ROOT, RULES
+
+
+class TestSettings:
+    def test_run_a_private_installation_from_an_empty_environment(self) -> None:
+        settings = Settings.read({})
+        assert settings.data == Path.cwd() / ".data"
+        assert settings.rules == RULES
+        assert settings.templates == ROOT / "policy_templates"
+        assert (settings.port, settings.pool_size) == (8000, 20)
+        assert (settings.database_url, settings.owner_url, settings.master_key) == (None, None, None)
+
+    def test_take_what_is_set_to_nothing_as_not_set(self) -> None:
+        names = ["DATABASE_URL", "DATABASE_OWNER_URL", "SHARECOVER_DATA", "SHARECOVER_RULES", "SHARECOVER_TEMPLATES"]
+        names += ["SHARECOVER_MASTER_KEY", "PORT", "SHARECOVER_POOL_SIZE"]
+        assert Settings.read(dict.fromkeys(names, "")) == Settings.read({})
+
+    def test_prefer_the_command_line(self, tmp_path: Path) -> None:
+        environment = {"PORT": "8100", "SHARECOVER_DATA": "/elsewhere", "SHARECOVER_RULES": "/nowhere"}
+        settings = Settings.read(environment, port=8200, data=tmp_path, rules=tmp_path)
+        assert (settings.port, settings.data, settings.rules) == (8200, tmp_path, tmp_path)
+
+    def test_do_not_follow_a_later_change_of_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "rules").mkdir()
+        settings = Settings.read({"SHARECOVER_RULES": "rules", "SHARECOVER_DATA": "data"})
+        assert (settings.rules, settings.data) == (tmp_path / "rules", tmp_path / "data")
+
+    @pytest.mark.parametrize("text", ["0", "65536", "-1", "80.0", "1e3", " 80", "٨٠", "8" * 5000])
+    def test_refuse_what_is_no_port(self, text: str) -> None:
+        with pytest.raises(BadSetting, match=r"PORT is .* expected a whole number from 1 to 65535") as refused:
+            Settings.read({"PORT": text})
+        assert len(str(refused.value)) < 120
+
+    @pytest.mark.parametrize("name", ["SHARECOVER_RULES", "SHARECOVER_TEMPLATES"])
+    def test_refuse_a_folder_that_is_not_there(self, name: str) -> None:
+        with pytest.raises(BadSetting, match=name):
+            Settings.read({name: "/nowhere"})
+
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [
+            ("postgres://u:p%40ss@h:5433/d", "postgresql+psycopg://u:p%40ss@h:5433/d"),
+            ("postgresql://h/d?sslmode=require", "postgresql+psycopg://h/d?sslmode=require"),
+            ("postgresql+psycopg://h/d", "postgresql+psycopg://h/d"),
+            ("postgresql://[::1]:5432/d", "postgresql+psycopg://[::1]:5432/d"),
+        ],
+    )
+    def test_read_a_database_address_however_it_is_written(self, written: str, read: str) -> None:
+        assert Settings.read({"DATABASE_URL": written}).database_url == read
+
+    @pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_OWNER_URL"])
+    @pytest.mark.parametrize(
+        "text", ["sharecover", "mysql://u:secret@h/d", "sqlite:///secret", "postgresql+psycopg2://u:secret@h/d",
+                 "postgresql://u:secret@h:port/d", "postgresql://u:secret@h1:1,h2:2/d"],
+    )  # fmt: skip
+    def test_refuse_another_database_without_quoting_it(self, name: str, text: str) -> None:
+        with pytest.raises(BadSetting, match=f"{name} isn't an address of PostgreSQL") as refused:
+            Settings.read({name: text})
+        assert "secret" not in str(refused.value)
+
+    def test_show_no_secret_and_never_change(self) -> None:
+        settings = Settings.read({"DATABASE_URL": "postgresql://u:secret@h/d", "SHARECOVER_MASTER_KEY": "secret"})
+        assert "secret" not in repr(settings)
+        with pytest.raises(FrozenInstanceError):
+            settings.port = 1  # type: ignore[misc]
