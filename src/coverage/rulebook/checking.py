@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 from typing import Final
@@ -51,7 +51,7 @@ def check(
     edition: Edition,
     plan: Plan | None,
     taxes: tuple[Document, TaxFile] | None,
-    texts: dict[str, Texts],
+    texts: Mapping[str, Texts | None],
 ) -> Iterator[Finding]:
     """What else is wrong or doubtful with an edition: its taxes, and where it could run its names and its texts."""
     if taxes is not None:
@@ -168,14 +168,14 @@ def _section_places(document: Document, edition: Edition, name: str) -> Iterator
                 f"{quoted(deductible.by)} is no input of choices that is always known; expected {nearest(deductible.by, by_choice)}",
                 "unknown_name",
             )
-        elif set(options) != set(deductible.values):
-            odd = ", ".join(sorted(set(options) ^ set(deductible.values)))
-            yield document.finding(
-                (*loc, "deductible", "values"),
-                f"{odd} stands on one side only; expected a row for each choice of {deductible.by}",
-                "gap",
-                key=True,
-            )
+        missing = [option for option in options if option not in deductible.values]
+        if missing:
+            message = f"no row for {', '.join(missing)}; expected a row for each choice of {deductible.by}"
+            yield document.finding((*loc, "deductible", "values"), message, "gap", key=True)
+        for choice in deductible.values if options else ():
+            if choice not in options:
+                message = f"{quoted(choice)} is no choice of {deductible.by}; expected {nearest(choice, options)}"
+                yield document.finding((*loc, "deductible", "values", choice), message, "no_match", key=True)
         for key, amount in deductible.values.items():
             yield from _in_currency(document, edition, (*loc, "deductible", "values", key), amount)
     if isinstance(deductible, FixedDeductible):
@@ -311,9 +311,11 @@ def _tax_rates(document: Document, edition: Edition, taxes: tuple[Document, TaxF
             yield document.finding(loc, message, "no_tax_rate")
             continue
         for rate in found.rates:
-            if not rate.verified and rate.kind == "premium_tax":
+            if not rate.verified:
                 message = f"the rate of {rate.name} is not verified; expected a source that was read"
-                yield tax_document.finding(("premium_tax", rate.name), message, "unverified", key=True, warning=True)
+                nth = next((i for i, levy in enumerate(file.levies) if levy.name == rate.name), 0)
+                where: Loc = ("premium_tax", rate.name) if rate.kind == "premium_tax" else ("levies", nth, "name")
+                yield tax_document.finding(where, message, "unverified", key=rate.kind == "premium_tax", warning=True)
     for index, levy in enumerate(file.levies):
         for row, flat in enumerate(levy.per_contract if levy.once_per == "cover" else ()):
             if flat.amount.currency != edition.currency:
@@ -386,9 +388,11 @@ def _jumps(plan: Plan) -> Iterator[Finding]:
                 yield Finding(row.place, message, "jump", warning=True)
 
 
-def _texts(document: Document, edition: Edition, plan: Plan, texts: dict[str, Texts]) -> Iterator[Finding]:
+def _texts(document: Document, edition: Edition, plan: Plan, texts: Mapping[str, Texts | None]) -> Iterator[Finding]:
     for language in LANGUAGES:
         found = texts.get(language)
+        if found is None and language in texts:
+            continue  # it is there, with faults of its own
         if found is None:
             yield document.finding(
                 (),

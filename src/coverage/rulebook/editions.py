@@ -249,7 +249,8 @@ class _Loader:
         examples = self._examples(document, rules, path)
         if plan is None or taxes is None:
             return None
-        return LoadedEdition(path.stem, document, rules, plan, taxes[1], texts, examples)
+        readable = {language: found for language, found in texts.items() if found is not None}
+        return LoadedEdition(path.stem, document, rules, plan, taxes[1], readable, examples)
 
     def _taxes_of(self, document: Document, rules: Edition) -> tuple[Document, TaxFile] | None:
         found = self.taxes.get(rules.country)
@@ -286,12 +287,12 @@ class _Loader:
                 )
             )
 
-    def _texts(self, folder: Path) -> dict[str, Texts]:
-        texts = {}
+    def _texts(self, folder: Path) -> dict[str, Texts | None]:
+        """The texts beside an edition by language; None for a file with faults of its own."""
+        texts: dict[str, Texts | None] = {}
         for path in sorted(folder.glob("texts.*.yaml")):
             found = self._read(path, Texts)
-            if found:
-                texts[path.name.split(".")[1]] = found[1]
+            texts[path.name.split(".")[1]] = found[1] if found else None
         return texts
 
     def _examples(self, document: Document, rules: Edition, path: Path) -> tuple[tuple[Place, Example], ...]:

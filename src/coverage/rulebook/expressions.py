@@ -43,6 +43,7 @@ class Kind:
     def __str__(self) -> str:
         return {
             "integer": "a whole number",
+            "money": f"money in {self.currency}",
             "yes_no": "yes or no",
             "choice": "a choice",
             "choices": "a list of choices",
@@ -274,6 +275,8 @@ class _Typing:
         else:
             fits = a.number and a.sort == b.sort and a.currency == b.currency
             expected = "two of the same kind: numbers with numbers, money with money of one currency, choices in quotes"
+            if "yes_no" in (a.sort, b.sort):
+                expected = "yes or no by itself: such as fragile, or not fragile"
         if not fits:
             raise self._invalid(tree, f"{self._shown(tree)} compares {a} with {b}", expected)
         named, constant = (left, right) if left.op == "name" else (right, left)
@@ -324,7 +327,7 @@ def nearest(word: str, known: Mapping[str, object] | tuple[str, ...] | list[str]
     close = get_close_matches(word, list(known), n=1)
     if close:
         return f"perhaps {quoted(close[0])}"
-    names = sorted(known)
+    names = sorted(set(known))
     return f"one of {', '.join(names[:12])}{', …' if len(names) > 12 else ''}" if names else "nothing: none is defined"
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from coverage.domain.money import MINOR_DIGITS
 from coverage.rulebook.inputs import INPUT_KINDS, ChoiceName, InputField
 from coverage.rulebook.notation import (
     NAME,
@@ -30,7 +31,6 @@ from coverage.rulebook.notation import (
 )
 from coverage.rulebook.shape import (
     COUNTRY,
-    CURRENCY,
     LAYER,
     LEVY,
     LIST,
@@ -311,6 +311,12 @@ def _given_back(text: str) -> int:
     return int(match[1])
 
 
+def _currency(text: str) -> str:
+    if text not in MINOR_DIGITS:
+        raise Misread(f"{quoted(text)} is no currency sold in", f"one of {', '.join(sorted(MINOR_DIGITS))}")
+    return text
+
+
 class RefundTier(Part):
     until: Literal["start"] | None = None
     after: Literal["start"] | None = None
@@ -345,8 +351,8 @@ class Edition(Part):
         datetime, Written(local_instant, "a moment in the product's time zone such as 2026-01-01T00:00")
     ]
     applies_to: Literal["quotes", "starts"] = "quotes"
-    currency: Annotated[str, Field(pattern=CURRENCY)]
-    timezone: str
+    currency: Annotated[str, Written(_currency, "a currency's three capital letters, such as EUR")]
+    timezone: Text
     withdrawn: Text | None = Field(None, description="Why this edition no longer prices new quotes.")
     sale: Literal["open", "stopped"] = "open"
     term: Term
@@ -398,7 +404,8 @@ class Levy(Part):
     def _one(self) -> Levy:
         if bool(self.rates) == bool(self.per_contract) or bool(self.rates) != (self.on is not None):
             raise PydanticCustomError(
-                "form", "a levy's rates stand on: a class, or its amounts stand per_contract:; expected one of the two"
+                "form",
+                "a levy that has neither, or a mixture; expected rates: with on: (their tax class), or per_contract: amounts",
             )
         return self
 
@@ -419,15 +426,19 @@ class TaxFile(Part):
 # ----------------------------------------------------------------------------- worked prices and texts
 
 
+EXPECTED: Final = "an amount such as 12.50 EUR, none, or for declined: and referred: a list of codes"
+
+
 def _expected(text: str) -> Amount | None:
     """What a section should cost; None where it should not be covered."""
-    return None if text == "none" else amount(text)
+    try:
+        return None if text == "none" else amount(text)
+    except Misread as error:
+        raise Misread(error.found, EXPECTED) from None
 
 
 ExpectedField = Annotated[
-    Annotated[
-        Amount | None, Written(_expected, "an amount such as 12.50 EUR, or none for what isn't covered"), Tag("@amount")
-    ]
+    Annotated[Amount | None, Written(_expected, EXPECTED), Tag("@amount")]
     | Annotated[list[ChoiceName], Field(min_length=1), Tag("@codes")],
     Discriminator(lambda value: "@codes" if isinstance(value, list) else "@amount"),
 ]

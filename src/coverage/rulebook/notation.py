@@ -153,7 +153,9 @@ def amounts(text: str) -> Span:
     if not dots:
         raise Misread(quoted(text), expected)
     low, high = amount(low_text), amount(high_text)
-    if low.currency != high.currency or low.micros > high.micros:
+    if low.currency != high.currency:
+        raise Misread(quoted(text), "both ends in one currency")
+    if low.micros > high.micros:
         raise Misread(quoted(text), expected)
     if low.micros % MICRO_PER_CENT or high.micros % MICRO_PER_CENT:
         raise Misread(quoted(text), "a range in whole cents")
@@ -183,6 +185,8 @@ def cell(text: str) -> Cell:
     try:
         return amount(text) if re.search(r"[A-Z]{3}$", text) else factor(text)
     except Misread as error:
+        if re.fullmatch(r"[\d.,]+", text):
+            raise
         raise Misread(error.found, expected) from None
 
 

@@ -207,6 +207,7 @@ _YAML_WORDS: Final = {
     "mapping values are not allowed in this context": "a colon where none can stand; expected text with a colon in quotes, or a new line",
     "block sequence entries are not allowed in this context": "a dash where none can stand; expected it on a line of its own",
     "found character that cannot start any token": "text can't begin with this sign; expected it in quotes",
+    "found unexpected ':'": "a colon without a value behind it; expected a space and the value",
     "found unexpected end of stream": "a quote that isn't closed; expected the closing one",
     "found unexpected document indicator": "--- or ... inside a quote; expected the closing quote before it",
     "found unknown escape character": "a backslash that means nothing here; expected two of them, or single quotes around the text",

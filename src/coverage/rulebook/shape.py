@@ -25,7 +25,6 @@ LAST_YEAR: Final = 2200
 LIST: Final = "@list"
 
 COUNTRY: Final = r"^[A-Z]{2}$"
-CURRENCY: Final = r"^[A-Z]{3}$"
 LAYER: Final = rf"^(primary|excess_of {NAME}|difference_in_conditions|deductible_buyback)$"
 LEVY: Final = r"^[A-Za-z][A-Za-z0-9_]{0,59}$"
 
@@ -33,7 +32,6 @@ LEVY: Final = r"^[A-Za-z][A-Za-z0-9_]{0,59}$"
 PATTERNS: Final = {
     rf"^{NAME}$": "small letters, digits and _, a letter first, such as driver_age",
     COUNTRY: "a country's two capital letters, such as FR",
-    CURRENCY: "a currency's three capital letters, such as EUR",
     LAYER: "primary, excess_of with a name, difference_in_conditions or deductible_buyback",
     LEVY: "letters, digits and _, a letter first, such as FGAO",
 }
@@ -104,8 +102,8 @@ def keyed(*tags: str) -> Discriminator:
 
     return Discriminator(
         tag,
-        custom_error_type="form",
-        custom_error_message=f"none of the forms known here; expected one of the keys {', '.join(tags)}",
+        custom_error_type="keyed",
+        custom_error_message=", ".join(tags),  # the words are made in `_no_form`, which knows what was found
     )
 
 
@@ -143,10 +141,15 @@ def _words(model: type[BaseModel], error: ErrorDetails, key: str) -> str:
     """A fault of shape, said to someone who knows insurance and no Python."""
     found, context = error["input"], error.get("ctx", {})
     match error["type"]:
+        case "notation" if found == "":
+            # A comma in a figure parts it in two, inside of braces: the second half then has nothing behind it.
+            return f"{quoted(key)} has nothing behind it; {str(context['words']).partition('; ')[2]}"
         case "notation":
             return str(context["words"])
         case "form":
             return error["msg"]
+        case "keyed":
+            return _no_form(found, error["msg"].split(", "))
         case "missing":
             return f"{quoted(key)} is missing; expected it here"
         case "extra_forbidden":
@@ -158,7 +161,7 @@ def _words(model: type[BaseModel], error: ErrorDetails, key: str) -> str:
         case "dict_type" | "model_type" | "model_attributes_type":
             return f"{quoted(found)}; expected `key: value` lines"
         case "list_type":
-            return f"{quoted(found)}; expected a list"
+            return f"{quoted(found)}; expected a list{'' if found else ', which is [] where there is nothing'}"
         case "string_type":
             return f"{quoted(found)}; expected text"
         case "too_short" | "string_too_short":
@@ -168,6 +171,13 @@ def _words(model: type[BaseModel], error: ErrorDetails, key: str) -> str:
         case "string_too_long":
             return f"too long; expected at most {context['max_length']} characters"
     raise AssertionError(f"no words for {error['type']}: {error['msg']}")
+
+
+def _no_form(found: object, keys: list[str]) -> str:
+    if not isinstance(found, Mapping) or not found:
+        return f"{quoted(found)}; expected one of the keys {', '.join(keys)}"
+    written = next((key for key in found if nearest(key, keys).startswith("perhaps")), next(iter(found)))
+    return f"{quoted(written)} doesn't say what this is; expected {nearest(written, keys)}"
 
 
 def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
@@ -201,7 +211,7 @@ def _variants(part: dict[str, Any], definitions: dict[str, Any]) -> list[dict[st
 def _inside(part: dict[str, Any], step: str, definitions: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for variant in _variants(part, definitions):
-        if step.startswith("@"):
+        if step.startswith("@") and step != LIST:
             required = step[1:]
             if required in variant.get("properties", {}):
                 found.append(variant)

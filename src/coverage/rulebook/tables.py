@@ -141,14 +141,14 @@ def _covers_kind(draft: Draft, loc: Loc, table: Table, kind: Kind, spans: list[t
     if first.lowest > kind.lowest:
         draft.report(
             (*loc, spans[0][1]),
-            f"nothing covers {kind.lowest} to {first.lowest - 1} of {table.by}; expected a row, or otherwise:",
+            f"nothing covers {Band(kind.lowest, first.lowest - 1)} of {table.by}; expected a row, or otherwise:",
             "gap",
             key=True,
         )
     if last.highest is not None and last.highest < kind.highest:
         draft.report(
             (*loc, spans[-1][1]),
-            f"nothing covers {last.highest + 1} to {kind.highest} of {table.by}; expected a row, or otherwise:",
+            f"nothing covers {Band(last.highest + 1, kind.highest)} of {table.by}; expected a row, or otherwise:",
             "gap",
             key=True,
         )
