@@ -1,0 +1,322 @@
+"""The worker: every job is done, once, whatever happens to whoever does it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from coverage.domain.faults import Unavailable
+from coverage.operations.house import House
+from coverage.storage.outbox import Job
+from coverage.storage.tenancy import Database
+from coverage.worker import Worker
+from tests.builders import Platform
+from tests.processes import clean_environment, wait_for
+
+HouseWith = Callable[..., House]
+
+
+class Typesetter:
+    """Stands behind the port Documents: counts what is set, waits on demand, fails on demand."""
+
+    def __init__(self, *, fails: Exception | None = None) -> None:
+        self.set: list[str] = []  # the certificates' numbers
+        self.fails = fails
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self._lock = threading.Lock()
+
+    def render(self, template: str, language: str, values: Mapping[str, object]) -> bytes:
+        """The certificate's number in place of a PDF."""
+        number: str = values["certificate"].number  # type: ignore[attr-defined]
+        with self._lock:
+            self.set.append(number)
+        assert self.may_go_on.wait(60)
+        if self.fails is not None:
+            raise self.fails
+        return number.encode()
+
+
+class Clock:
+    """A wall clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def _nothing_else_to_do(owner: Database) -> None:
+    """Other tests left jobs; ours are to be the only ones."""
+    with owner.engine.begin() as connection:
+        connection.execute(text("DELETE FROM outbox"))
+
+
+@pytest.fixture
+def queue(database_url: str) -> Iterator[Database]:
+    database = Database.connect(database_url, "sharecover_worker", pool_size=10)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def typesetter() -> Typesetter:
+    return Typesetter()
+
+
+@pytest.fixture
+def worker(house_with: HouseWith, queue: Database, typesetter: Typesetter, clock: Clock) -> Worker:
+    """A worker whose typesetter and clock the test holds in its hand."""
+    return Worker(house_with(documents=typesetter, wall=clock), queue)
+
+
+def the_job(queue: Database) -> Job:
+    """The only job there is."""
+    with queue.outside() as session:
+        return session.query(Job).one()
+
+
+class TestWorker:
+    def test_keeps_a_certificate_before_anyone_asks(
+        self, platform: Platform, house_with: HouseWith, queue: Database, typesetter: Typesetter
+    ) -> None:
+        worker = Worker(house_with(documents=typesetter), queue)
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        try:
+            cover = platform.cover()
+            wait_for("the job", lambda: the_job(queue).done_at)
+        finally:
+            worker.stop()
+            thread.join()
+        # Were it set only now, it would be a real PDF.
+        assert platform.get(f"/v1/covers/{cover['id']}/certificate").content == cover["number"].encode()
+
+    def test_does_no_job_twice_beside_others(
+        self, platform: Platform, house_with: HouseWith, queue: Database, typesetter: Typesetter
+    ) -> None:
+        numbers = [platform.cover()["number"] for _ in range(12)]
+        workers = [Worker(house_with(documents=typesetter), queue) for _ in range(4)]
+
+        def drain(worker: Worker) -> None:
+            while worker.work_once():
+                pass
+
+        with ThreadPoolExecutor(len(workers)) as threads:
+            list(threads.map(drain, workers))
+        assert sorted(typesetter.set) == sorted(numbers)
+
+    def test_holds_no_job_that_it_does_not_do(
+        self, platform: Platform, house_with: HouseWith, queue: Database, typesetter: Typesetter, clock: Clock
+    ) -> None:
+        numbers = [platform.cover()["number"] for _ in range(3)]
+        slow = Typesetter()
+        slow.may_go_on.clear()
+        clock.now += timedelta(seconds=1)
+        stuck = threading.Thread(target=Worker(house_with(documents=slow, wall=clock), queue).work_once)
+        stuck.start()
+        try:
+            wait_for("the slow one to begin", lambda: slow.set)
+            quick = Worker(house_with(documents=typesetter, wall=clock), queue)
+            assert [quick.work_once(), quick.work_once(), quick.work_once()] == [True, True, False]
+            assert sorted(slow.set + typesetter.set) == sorted(numbers)
+        finally:
+            slow.may_go_on.set()
+            stuck.join()
+
+    def test_ends_with_the_job_in_hand_done(
+        self, platform: Platform, house_with: HouseWith, queue: Database, typesetter: Typesetter
+    ) -> None:
+        platform.cover()
+        typesetter.may_go_on.clear()
+        worker = Worker(house_with(documents=typesetter), queue)
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        wait_for("the job to begin", lambda: typesetter.set)
+        worker.stop()
+        typesetter.may_go_on.set()
+        thread.join(60)
+        assert the_job(queue).done_at is not None
+
+    def test_goes_on_after_a_failure_that_nobody_foresaw(
+        self, platform: Platform, house_with: HouseWith, queue: Database, typesetter: Typesetter
+    ) -> None:
+        class Unforeseen(Worker):
+            failed = False
+
+            def work_once(self) -> bool:
+                if not self.failed:
+                    self.failed = True
+                    raise RuntimeError("a table that a migration renames under us")
+                return super().work_once()
+
+        platform.cover()
+        worker = Unforeseen(house_with(documents=typesetter), queue)
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        try:
+            wait_for("the job", lambda: the_job(queue).done_at)
+        finally:
+            worker.stop()
+            thread.join()
+
+
+class TestFailure:
+    def test_comes_back_later_each_time_and_is_kept(
+        self, platform: Platform, worker: Worker, queue: Database, typesetter: Typesetter, clock: Clock
+    ) -> None:
+        cover = platform.cover()
+        clock.now += timedelta(seconds=1)
+        typesetter.fails = Unavailable("rendering_timed_out", "the document took too long")
+        for attempt, seconds in enumerate([2, 4, 8, 16], start=1):
+            assert worker.work_once()
+            job = the_job(queue)
+            assert (job.attempts, job.done_at) == (attempt, None)
+            assert job.last_error == "rendering_timed_out: the document took too long"
+            assert job.due_at == clock.now + timedelta(seconds=seconds)
+            clock.now = job.due_at - timedelta(milliseconds=1)
+            assert not worker.work_once(), "it isn't due yet"
+            clock.now = job.due_at
+        typesetter.fails = None
+        assert worker.work_once()
+        job = the_job(queue)
+        assert job.done_at == clock.now
+        assert job.last_error is not None, "what went wrong before is still told"
+        assert not worker.work_once()
+        assert platform.get(f"/v1/covers/{cover['id']}/certificate").content == cover["number"].encode()
+
+    def test_that_nobody_foresaw_is_kept_by_its_kind_alone(
+        self, platform: Platform, worker: Worker, queue: Database, typesetter: Typesetter, clock: Clock
+    ) -> None:
+        platform.cover()
+        clock.now += timedelta(seconds=1)
+        typesetter.fails = RuntimeError("Camille Martin")
+        assert worker.work_once()
+        assert the_job(queue).last_error == "RuntimeError"
+
+    def test_comes_back_every_hour_however_often_it_failed(
+        self, platform: Platform, worker: Worker, queue: Database, typesetter: Typesetter, clock: Clock
+    ) -> None:
+        platform.cover()
+        clock.now += timedelta(seconds=1)
+        typesetter.fails = Unavailable("blobs_unavailable", "the disk is full")
+        with queue.outside() as session:
+            session.query(Job).one().attempts = 5_000
+        assert worker.work_once()
+        assert the_job(queue).due_at == clock.now + timedelta(hours=1)
+
+    def test_of_one_job_does_not_hold_up_the_next(
+        self, platform: Platform, worker: Worker, queue: Database, typesetter: Typesetter, clock: Clock
+    ) -> None:
+        platform.cover()
+        typesetter.fails = Unavailable("rendering_failed", "the document can't be set")
+        clock.now += timedelta(seconds=1)
+        assert worker.work_once()
+        second = platform.cover()
+        typesetter.fails = None
+        assert worker.work_once()
+        assert typesetter.set[-1] == second["number"]
+
+    def test_of_a_kind_that_only_a_newer_version_knows_waits_for_it(
+        self, platform: Platform, worker: Worker, queue: Database, clock: Clock, owner: Database
+    ) -> None:
+        platform.cover()
+        with owner.engine.begin() as connection:
+            connection.execute(text("UPDATE outbox SET kind = 'sing'"))
+        clock.now += timedelta(seconds=1)
+        assert worker.work_once()
+        job = the_job(queue)
+        assert (job.done_at, job.last_error) == (None, "KeyError")
+
+
+class TestLease:
+    def test_of_a_worker_that_was_killed_runs_out(
+        self,
+        platform: Platform,
+        worker: Worker,
+        queue: Database,
+        clock: Clock,
+        database_url: str,
+        tmp_path: Path,
+        typesetter: Typesetter,
+    ) -> None:
+        cover = platform.cover()
+        with subprocess.Popen(
+            [sys.executable, "-P", "-c", HANGING, database_url, str(tmp_path)],
+            env=clean_environment(PYTHONPATH=os.pathsep.join(sys.path)),
+            stdout=subprocess.PIPE,
+        ) as doomed:
+            assert doomed.stdout is not None
+            assert doomed.stdout.readline() == b"setting\n"
+            os.kill(doomed.pid, signal.SIGKILL)
+        job = the_job(queue)
+        assert (job.attempts, job.done_at) == (1, None)
+        clock.now = job.due_at - timedelta(milliseconds=1)
+        assert not worker.work_once(), "it might still be at it"
+        clock.now = job.due_at
+        assert worker.work_once()
+        assert typesetter.set == [cover["number"]]
+        assert the_job(queue).done_at == clock.now
+
+    def test_that_ran_out_leaves_the_failure_to_whoever_has_it_now(
+        self, platform: Platform, house_with: HouseWith, queue: Database, clock: Clock, typesetter: Typesetter
+    ) -> None:
+        platform.cover()
+        clock.now += timedelta(seconds=1)
+        late = Typesetter(fails=Unavailable("rendering_timed_out", "too late"))
+        late.may_go_on.clear()
+        lease = timedelta(seconds=5)
+        first = threading.Thread(target=Worker(house_with(documents=late, wall=clock), queue, lease=lease).work_once)
+        first.start()
+        wait_for("the first to begin", lambda: late.set)
+        clock.now += lease
+        typesetter.may_go_on.clear()
+        second_worker = Worker(house_with(documents=typesetter, wall=clock), queue, lease=lease)
+        second = threading.Thread(target=second_worker.work_once)
+        second.start()
+        wait_for("the second to begin", lambda: typesetter.set)
+        late.may_go_on.set()
+        first.join(60)
+        job = the_job(queue)
+        assert (job.attempts, job.last_error, job.due_at) == (2, None, clock.now + lease), "it's the second's"
+        typesetter.may_go_on.set()
+        second.join(60)
+        assert the_job(queue).done_at == clock.now
+
+
+HANGING = """
+import sys, time
+from datetime import timedelta
+from pathlib import Path
+from coverage.gateways.blobs import FileBlobs
+from coverage.gateways.keyring import MasterKeyring
+from coverage.operations.house import House
+from coverage.storage.tenancy import Database
+from coverage.worker import Worker
+
+class Hanging:
+    def render(self, template, language, values):
+        print("setting", flush=True)
+        time.sleep(600)
+
+url, blobs = sys.argv[1:]
+house = House(Database.connect(url), lambda: None, MasterKeyring(bytes(range(32))), Hanging(), FileBlobs(Path(blobs)))
+Worker(house, Database.connect(url, "sharecover_worker"), lease=timedelta(seconds=5)).work_once()
+"""
