@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
-from fastapi.testclient import TestClient
 
 from coverage.domain.tenant import Mode, Tenant
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
@@ -86,13 +85,36 @@ def a_claim(cover: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in (body | changes).items() if value is not None}
 
 
+def a_goods_risk(**changes: Any) -> dict[str, Any]:
+    """A neighbour carries goods worth 8,000 EUR in a car. A change to None leaves the input out."""
+    risk: dict[str, Any] = {
+        "carried_by": "neighbour",
+        "transport": "car",
+        "category": "household",
+        "distance_km": 40,
+        "goods_value": {"amount": 800_000, "currency": "EUR"},
+    }
+    return {key: value for key, value in (risk | changes).items() if value is not None}
+
+
+def a_party(**changes: Any) -> dict[str, Any]:
+    """A person whom the partner knows by a reference of their own."""
+    party = {
+        "reference": f"emp-{new_code(10)}",
+        "name": "Camille Martin",
+        "email": "camille@example.org",
+        "locale": "en",
+    }
+    return party | changes
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """A partner as a test drives it: its tenant, its key, and calls with that key."""
 
     tenant: Tenant
     key: str
-    client: TestClient
+    client: httpx2.Client
 
     def get(self, path: str, **options: Any) -> httpx2.Response:
         return self._call("GET", path, **options)
@@ -110,6 +132,10 @@ class Platform:
         """A cover that was issued, of a quote or of a fresh one."""
         return self._made(self.post("/v1/covers", a_bind(quote or self.quote(), **changes)))
 
+    def claim(self, cover: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        """A claim that was declared."""
+        return self._made(self.post("/v1/claims", a_claim(cover, **changes)))
+
     def advance(self, to: str) -> None:
         """Moves this partner's clock."""
         answer = self.post("/v1/test_clock/advance", {"to": to})
@@ -126,7 +152,7 @@ class Platform:
         return made
 
 
-def enrol_platform(owner: Database, house: House, client: TestClient, mode: Mode = "test") -> Platform:
+def enrol_platform(owner: Database, house: House, client: httpx2.Client, mode: Mode = "test") -> Platform:
     """A new partner, with its first key."""
     tenant, key = enrol(owner, house, Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, PRODUCTS), mode)
     return Platform(tenant, key, client)

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
@@ -27,6 +29,7 @@ from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.builders import Platform, enrol_platform
+from tests.serving import serving
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "pricing_rules"
@@ -97,10 +100,16 @@ def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     database.close()
 
 
+@pytest.fixture(scope="session")
+def app(house: House) -> FastAPI:
+    """The web application on the house."""
+    return create_app(house)
+
+
 @pytest.fixture
-def platform(owner: Database, house: House) -> Iterator[Platform]:
+def platform(owner: Database, house: House, app: FastAPI) -> Iterator[Platform]:
     """A partner in test mode that nobody else knows, with a client that bears its key."""
-    with TestClient(create_app(house), raise_server_exceptions=False) as client:
+    with TestClient(app, raise_server_exceptions=False) as client:
         yield enrol_platform(owner, house, client)
 
 
@@ -108,6 +117,21 @@ def platform(owner: Database, house: House) -> Iterator[Platform]:
 def another_platform(owner: Database, house: House, platform: Platform) -> Platform:
     """A second partner on the same service."""
     return enrol_platform(owner, house, platform.client)
+
+
+@pytest.fixture(scope="session")
+def served(app: FastAPI) -> Iterator[str]:
+    """The service on a real socket, for what only shows there: its address."""
+    with serving(app) as address:
+        yield address
+
+
+@pytest.fixture
+def served_platform(owner: Database, house: House, served: str) -> Iterator[Platform]:
+    """A partner who calls over a real socket, from as many threads as it likes."""
+    limits = httpx2.Limits(max_connections=100)
+    with httpx2.Client(base_url=served, timeout=60, limits=limits, trust_env=False) as client:
+        yield enrol_platform(owner, house, client)
 
 
 @pytest.fixture

@@ -89,8 +89,3 @@ def peak(held: Iterable[Held], within: Period) -> int:
         running += change
         highest = max(highest, running)
     return highest
-
-
-def refund_due(gross: int, given_back_percent: int) -> int:
-    """The part of `gross` minor units that goes back, half up."""
-    return (gross * given_back_percent + 50) // 100

@@ -119,8 +119,10 @@ def _complete(path: str, operation: dict[str, Any], examples: Examples) -> None:
     operation["security"] = [] if open_to_all else [{"key": []}]
     operation["responses"].pop("422", None)
     if not open_to_all:
+        takes_body = "requestBody" in operation
+        seals = takes_body or operation["operationId"] in ("retrieveCertificate", "retrieveClaim")
         for status, words in _ERRORS.items():
-            if status in ("409", "422", "413", "415", "400") and "requestBody" not in operation and status != "400":
+            if (status in ("413", "415") and not takes_body) or (status in ("409", "410") and not seals):
                 continue
             operation["responses"][status] = {
                 "description": words,
@@ -140,8 +142,10 @@ def _complete(path: str, operation: dict[str, Any], examples: Examples) -> None:
 _ERRORS: Final = {
     "400": "The request can't be read: no JSON, a header that is missing or wrong.",
     "401": "There is no live API key.",
+    "403": "The API key may not do this: a scope is missing, or it is a live key where a test key is needed.",
     "404": "There is nothing of that name that you may see.",
     "409": "The state of things forbids it.",
+    "410": "The person has been erased.",
     "413": "The body is too large.",
     "415": "The body isn't sent as JSON.",
     "422": "Something in the request has to be mended: `errors` says what.",

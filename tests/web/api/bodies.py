@@ -1,0 +1,80 @@
+"""A full body of every operation that takes one, with each optional field said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.builders import Platform, a_bind, a_claim, a_party, a_quote, soon
+
+JSON_VALUES: tuple[Any, ...] = (None, True, 7, -1, 2**53, 1.5, "", "x", "\u00e9" * 600, [], ["x"], {}, {"x": "y"})
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An operation that takes a body: where it is posted, and what would be right."""
+
+    operation: str
+    path: str
+    body: dict[str, Any]
+
+
+def full_quote() -> dict[str, Any]:
+    risk = {"claims_3y": 0, "excess": "standard"}
+    quote = a_quote(country="FR", parties={"policyholder": {"reference": "emp-1"}}, metadata={"trip": "removal"})
+    return quote | {"risk": quote["risk"] | risk}
+
+
+def full_bind(quote: dict[str, Any]) -> dict[str, Any]:
+    bind = a_bind(quote, metadata={"booking": "B-1"})
+    bind["parties"]["insured"] = [a_party(), a_party()]
+    return bind
+
+
+def full_claim(cover: dict[str, Any]) -> dict[str, Any]:
+    contact = {"name": "Camille Martin", "phone": "+33 6 12 34 56 78", "email": "camille@example.org"}
+    claim = a_claim(cover, contact=contact, metadata={"ticket": "T-1"})
+    claim["losses"][0]["claimant"] = "policyholder"
+    return claim
+
+
+def postings(platform: Platform) -> dict[str, Callable[[], Posting]]:
+    """Every operation with a body, each made anew when asked for, so that the one before may have used its things up."""
+    running = platform.cover(platform.quote(start="at_issue", end=None, duration="PT12H"))
+    return {
+        "createQuote": lambda: Posting("createQuote", "/v1/quotes", full_quote()),
+        "createCover": lambda: Posting("createCover", "/v1/covers", full_bind(platform.quote())),
+        "cancelCover": lambda: Posting(
+            "cancelCover", f"/v1/covers/{platform.cover()['id']}/cancel", {"preview": False}
+        ),
+        "createClaim": lambda: Posting("createClaim", "/v1/claims", full_claim(running)),
+        "advanceTestClock": lambda: Posting("advanceTestClock", "/v1/test_clock/advance", {"to": soon(seconds=30)}),
+    }
+
+
+def places(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path of every value inside `value`."""
+    items: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield (*steps, key)
+        yield from places(item, (*steps, key))
+
+
+def put(document: Any, steps: tuple[str | int, ...], value: Any) -> Any:
+    """A copy of `document` with another value there."""
+    if not steps:
+        return value
+    copy = dict(document) if isinstance(document, dict) else list(document)
+    copy[steps[0]] = put(copy[steps[0]], steps[1:], value)
+    return copy
+
+
+def without(document: Any, steps: tuple[str | int, ...]) -> Any:
+    """A copy of `document` without what stands there."""
+    copy = dict(document) if isinstance(document, dict) else list(document)
+    if len(steps) == 1:
+        del copy[steps[0]]
+    else:
+        copy[steps[0]] = without(copy[steps[0]], steps[1:])
+    return copy

@@ -1,0 +1,89 @@
+"""Every code that the service can answer with is explained, and nothing is explained that it can't."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import coverage
+from coverage.domain.faults import Conflict, Detail, Missing, Rejected, Unavailable
+from coverage.web.api.problems import PROBLEMS, fault_response, status_of
+from tests.answers import the_problem
+from tests.builders import Platform
+
+SOURCE = Path(coverage.__file__).parent
+FAULTS = {"Rejected", "Missing", "Conflict", "Unavailable"}
+# Codes that no request meets: one that its caller turns into another, and one that stops a start.
+INSIDE = {"invalid_risk", "schema_outdated"}
+
+
+def codes() -> Iterator[tuple[str, str]]:
+    """Each code that stands in the source as a fault's or a problem's first argument, with where."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        kinds = FAULTS | {
+            node.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ClassDef)
+            and any(isinstance(base, ast.Name) and base.id in FAULTS for base in node.bases)
+        }
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            match node.func:
+                case ast.Name(id=name) if name in kinds:
+                    pass
+                case ast.Attribute(value=ast.Name(id="problems"), attr="response"):
+                    pass
+                case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__"):
+                    pass  # a fault of its own class, which names its code once
+                case _:
+                    continue
+            match node.args[0]:
+                case ast.Constant(value=str(code)) if code.replace("_", "").isalpha() and code.islower():
+                    yield code, f"{path.name}:{node.lineno}"
+        for node in ast.walk(tree):
+            # A table from which a code is chosen: {404: "not_found", …}, or one of two by a condition.
+            if isinstance(node, ast.Constant) and node.value in PROBLEMS:
+                yield node.value, f"{path.name}:{node.lineno}"
+
+
+class TestProblems:
+    def test_explain_every_code_in_the_source(self) -> None:
+        unexplained = {(code, where) for code, where in codes() if code not in PROBLEMS and code not in INSIDE}
+        assert not unexplained
+
+    def test_explain_no_code_that_is_never_raised(self) -> None:
+        raised = {code for code, where in codes() if not where.startswith("problems.py")}
+        assert set(PROBLEMS) <= raised
+
+    @pytest.mark.parametrize("code", sorted(PROBLEMS))
+    def test_each_has_its_page(self, platform: Platform, code: str) -> None:
+        page = platform.client.get(f"/problems/{code}")
+        assert page.status_code == 200
+        assert page.headers["content-type"].startswith("text/html")
+        assert code in page.text
+
+    def test_an_unknown_one_has_none(self, platform: Platform) -> None:
+        the_problem(platform.client.get("/problems/<script>"), 404, "not_found")
+
+    @pytest.mark.parametrize(
+        ("fault", "status"),
+        [
+            (Rejected("invalid_quote", "d"), 422), (Missing("unknown_quote", "d"), 404), (Conflict("quote_bound", "d"), 409),
+            (Unavailable("overloaded", "d"), 503), (Rejected("invalid_json", "d"), 400), (Rejected("scope_missing", "d"), 403),
+        ],
+    )  # fmt: skip
+    def test_a_faults_kind_gives_the_status_unless_its_code_does(self, fault: Rejected, status: int) -> None:
+        assert status_of(fault) == status
+
+    def test_text_of_any_kind_is_carried(self) -> None:
+        fault = Rejected(
+            "invalid_quote", "\x00\n\u2028\U0001f4a9", errors=(Detail("/a", '"', "c"),), cover=None, other=1
+        )
+        answer = fault_response(fault, instance="/x", request_id="r")
+        assert b'"other": 1' in answer.body
+        assert b'"cover"' not in answer.body
