@@ -15,6 +15,8 @@ Report = Callable[[Finding], None]
 
 
 class Draft:
+    """What is known of an edition while it is checked, and what was found wrong."""
+
     def __init__(self, document: Document, edition: Edition, report: Report) -> None:
         self.document, self.edition, self.report_finding = document, edition, report
         self.kinds: dict[str, Kind] = dict(always_there(edition))

@@ -209,7 +209,13 @@ class _Loader:
         except Unreadable as error:
             self.findings += error.findings
         except OSError as error:
-            self.findings.append(Finding(Place(self._shown(path), 1, 1), f"can't be read ({error.strerror})", "io"))
+            self.findings.append(
+                Finding(
+                    Place(self._shown(path), 1, 1),
+                    f"can't be read ({error.strerror}); expected a file that may be",
+                    "io",
+                )
+            )
         return None
 
     def _tax_file(self, path: Path) -> None:

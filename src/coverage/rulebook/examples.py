@@ -51,6 +51,7 @@ def try_all(edition: LoadedEdition) -> Iterator[Tried]:
 
 
 def try_one(edition: LoadedEdition, place: Place, example: Example) -> Tried:
+    """A worked price tried on its edition: what differs and, if anything does, the way to the price."""
     try:
         facts, compiled = _priced(edition, example)
     except Fault as fault:

@@ -90,12 +90,8 @@ ROLES: Final = ("policyholder", "insured", "driver", "owner", "payer", "counterp
 
 class Object(Part):
     input: Name = Field(description="The input that names the object.")
-    kind: Literal["vehicle_registration", "serial_number", "address", "text"] = Field(
-        description="How two spellings of one object are known to be one."
-    )
-    exclusive_for: list[Name] = Field(
-        description="Sections that no second cover of the object may hold at the same time."
-    )
+    kind: Literal["vehicle_registration", "serial_number", "address", "text"] = Field(description="How it is spelt.")
+    exclusive_for: list[Name] = Field(description="Sections that no second cover of the object may hold at a time.")
 
 
 class YearsFrom(Part):
@@ -318,6 +314,8 @@ def _currency(text: str) -> str:
 
 
 class RefundTier(Part):
+    """What share is given back, until the start or after it."""
+
     until: Literal["start"] | None = None
     after: Literal["start"] | None = None
     give: Annotated[int, Written(_given_back, "a share such as 100%, or none")]

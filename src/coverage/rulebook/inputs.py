@@ -93,6 +93,8 @@ class Input(BaseModel):
 
 
 class OneOf(Input):
+    """One of some choices."""
+
     key = "one_of"
     one_of: list[ChoiceName] = Field(min_length=1, max_length=200, description="The choices.")
 
@@ -110,6 +112,8 @@ class OneOf(Input):
 
 
 class YesNo(Input):
+    """Yes or no."""
+
     key = "yes_no"
     yes_no: str | None = Field(description="Nothing stands here: `yes_no:`.")
 
@@ -133,6 +137,8 @@ class YesNo(Input):
 
 
 class IntegerIn(Input):
+    """A whole number in a range."""
+
     key = "integer"
     integer: IntegersField = Field(description="The range, both ends in: 0..20.")
 
@@ -164,6 +170,8 @@ class IntegerIn(Input):
 
 
 class MoneyIn(Input):
+    """An amount in a range, in the product's currency."""
+
     key = "money"
     money: AmountsField = Field(description="The range, both ends in: 0 EUR..10000 EUR.")
 
@@ -222,6 +230,8 @@ class MoneyIn(Input):
 
 
 class DateIn(Input):
+    """A day."""
+
     key = "date"
     date: Literal["past", "future", "any"] = Field(
         description="Whether the day lies before the day of asking, after it, or anywhere."
@@ -250,6 +260,8 @@ class DateIn(Input):
 
 
 class TextIn(Input):
+    """A text of a given shape."""
+
     key = "text"
     text: Annotated[str, Written(_regex, "a regular expression such as [A-Za-z0-9 -]{4,12}")] = Field(
         description="The pattern that the whole text must match."

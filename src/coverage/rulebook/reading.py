@@ -288,5 +288,7 @@ class _Tree:
             entries: dict[str, tuple[Place, Node]] = parent.entries if parent.entries is not None else {}
             if key in entries:
                 first = entries[key][0]
-                self._refuse(place, f'"{key}" stands here again; it stood on line {first.line} already', "duplicate")
+                self._refuse(
+                    place, f'"{key}" stands here again; expected it once, as on line {first.line}', "duplicate"
+                )
             entries[key] = (place, node)

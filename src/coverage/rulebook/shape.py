@@ -170,7 +170,7 @@ def _words(model: type[BaseModel], error: ErrorDetails, key: str) -> str:
             return f"too many; expected at most {context['max_length']}"
         case "string_too_long":
             return f"too long; expected at most {context['max_length']} characters"
-    raise AssertionError(f"no words for {error['type']}: {error['msg']}")
+    return f"{quoted(found)} doesn't fit here; expected it as the guide shows"
 
 
 def _no_form(found: object, keys: list[str]) -> str:

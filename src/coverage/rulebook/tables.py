@@ -15,6 +15,7 @@ from coverage.rulebook.reading import Loc, Place
 
 
 def lay_out(draft: Draft, loc: Loc, name: str, table: Table) -> Lookup | None:
+    """A table as a plan of look-ups; None where it has faults, which are reported."""
     draft.used.add(table.by)
     kind = draft.key_kind((*loc, "by"), table.by)
     if kind is None:
@@ -122,7 +123,7 @@ def _bands(draft: Draft, loc: Loc, table: Table, kind: Kind) -> list[Row] | None
         if span.lowest > kind.highest or (span.highest is not None and span.highest < kind.lowest):
             draft.report(
                 (*loc, label),
-                f"{label} can't match: {table.by} goes from {kind.lowest} to {kind.highest}",
+                f"{label} can't match; expected a band within {kind.lowest} to {kind.highest}, which {table.by} goes through",
                 "no_match",
                 key=True,
             )
@@ -183,7 +184,9 @@ def _bounds(draft: Draft, loc: Loc, table: Table, kind: Kind) -> list[Row] | Non
         if found.currency != kind.currency:
             draft.wrong_currency((*loc, label), found, key=True)
         if found.micros > kind.highest:
-            draft.report((*loc, label), f"{label} can't match: {table.by} never reaches it", "no_match", key=True)
+            draft.report(
+                (*loc, label), f"{label} can't match; expected a bound that {table.by} can reach", "no_match", key=True
+            )
         bounds.append((found.micros, label))
     if len(bounds) < len(table.rows):
         return None
