@@ -17,16 +17,20 @@ class Fact:
 
 
 def quote_made(quote_id: str, state: str) -> Fact:
+    """A quote was made: open, referred or declined."""
     return Fact("quote.created", quote_id, {"state": state})
 
 
 def cover_issued(cover_id: str, quote_id: str, transaction_id: str) -> Fact:
+    """A cover was issued; its certificate is to be rendered."""
     return Fact("cover.issued", cover_id, {"quote": quote_id, "transaction": transaction_id}, ("render_certificate",))
 
 
 def cover_cancelled(cover_id: str, transaction_id: str) -> Fact:
+    """A cover was cancelled; its certificate is to be rendered anew."""
     return Fact("cover.cancelled", cover_id, {"transaction": transaction_id}, ("render_certificate",))
 
 
 def claim_declared(claim_id: str, cover_id: str, flags: tuple[str, ...]) -> Fact:
+    """A claim was declared, with what stood out about it."""
     return Fact("claim.created", claim_id, {"cover": cover_id, "flags": list(flags)})

@@ -131,7 +131,7 @@ def _refuse_events(event: str, _arguments: tuple[object, ...]) -> None:
 
 
 if __name__ == "__main__":
-    descriptor, folder, memory, limit = sys.argv[1:]
+    descriptor, folder, memory, seconds = sys.argv[1:]
     # An interrupt at the terminal goes to the whole group; the parent decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    serve(Connection(int(descriptor)), Path(folder), int(memory), float(limit))
+    serve(Connection(int(descriptor)), Path(folder), int(memory), float(seconds))

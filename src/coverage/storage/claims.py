@@ -38,8 +38,10 @@ class Exposure(TenantRow, Table):
 
 
 def find(session: Session, tenant_id: str, claim_id: str) -> Claim | None:
+    """The tenant's claim of that id."""
     return session.get(Claim, (tenant_id, claim_id))
 
 
 def exposures_of(session: Session, claim_ids: Sequence[str]) -> list[Exposure]:
+    """The exposures of several claims, in the order they were made."""
     return list(session.scalars(select(Exposure).where(Exposure.claim_id.in_(claim_ids)).order_by(Exposure.id)))

@@ -131,10 +131,12 @@ class Document(TenantRow, Table):
 
 
 def find(session: Session, tenant_id: str, cover_id: str) -> Cover | None:
+    """The tenant's cover of that id."""
     return session.get(Cover, (tenant_id, cover_id))
 
 
 def lock(session: Session, tenant_id: str, cover_id: str) -> Cover | None:
+    """The cover, locked to the end of the transaction and read anew."""
     return session.get(Cover, (tenant_id, cover_id), with_for_update=True, populate_existing=True)
 
 
@@ -200,6 +202,7 @@ def let_go(session: Session, cover_id: str, state: str) -> None:
 
 
 def document_of(session: Session, transaction_id: str, kind: str, language: str) -> Document | None:
+    """A transaction's document of a kind in a language, if it is kept."""
     query = select(Document).where(
         Document.transaction_id == transaction_id, Document.kind == kind, Document.language == language
     )

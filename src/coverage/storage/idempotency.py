@@ -33,4 +33,5 @@ def hold(session: Session, tenant_id: str, key: str) -> bool:
 
 
 def find(session: Session, tenant_id: str, key: str) -> Answered | None:
+    """The answer that is kept under a key."""
     return session.get(Answered, (tenant_id, key))

@@ -35,5 +35,6 @@ def append(session: Session, tenant_id: str, transaction_id: str, transfers: Ite
 
 
 def of_transaction(session: Session, transaction_id: str) -> list[Transfer]:
+    """A transaction's transfers, in the order they were posted."""
     query = select(Posted).where(Posted.transaction_id == transaction_id).order_by(Posted.id)
     return [Transfer(row.debit, row.credit, row.amount, row.currency) for row in session.scalars(query)]

@@ -50,6 +50,7 @@ def find_or_add(session: Session, member: Member) -> Member:
 
 
 def by_reference(session: Session, reference: str) -> Member | None:
+    """The member whom the partner calls so."""
     return session.scalars(select(Member).where(Member.reference == reference)).one_or_none()
 
 
@@ -67,8 +68,10 @@ def references(session: Session, member_ids: Iterable[str]) -> dict[str, str]:
 
 
 def data_keys(session: Session, subjects: Sequence[str]) -> list[DataKey]:
+    """The keys of several subjects; one that is missing was never made."""
     return list(session.scalars(select(DataKey).where(DataKey.subject.in_(subjects))))
 
 
 def data_key(session: Session, tenant_id: str, subject: str) -> DataKey | None:
+    """The subject's key, wrapped; its wrapping is None once the subject is erased."""
     return session.get(DataKey, (tenant_id, subject))

@@ -136,8 +136,10 @@ def put_clock_ahead(session: Session, seconds: int) -> int:
 
 
 def partner_of(session: Session, partner_id: str) -> Partner:
+    """The partner, who must be there."""
     return session.get_one(Partner, partner_id)
 
 
 def insurer_of(session: Session, insurer_id: str) -> Insurer:
+    """The insurer, who must be there."""
     return session.get_one(Insurer, insurer_id)

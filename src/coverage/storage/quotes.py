@@ -75,6 +75,7 @@ class TextsKept(Table):
 
 
 def find(session: Session, tenant_id: str, quote_id: str) -> Quote | None:
+    """The tenant's quote of that id."""
     return session.get(Quote, (tenant_id, quote_id))
 
 
@@ -84,10 +85,12 @@ def lock(session: Session, tenant_id: str, quote_id: str) -> Quote | None:
 
 
 def several(session: Session, quote_ids: Sequence[str]) -> list[Quote]:
+    """The quotes of those ids, in any order."""
     return list(session.scalars(select(Quote).where(Quote.id.in_(quote_ids))))
 
 
 def edition_named(session: Session, product: str, country: str, name: str) -> EditionKept | None:
+    """The edition of that name as it was kept when it first priced."""
     query = select(EditionKept).where(
         EditionKept.product == product, EditionKept.country == country, EditionKept.name == name
     )

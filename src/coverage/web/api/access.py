@@ -24,6 +24,7 @@ KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def house_of(request: Request) -> House:
+    """The house that the application was built on."""
     house: House = request.app.state.house
     return house
 
@@ -65,6 +66,7 @@ def needs(scope: str) -> Any:
 
 
 def language_of(accept_language: Annotated[str | None, Header(description="Of texts for people.")] = None) -> str:
+    """The language for texts to people."""
     return best_language(accept_language)
 
 
@@ -86,6 +88,7 @@ def optional_key(
     request: Request,
     idempotency_key: Annotated[str | None, Header(description="Makes a repeat safe (optional here).")] = None,
 ) -> Asked | None:
+    """The idempotency key with what was asked under it, if one was sent."""
     return _asked(request, idempotency_key)
 
 
@@ -95,6 +98,7 @@ def required_key(
         str | None, Header(description="A fresh unique value for each new request; the same for its repeats. Required.")
     ] = None,
 ) -> Asked | None:
+    """The idempotency key with what was asked under it; raises `Rejected` without one."""
     if idempotency_key is None:
         detail = Detail("Idempotency-Key", "expected this header", "missing_field")
         raise Rejected("missing_idempotency_key", "the Idempotency-Key header is missing", errors=(detail,))

@@ -94,6 +94,7 @@ def problem_type(code: str) -> str:
 
 
 def status_of(fault: Fault) -> int:
+    """The status that a fault is answered with: its code's own, or its kind's."""
     problem = PROBLEMS.get(fault.code)
     if problem is not None and problem.status is not None:
         return problem.status
@@ -123,6 +124,7 @@ def response(
     extra: dict[str, object] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
+    """A problem document as an answer (RFC 9457)."""
     problem = PROBLEMS.get(code)
     body: dict[str, Any] = {
         "type": problem_type(code),

@@ -82,6 +82,7 @@ def _edition(house: House, product: str, country: str | None) -> LoadedEdition:
 
 
 def tell_product(edition: LoadedEdition) -> ProductSeen:
+    """A product as it is told, from its edition."""
     rules = edition.rules
     return ProductSeen(
         id=edition.product,

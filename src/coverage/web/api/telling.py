@@ -160,6 +160,7 @@ def duration_text(seconds: int) -> str:
 
 
 def ipid_seen(product: str, country: str, language: str, sha256: str) -> IpidSeen:
+    """Where a product's information document is, and its SHA-256."""
     return IpidSeen(
         sha256=sha256, language=language, url=f"/v1/products/{product}/ipid?country={country}&language={language}"
     )

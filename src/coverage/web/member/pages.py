@@ -30,6 +30,7 @@ HEADERS: Final = {
 
 
 def house_of(request: Request) -> House:
+    """The house that the application was built on."""
     return cast(House, request.app.state.house)
 
 

@@ -259,6 +259,7 @@ $$;
 
 
 def upgrade() -> None:
+    """Makes roles, tables, functions, policies and grants."""
     op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
     for role in ROLES:
         # Roles belong to the whole server; another database may have made them at this very moment.
