@@ -65,14 +65,14 @@ def put(document: Any, steps: tuple[str | int, ...], value: Any) -> Any:
     """A copy of `document` with another value there."""
     if not steps:
         return value
-    copy = dict(document) if isinstance(document, dict) else list(document)
+    copy: Any = dict(document) if isinstance(document, dict) else list(document)
     copy[steps[0]] = put(copy[steps[0]], steps[1:], value)
     return copy
 
 
 def without(document: Any, steps: tuple[str | int, ...]) -> Any:
     """A copy of `document` without what stands there."""
-    copy = dict(document) if isinstance(document, dict) else list(document)
+    copy: Any = dict(document) if isinstance(document, dict) else list(document)
     if len(steps) == 1:
         del copy[steps[0]]
     else:
