@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import FastAPI
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy.exc import DBAPIError
 
 from coverage import commands
@@ -31,12 +31,14 @@ from coverage.operations.unlocking import caller_by_key
 from coverage.settings import BadSetting, Settings
 from coverage.storage import migrations
 from coverage.storage.identity import new_code
+from coverage.storage.quotes import EditionKept
 from coverage.storage.tenancy import Database
 from coverage.web.api.docs import Examples, quote_example
 from coverage.web.app import create_app
 from coverage.worker import Worker
 
 DATABASE = "sharecover"
+MASTER_KEY = "master.key"
 WATCH_SECONDS = 1.0
 
 Say = Callable[[str], None]  # tells whoever waits what is being done
@@ -55,7 +57,7 @@ class Premises:
 def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Premises]:
     """Everything that a process needs, closed again at the end. Without `migrate` the schema must be there already."""
     _make_data_folder(settings)
-    keyring = _keyring(settings)  # before anything is started for a key that can't be used
+    keyring = _kept_keyring(settings)  # before anything is started for a key that can't be used
     with ExitStack() as closed_at_the_end:
         url = closed_at_the_end.enter_context(_database_address(settings, say))
         if migrate:
@@ -65,6 +67,7 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
         owner = closed_at_the_end.enter_context(closing(Database.connect(settings.owner_url or url, pool_size=2)))
         database = closed_at_the_end.enter_context(closing(Database.connect(url, pool_size=settings.pool_size)))
         documents = closed_at_the_end.enter_context(closing(WeasyPrintDocuments(settings.templates)))
+        keyring = keyring or _first_keyring(settings, database)
         say("Reading the rules")
         library = publish(database, settings.rules)
         house = House(database, lambda: library, keyring, documents, FileBlobs(settings.data / "blobs"))
@@ -119,14 +122,26 @@ def _make_data_folder(settings: Settings) -> None:
         raise BadSetting(f"{words}; choose another with --data or SHARECOVER_DATA") from None
 
 
-def _keyring(settings: Settings) -> MasterKeyring:
-    path = settings.data / "master.key"
+def _kept_keyring(settings: Settings) -> MasterKeyring | None:
+    """The keyring of the key that is set or kept, if there is one."""
+    path = settings.data / MASTER_KEY
     try:
         if settings.master_key is not None:
             return MasterKeyring.from_text(settings.master_key)
-        return MasterKeyring.from_file(path)
+        return MasterKeyring.from_file(path) if path.exists() else None
     except (ValueError, OSError) as error:
         raise BadSetting(f"{'SHARECOVER_MASTER_KEY' if settings.master_key else path}: {error}") from None
+
+
+def _first_keyring(settings: Settings, database: Database) -> MasterKeyring:
+    """A keyring with a new key, unless the database shows that there was one: a second key would open nothing."""
+    path = settings.data / MASTER_KEY
+    with database.outside() as session:
+        used = session.scalar(select(EditionKept.hash).limit(1)) is not None
+    if used:
+        words = f"the database was used with a master key that isn't in {path}; put it back there"
+        raise BadSetting(f"{words}, or set SHARECOVER_MASTER_KEY")
+    return MasterKeyring.from_file(path)
 
 
 # ------------------------------------------------------------------------------------------ the private PostgreSQL

@@ -253,6 +253,19 @@ class TestWrongUse:
         assert (told.returncode, told.stderr.count("\n")) == (2, 1)
         assert f"{tmp_path / 'master.key'}: the master key has 0 bytes; expected 32, as base64" in told.stderr
 
+    def test_is_told_that_the_key_is_lost(self, used_data: Path) -> None:
+        with serving(used_data, "--demo") as service:
+            cover = a_cover(service)
+        kept = (used_data / "master.key").rename(used_data / "kept.key")
+        told = run_coverage("serve", "--port", str(free_port()), "--data", str(used_data))
+        assert told.returncode == 2
+        assert "SHARECOVER_MASTER_KEY" in told.stderr.splitlines()[-1]
+        assert "Traceback" not in told.stderr
+        assert not (used_data / "master.key").exists(), "another key would open nothing"
+        kept.rename(used_data / "master.key")
+        with serving(used_data, "--demo") as service:
+            assert service.get(f"/v1/covers/{cover}").json()["id"] == cover
+
     def test_is_told_that_the_database_does_not_answer(self, tmp_path: Path) -> None:
         address = f"postgresql://someone:secret@localhost:{free_port()}/sharecover"
         for command in (["serve", "--port", str(free_port())], ["work"], ["migrate"]):
