@@ -36,7 +36,7 @@ def counts(owner: Database, platform: Platform) -> dict[str, int]:
         return {
             table: int(
                 session.scalar(
-                    text(f"SELECT count(*) FROM {table} WHERE tenant_id = :tenant"),
+                    text(f"SELECT count(*) FROM {table} WHERE tenant_id = :tenant"),  # noqa: S608
                     {"tenant": platform.tenant.id},
                 )
                 or 0

@@ -116,7 +116,8 @@ class TestClockWhileWaiting:
     ) -> None:
         quote = still.quote(start=wall.text(seconds=10), end=wall.text(hours=2))
         with owner.engine.connect() as holder:
-            holder.exec_driver_sql("SELECT 1 FROM quotes WHERE id = %s FOR UPDATE", (quote["id"],))
+            holder.exec_driver_sql("SELECT set_config('sharecover.tenant', %s, true)", (still.tenant.id,))
+            assert holder.exec_driver_sql("SELECT 1 FROM quotes WHERE id = %s FOR UPDATE", (quote["id"],)).all()
 
             def bind_or_let_go(index: int) -> int:
                 if index == 0:
