@@ -53,6 +53,7 @@ class Oracle:
 
     def __init__(self, edition: Edition, taxes: TaxesInForce) -> None:
         self.edition, self.taxes = edition, taxes
+        self.parsed: dict[str, Expression] = {}
         self.file_order = {code: position for position, code in enumerate(self._codes())}
 
     def _codes(self) -> list[str]:
@@ -93,7 +94,9 @@ class Oracle:
         }
 
     def _parse(self, text: str) -> Expression:
-        return _in_units(parse(text, self.kinds))
+        if text not in self.parsed:
+            self.parsed[text] = _in_units(parse(text, self.kinds))
+        return self.parsed[text]
 
     def _holds(self, text: str) -> bool:
         return bool(evaluate(self._parse(text), self.values))
