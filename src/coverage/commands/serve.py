@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -255,7 +256,7 @@ def _welcome(address: str, demo: Any, data: Path, stopped: tuple[type[Exception]
             lines += [
                 "In another terminal, play a whole Saturday:",
                 "",
-                f"./dev run demo --url {address} --data {data}",
+                f"./dev run demo --url {address} --data {shlex.quote(str(data))}",
             ]
     lines += ["", "Ctrl-C ends everything."]
     typer.echo("\n".join(lines))
