@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import FastAPI
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from coverage import commands
@@ -62,11 +62,11 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
         url = closed_at_the_end.enter_context(_database_address(settings, say))
         if migrate:
             bring_up_to_date(settings.owner_url or url, say)
-        else:
-            _require_schema(settings.owner_url or url)
         owner = closed_at_the_end.enter_context(closing(Database.connect(settings.owner_url or url, pool_size=2)))
         database = closed_at_the_end.enter_context(closing(Database.connect(url, pool_size=settings.pool_size)))
         documents = closed_at_the_end.enter_context(closing(WeasyPrintDocuments(settings.templates)))
+        if not migrate:
+            _require_schema(database)
         keyring = keyring or _first_keyring(settings, database)
         say("Reading the rules")
         library = publish(database, settings.rules)
@@ -94,12 +94,16 @@ def bring_up_to_date(owner_url: str, say: Say) -> str:
         engine.dispose()
 
 
-def _require_schema(owner_url: str) -> None:
-    with closing(Database.connect(owner_url, pool_size=1)) as owner:
-        try:
-            current = migrations.current(owner.engine)
-        except DBAPIError as error:
-            raise _refused_by_database(error) from error
+def _require_schema(database: Database) -> None:
+    try:
+        with database.engine.begin() as connection:
+            current = None
+            if connection.scalar(text("SELECT to_regclass('alembic_version')")) is not None:
+                # As the service does: the login itself may have no right to anything.
+                connection.execute(text(f"SET LOCAL ROLE {database.role}"))
+                current = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    except DBAPIError as error:
+        raise _refused_by_database(error) from error
     if current != migrations.newest():
         found = f"at revision {current}" if current else "not there yet"
         words = f"the database's schema is {found}; expected {migrations.newest()}: run `coverage migrate` first"

@@ -171,6 +171,22 @@ class TestEnding:
             wait_until_ended(family)
             assert service.output == before, "there is nothing to say"
 
+    def test_is_not_broken_off_by_who_asks_again_and_again(self, used_data: Path) -> None:
+        with serving(used_data) as service:
+            service.worker()
+            family = service.family()
+
+            def ended() -> bool:
+                if service.process.poll() is None:
+                    os.killpg(service.process.pid, signal.SIGINT)
+                return service.process.poll() is not None
+
+            wait_for("the end", ended)
+            # At its very end, when all is tidied up, the interpreter gives up its handlers.
+            assert service.process.returncode in (0, -signal.SIGINT)
+            assert "Traceback" not in service.output
+            wait_until_ended(family)
+
     def test_leaves_nothing_running_when_it_is_killed(self, used_data: Path) -> None:
         with serving(used_data, "--demo") as service:
             cover, key = a_cover(service), service.printed("Test key")
@@ -386,6 +402,36 @@ class TestExternalDatabase:
             wait_until_kept(external_database.replace("postgresql://", "postgresql+psycopg://"), cover)
         assert not (tmp_path / "one" / "cluster").exists()
         assert not (tmp_path / "one" / "master.key").exists()
+
+    def test_is_served_by_a_login_that_owns_nothing(self, external_database: str, tmp_path: Path) -> None:
+        assert run_coverage("migrate", "--data", str(tmp_path), DATABASE_URL=external_database).returncode == 0
+        login, password = f"serve_{new_code(8).lower()}", new_code(20)
+        owner = make_url(external_database).set(drivername="postgresql+psycopg")
+        admin = create_engine(owner, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE ROLE {login} LOGIN NOINHERIT PASSWORD '{password}'"))
+            try:
+                connection.execute(text(f"GRANT sharecover_app, sharecover_worker TO {login}"))
+                address = owner.set(username=login, password=password).render_as_string(hide_password=False)
+                environment = {"DATABASE_URL": address, "SHARECOVER_MASTER_KEY": MASTER_KEY}
+                environment["DATABASE_OWNER_URL"] = external_database
+                with serving(tmp_path / "data", "--demo", environment=environment) as service:
+                    wait_until_kept(address, a_cover(service))
+                    # A worker elsewhere isn't told who owns the database.
+                    del environment["DATABASE_OWNER_URL"]
+                    with subprocess.Popen(
+                        [*COVERAGE, "work", "--data", str(tmp_path / "data")],
+                        env=clean_environment(**environment),
+                        stderr=subprocess.PIPE,
+                    ) as working:
+                        assert working.stderr is not None
+                        lines = iter(working.stderr.readline, b"")
+                        assert any(line.startswith(b"Working") for line in lines)
+                        working.send_signal(signal.SIGTERM)
+                        assert working.wait(60) == 0
+            finally:
+                connection.execute(text(f"DROP ROLE {login}"))
+        admin.dispose()
 
     def test_may_go_away_and_come_back(self, external_database: str, tmp_path: Path) -> None:
         url = make_url(external_database).set(drivername="postgresql+psycopg")
