@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from coverage.domain.faults import Rejected
@@ -58,7 +59,7 @@ class TaxesInForce:
     @property
     def hash(self) -> str:
         """SHA-256 of the rows that were used; a later row in the file changes nothing here."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return _hashed(self)
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> TaxesInForce:
@@ -67,6 +68,11 @@ class TaxesInForce:
     @property
     def classes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(rate.tax_class for rate in self.rates if rate.tax_class))
+
+
+@lru_cache(maxsize=1024)
+def _hashed(taxes: TaxesInForce) -> str:
+    return hashlib.sha256(taxes.text.encode()).hexdigest()
 
 
 def _row_on(rows: Iterable[TaxRow], on: date) -> TaxRow | None:
