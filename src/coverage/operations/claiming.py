@@ -69,10 +69,10 @@ def declare_claim(tx: Work, declaration: Declaration) -> Claim:
     )  # fmt: skip
     tx.session.add(claim)
     tx.session.flush()
-    for loss in declaration.losses:
+    for position, loss in enumerate(declaration.losses):
         tx.session.add(
             Exposure(
-                tenant_id=tx.tenant_id, id=new_id("exposure"), claim_id=claim_id, section=loss.section,
+                tenant_id=tx.tenant_id, id=new_id("exposure"), claim_id=claim_id, position=position, section=loss.section,
                 claimant=loss.claimant, decision="pending", estimate=loss.estimate, currency=cover.currency,
             )
         )  # fmt: skip

@@ -30,6 +30,7 @@ class Exposure(TenantRow, Table):
 
     __tablename__ = "exposures"
     claim_id: Mapped[str]
+    position: Mapped[int]
     section: Mapped[str]
     claimant: Mapped[str]  # policyholder, or third_party: a victim may claim directly (Code des assurances L124-3)
     decision: Mapped[str]  # pending, approved, repudiated or goodwill
@@ -43,5 +44,6 @@ def find(session: Session, tenant_id: str, claim_id: str) -> Claim | None:
 
 
 def exposures_of(session: Session, claim_ids: Sequence[str]) -> list[Exposure]:
+    """The claims' exposures, in the order in which they were declared."""
     """The exposures of several claims, in the order they were made."""
-    return list(session.scalars(select(Exposure).where(Exposure.claim_id.in_(claim_ids)).order_by(Exposure.id)))
+    return list(session.scalars(select(Exposure).where(Exposure.claim_id.in_(claim_ids)).order_by(Exposure.position)))

@@ -29,7 +29,7 @@ class TenantRecord(Table):
     id: Mapped[str] = mapped_column(primary_key=True)
     partner_id: Mapped[str]
     mode: Mapped[str]
-    clock_ahead_seconds: Mapped[int] = mapped_column(default=0)
+    clock_ahead_seconds: Mapped[int] = mapped_column(server_default=text("0"))
     created_at: Mapped[Instant]
 
 

@@ -26,6 +26,11 @@ from coverage.web.member.rendering import ASSETS, ASSETS_URL
 
 log = logging.getLogger("coverage.web")
 
+# What every answer bears that doesn't say otherwise.
+PUBLIC: Final = ((b"x-content-type-options", b"nosniff"),)
+# What the API tells is for the asker alone: no cache is to keep it.
+PRIVATE: Final = (*PUBLIC, (b"cache-control", b"no-store"))
+
 
 def create_app(house: House, *, examples: Callable[[], docs.Examples] | None = None) -> FastAPI:
     """The service's ASGI application. `examples` fills the documentation's examples with things that are there."""
@@ -65,12 +70,11 @@ class Envelope:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                names = {name.lower() for name, _ in message["headers"]}
+                said = {name.lower() for name, _ in message["headers"]}
+                unsaid = [header for header in (PRIVATE if private else PUBLIC) if header[0] not in said]
                 message["headers"] = [
                     *message["headers"],
-                    # What the API tells is for the asker alone, and no shared cache is to keep it.
-                    *([(b"cache-control", b"no-store")] if private and b"cache-control" not in names else []),
-                    (b"x-content-type-options", b"nosniff"),
+                    *unsaid,
                     (b"request-id", request_id.encode()),
                     (b"coverage-version", VERSIONS[-1].encode()),
                     (b"strict-transport-security", b"max-age=63072000"),

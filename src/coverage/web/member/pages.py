@@ -46,18 +46,6 @@ TheWords = Annotated[Words, Depends(words_of)]
 TheCookie = Annotated[str | None, Cookie(alias=COOKIE)]
 
 
-@router.get("/m/{token}", name="open_link")
-def open_link(request: Request, house: TheHouse, words: TheWords, token: str) -> Response:
-    """Exchanges the link for a cookie and goes on to the page."""
-    if caller_by_link(house, token) is None:
-        return _gone(words)
-    query = f"?{request.url.query}" if request.url.query else ""
-    answer = RedirectResponse(f"/m{query}", 303, headers=HEADERS)
-    secure = request.scope["scheme"] == "https"
-    answer.set_cookie(COOKIE, token, max_age=COOKIE_SECONDS, path="/m", httponly=True, samesite="lax", secure=secure)
-    return answer
-
-
 @router.get("/m")
 def show_cover(house: TheHouse, words: TheWords, cookie: TheCookie = None) -> Response:
     """The member's cover in plain words."""
@@ -86,6 +74,19 @@ def download(house: TheHouse, words: TheWords, cookie: TheCookie = None) -> Resp
     pdf, number = certificate_of(house, caller, cover_id, words.language)
     headers = HEADERS | {"Content-Disposition": f'inline; filename="{number}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+# Last of the paths under /m: it takes whatever the others leave.
+@router.get("/m/{token}", name="open_link")
+def open_link(request: Request, house: TheHouse, words: TheWords, token: str) -> Response:
+    """Exchanges the link for a cookie and goes on to the page."""
+    if caller_by_link(house, token) is None:
+        return _gone(words)
+    query = f"?{request.url.query}" if request.url.query else ""
+    answer = RedirectResponse(f"/m{query}", 303, headers=HEADERS)
+    secure = request.scope["scheme"] == "https"
+    answer.set_cookie(COOKIE, token, max_age=COOKIE_SECONDS, path="/m", httponly=True, samesite="lax", secure=secure)
+    return answer
 
 
 def _gone(words: Words) -> Response:

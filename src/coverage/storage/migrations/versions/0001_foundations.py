@@ -190,7 +190,8 @@ CREATE TABLE claims (
 CREATE INDEX ix_claims_tenant_id_cover_id ON claims (tenant_id, cover_id);
 CREATE INDEX ix_claims_tenant_id_member_id ON claims (tenant_id, member_id);
 CREATE TABLE exposures (
-    tenant_id text NOT NULL, id text NOT NULL, claim_id text NOT NULL, section text NOT NULL, claimant text NOT NULL,
+    tenant_id text NOT NULL, id text NOT NULL, claim_id text NOT NULL, position integer NOT NULL,
+    section text NOT NULL, claimant text NOT NULL,
     decision text NOT NULL CHECK (decision IN ('pending', 'approved', 'repudiated', 'goodwill')),
     estimate bigint CHECK (estimate >= 0), currency text NOT NULL,
     PRIMARY KEY (tenant_id, id), UNIQUE (tenant_id, claim_id, section, claimant),

@@ -1,0 +1,209 @@
+"""Tenants' rows, from each other and from everyone: what the database itself forbids."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from coverage.storage.tenancy import OUTSIDE, Database
+from tests.builders import Platform
+from tests.serving import at_once
+
+APPEND_ONLY = (
+    "transactions", "transaction_terms", "transfers", "facts", "documents", "editions", "tax_rows", "product_texts",
+)  # fmt: skip
+ROLES = ("sharecover_app", "sharecover_worker")
+# Belong to a tenant by another column than tenant_id.
+OWN_COLUMN = {"tenants": "id", "partners": "id"}
+
+
+@pytest.fixture
+def app_database(database_url: str) -> Any:
+    database = Database.connect(database_url, pool_size=5)
+    yield database
+    database.close()
+
+
+def tables(owner: Database) -> list[str]:
+    with owner.engine.connect() as connection:
+        return list(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
+
+
+class TestRowLevelSecurity:
+    def test_is_forced_on_every_table_but_the_written_ones(self, owner: Database) -> None:
+        query = text(
+            """
+            SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS forced,
+                (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policies,
+                (SELECT bool_and(p.polcmd = '*' AND p.polpermissive AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL)
+                    FROM pg_policy p WHERE p.polrelid = c.oid) AS whole
+            FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+            """
+        )
+        with owner.engine.connect() as connection:
+            rows = {row.relname: row for row in connection.execute(query)}
+        assert {name for name, row in rows.items() if not row.forced} == set(OUTSIDE)
+        for name, row in rows.items():
+            if name not in OUTSIDE:
+                assert (row.policies, row.whole) == (1, True), name
+
+    def test_holds_by_the_tenants_own_column(self, owner: Database) -> None:
+        query = text(
+            "SELECT tablename, qual, with_check FROM pg_policies WHERE schemaname = 'public' AND policyname = 'of_tenant'"
+        )
+        with owner.engine.connect() as connection:
+            for table, qual, check in connection.execute(query):
+                assert qual == check
+                if table not in OWN_COLUMN:
+                    assert qual == "(tenant_id = current_tenant())", table
+
+    def test_shows_no_rows_without_a_tenant(self, platform: Platform, owner: Database, app_database: Database) -> None:
+        platform.claim(platform.cover(platform.quote(start="at_issue", end=None, duration="PT1H")))
+        for table in set(tables(owner)) - set(OUTSIDE):
+            with app_database.outside() as session:
+                assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table  # noqa: S608
+            with owner.engine.connect() as connection:
+                assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table  # noqa: S608
+
+    def test_shows_a_tenant_its_own_rows_alone(
+        self, platform: Platform, another_platform: Platform, owner: Database, app_database: Database
+    ) -> None:
+        for one in (platform, another_platform):
+            one.claim(one.cover(one.quote(start="at_issue", end=None, duration="PT1H")))
+        for table in set(tables(owner)) - set(OUTSIDE) - set(OWN_COLUMN):
+            with app_database.transaction(platform.tenant) as session:
+                found = set(session.scalars(text(f"SELECT DISTINCT tenant_id FROM {table}")))  # noqa: S608
+            assert found <= {platform.tenant.id}, table
+            if table != "documents":
+                assert found, table
+        for table, column in OWN_COLUMN.items():
+            with app_database.transaction(platform.tenant) as session:
+                found = set(session.scalars(text(f"SELECT {column} FROM {table}")))  # noqa: S608
+            assert found == {platform.tenant.id if table == "tenants" else platform.tenant.partner_id}
+
+    def test_refuses_a_row_for_another_tenant(
+        self, platform: Platform, another_platform: Platform, app_database: Database
+    ) -> None:
+        insert = text(
+            "INSERT INTO members (tenant_id, id, reference, locale, created_at) VALUES (:tenant, :id, :id, 'en', :at)"
+        )
+        values = {"tenant": another_platform.tenant.id, "id": uuid.uuid4().hex, "at": "2026-01-01T00:00:00Z"}
+        with (
+            pytest.raises(DBAPIError, match="row-level security"),
+            app_database.transaction(platform.tenant) as session,
+        ):
+            session.execute(insert, values)
+        with app_database.transaction(another_platform.tenant) as session:
+            session.execute(insert, values)
+        with app_database.transaction(platform.tenant) as session:
+            changed = session.execute(text("UPDATE members SET locale = 'fr' WHERE id = :id"), values)
+            assert changed.rowcount == 0  # type: ignore[attr-defined]
+
+    def test_is_not_carried_from_one_request_into_the_next(self, platform: Platform, database_url: str) -> None:
+        database = Database.connect(database_url, pool_size=1)
+        try:
+            platform.cover()
+            with database.transaction(platform.tenant) as session:
+                backend = session.scalar(text("SELECT pg_backend_pid()"))
+                assert session.scalar(text("SELECT count(*) FROM covers")) == 1
+            with pytest.raises(DBAPIError), database.transaction(platform.tenant) as session:
+                session.execute(text("SELECT no_such_column"))
+            with database.outside() as session:
+                assert session.scalar(text("SELECT pg_backend_pid()")) == backend
+                assert session.scalar(text("SELECT count(*) FROM covers")) == 0
+            with database.engine.connect() as connection:
+                role = connection.scalar(text("SELECT current_setting('role')"))
+                assert role == "none"
+        finally:
+            database.close()
+
+    def test_holds_over_pooled_connections(
+        self, platform: Platform, another_platform: Platform, app_database: Database
+    ) -> None:
+        mine = {platform.tenant.id: platform.cover()["id"], another_platform.tenant.id: another_platform.cover()["id"]}
+
+        def look(index: int) -> list[Any]:
+            who = (platform, another_platform)[index % 2]
+            found = []
+            for _ in range(50):
+                with app_database.transaction(who.tenant) as session:
+                    found += [
+                        (who.tenant.id, *row) for row in session.execute(text("SELECT tenant_id, id FROM covers"))
+                    ]
+            return found
+
+        found = [row for rows in at_once(8, look) for row in rows]
+        assert len(found) == 400
+        assert all(asked == tenant and mine[tenant] == cover for asked, tenant, cover in found)
+
+
+class TestRoles:
+    @pytest.mark.parametrize("role", ROLES)
+    def test_own_nothing_and_pass_nothing_by(self, owner: Database, role: str) -> None:
+        with owner.engine.connect() as connection:
+            owned = connection.scalar(
+                text("SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = :role"),
+                {"role": role},
+            )
+            row = connection.execute(
+                text("SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = :role"),
+                {"role": role},
+            ).one()
+            may_make = connection.scalar(text("SELECT has_schema_privilege(:role, 'public', 'CREATE')"), {"role": role})
+        assert owned == 0
+        assert tuple(row) == (False, False, False, False)
+        assert not may_make
+
+    @pytest.mark.parametrize("role", ROLES)
+    def test_never_remove_or_empty_a_table_nor_read_credentials(self, owner: Database, role: str) -> None:
+        with owner.engine.connect() as connection:
+            for table in tables(owner):
+                for privilege in ("DELETE", "TRUNCATE", "TRIGGER", "REFERENCES"):
+                    held = connection.scalar(
+                        text("SELECT has_table_privilege(:role, :table, :privilege)"),
+                        {"role": role, "table": table, "privilege": privilege},
+                    )
+                    assert not held, (table, privilege)
+            for privilege in ("SELECT", "INSERT", "UPDATE"):
+                assert not connection.scalar(
+                    text("SELECT has_any_column_privilege(:role, 'credentials', :privilege)"),
+                    {"role": role, "privilege": privilege},
+                )
+
+    def test_cannot_read_credentials_in_practice(self, app_database: Database) -> None:
+        with pytest.raises(DBAPIError, match="permission denied"), app_database.outside() as session:
+            session.execute(text("SELECT * FROM credentials"))
+
+    def test_cannot_make_a_credential_outside_a_tenant(self, app_database: Database) -> None:
+        call = text("SELECT register_credential('\\x00', 'i', 'api_key', 's', '{}', 'h', '2026-01-01', NULL)")
+        with pytest.raises(DBAPIError, match="belongs to a tenant"), app_database.outside() as session:
+            session.execute(call)
+
+    @pytest.mark.parametrize("table", APPEND_ONLY)
+    @pytest.mark.parametrize("statement", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
+    def test_not_even_the_owner_changes_what_is_append_only(
+        self, platform: Platform, owner: Database, table: str, statement: str
+    ) -> None:
+        platform.get(f"/v1/covers/{platform.cover()['id']}/certificate")
+        column = "hash" if table in ("editions", "tax_rows", "product_texts") else "id"
+        with owner.engine.connect() as connection:
+            connection.execute(
+                text("SELECT set_config('sharecover.tenant', :tenant, true)"), {"tenant": platform.tenant.id}
+            )
+            assert connection.scalar(text(f"SELECT count(*) FROM {table}")), "nothing there to change"  # noqa: S608
+            with pytest.raises(DBAPIError, match="append-only"):
+                connection.execute(text(statement.format(table, column)))
+
+
+class TestErrors:
+    def test_say_nothing_of_what_was_written(self, platform: Platform, app_database: Database) -> None:
+        statement = text("INSERT INTO members (tenant_id, id, reference, locale) VALUES (:tenant, :id, 'r', :canary)")
+        with pytest.raises(DBAPIError) as caught, app_database.transaction(platform.tenant) as session:
+            session.execute(statement, {"tenant": platform.tenant.id, "id": "x", "canary": "QXCANARYQX"})
+        # What PostgreSQL itself tells of a row stands in DETAIL, which is for the server's log alone.
+        assert "hidden" in str(caught.value)
+        assert "QXCANARYQX" not in str(caught.value)
