@@ -25,11 +25,11 @@ COVERAGE = [sys.executable, "-P", "-m", "coverage"]
 Found = TypeVar("Found")
 
 
-def wait_for(what: str, found: Callable[[], Found], seconds: float = PATIENCE_SECONDS) -> Found:
-    """What `found` answers, once it is true."""
+def wait_for(what: str | Callable[[], str], found: Callable[[], Found], seconds: float = PATIENCE_SECONDS) -> Found:
+    """What `found` answers, once it is true. `what` is said when it doesn't come."""
     deadline = time.monotonic() + seconds
     while not (answer := found()):
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        assert time.monotonic() < deadline, f"waited in vain for {what if isinstance(what, str) else what()}"
         time.sleep(0.02)
     return answer
 
@@ -60,9 +60,9 @@ def run_coverage(*arguments: str, **environment: str) -> subprocess.CompletedPro
     )
 
 
-def alive(process_id: int) -> bool:
-    """Whether there is such a process; one that ended and wasn't collected yet isn't counted."""
-    return any(found == process_id for found, _, _ in _processes())
+def running(processes: set[int]) -> dict[int, str]:
+    """Those of the processes that still run, with their command lines; one that waits to be collected doesn't."""
+    return {found: line for found, _, line in _processes() if found in processes}
 
 
 def descendants(process_id: int) -> set[int]:

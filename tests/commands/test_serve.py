@@ -27,12 +27,12 @@ from tests.conftest import RULES
 from tests.processes import (
     COVERAGE,
     Service,
-    alive,
     clean_environment,
     data_folder,
     free_port,
     mentioning,
     run_coverage,
+    running,
     serving,
     starting,
     wait_for,
@@ -101,7 +101,7 @@ def wait_until_kept(url: str, cover: str) -> None:
 
 
 def wait_until_ended(processes: set[int]) -> None:
-    wait_for(f"the end of {processes}", lambda: not any(alive(process) for process in processes))
+    wait_for(lambda: f"the end of {running(processes)}", lambda: not running(processes))
 
 
 class TestServe:

@@ -93,9 +93,11 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
         if demo:
             _say("Preparing the demo")
             playing = wired.build_demo(premises, settings.data)
+        # No lifespan: what the application needs stands before it and ends after it.
         config = uvicorn.Config(
-            wired.build_app(premises, playing), log_level="warning", access_log=False, timeout_graceful_shutdown=10
-        )
+            wired.build_app(premises, playing), log_level="warning", access_log=False, lifespan="off",
+            timeout_graceful_shutdown=10,
+        )  # fmt: skip
         with _worker_beside(settings):
             _welcome(_address(host, settings.port), playing, settings.data, wired.stopped)
             uvicorn.Server(config).run(sockets=[listener])
@@ -131,7 +133,7 @@ def _ending_in_order() -> Iterator[None]:
     def end(*_: object) -> None:
         # An impatient second Ctrl-C must not break off the tidying up, which takes seconds at most.
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
+            signal.signal(number, signal.SIG_IGN)
         raise _Ended
 
     signal.signal(signal.SIGINT, end)

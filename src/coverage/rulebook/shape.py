@@ -52,6 +52,7 @@ def _in_our_time(day: DateT) -> DateT:
 
 
 def local_instant(text: str) -> datetime:
+    """A moment in the product's time zone, without an offset: `2026-01-01T00:00`; raises `Misread`."""
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", text, re.ASCII):
         raise Misread(quoted(text), "a moment in the product's time zone such as 2026-01-01T00:00")
     try:
