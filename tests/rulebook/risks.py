@@ -130,7 +130,11 @@ def compare(edition: LoadedEdition, taxes: TaxesInForce, seed: str, count: int) 
     for _, admitted in zip(range(count), Risks(edition, seed), strict=False):
         decision, told = compiled.decide(admitted.facts), oracle.tell(admitted.facts)
         assert same(decision) == same_told(told), (seed, admitted.given, admitted.facts)
-        assert compiled.trace(admitted.facts).decision == decision
+        trace = compiled.trace(admitted.facts)
+        assert trace.decision == decision
+        # To the millionth in between, since the explanation tells it.
+        steps = tuple(Decimal(micros) / 1_000_000 for micros in trace.amounts if micros is not None)
+        assert steps == told.steps, (seed, admitted.given, admitted.facts)
         compared.risks += 1
         compared.outcomes[decision.outcome] += 1
         compared.codes.update(decision.reasons)

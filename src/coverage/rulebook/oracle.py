@@ -38,7 +38,9 @@ def _half_up(value: Decimal, unit: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the oracle says: the outcome, its codes in the file's order, and amounts in units of the currency."""
+    """What the oracle says: the outcome, its codes in the file's order, and amounts in units of the currency; `steps`
+    are the running amounts after each premium step that applied.
+    """
 
     outcome: str
     reasons: tuple[str, ...]
@@ -46,6 +48,7 @@ class Told:
     taxes: dict[tuple[str, str], Decimal]
     fees: Decimal
     gross: Decimal
+    steps: tuple[Decimal, ...]
 
 
 class Oracle:
@@ -80,6 +83,7 @@ class Oracle:
             if self._holds(rule_.condition):
                 self.met[rule_.code] = rule_.decision
         self.nets: dict[str, Decimal] = {}
+        self.steps: list[Decimal] = []
         for name, section in self.edition.sections.items():
             if section.when is None or self._holds(section.when):
                 self.nets[name] = self._section(section)
@@ -106,6 +110,7 @@ class Oracle:
         for step in section.premium:
             if step.when is None or self._holds(step.when):
                 running = self._step(step, running)
+                self.steps.append(running)
         return _half_up(running, CENT)
 
     def _step(self, step: Step, running: Decimal) -> Decimal:
@@ -235,7 +240,7 @@ class Oracle:
                 share = Decimal(rate.rate) / 1_000_000 * Decimal(rate.on_share) / 1_000_000
                 taxes[rate.name, rate.tax_class] = _half_up(bases[rate.tax_class] * share, CENT)
         gross = sum(self.nets.values(), Decimal(0)) + sum(taxes.values(), Decimal(0)) + fees
-        return Told(outcome, tuple(codes), dict(self.nets), taxes, fees, gross)
+        return Told(outcome, tuple(codes), dict(self.nets), taxes, fees, gross, tuple(self.steps))
 
 
 def _units(found: Amount) -> Decimal:
