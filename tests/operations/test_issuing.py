@@ -214,7 +214,7 @@ class TestDisclosures:
         [
             ({"ipid_sha256": "0" * 64}, "/disclosures/ipid_sha256"),
             ({"language": "fr"}, "/disclosures/ipid_sha256"),
-            ({"given_at": soon(minutes=6)}, "/disclosures/given_at"),
+            ({"given_at": soon(hours=1)}, "/disclosures/given_at"),
         ],
     )
     def test_of_another_document_or_time_are_refused(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from coverage.storage import (
     claims,  # noqa: F401 — the tables of each are registered by its import
@@ -20,8 +22,10 @@ from coverage.storage import (
     partners,  # noqa: F401
     quotes,  # noqa: F401
 )
+from coverage.storage.identity import new_code
 from coverage.storage.schema import Table
 from coverage.storage.tenancy import Database
+from tests.serving import at_once
 
 # What the migrations alone say, and why the models needn't repeat it: none of it changes what a row holds or how it is
 # read, and a second telling could only disagree. Checks, policies and triggers Alembic doesn't compare at all.
@@ -85,7 +89,30 @@ class TestIndexes:
         }
 
 
+@pytest.fixture
+def empty_url(database_url: str) -> Iterator[str]:
+    """A database with nothing in it."""
+    url = make_url(database_url)
+    name = f"test_{new_code(8).lower()}"
+    admin = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        yield url.set(database=name).render_as_string(hide_password=False)
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
 class TestUpgrade:
+    def test_is_made_once_by_many_who_start_at_once(self, empty_url: str) -> None:
+        def upgrade(_: int) -> str:
+            engine = create_engine(empty_url)
+            try:
+                return migrations.upgrade(engine)
+            finally:
+                engine.dispose()
+
+        assert at_once(4, upgrade) == [migrations.newest()] * 4
+
     def test_finds_nothing_to_do_the_second_time(self, owner: Database) -> None:
         assert migrations.upgrade(owner.engine) == migrations.newest() == migrations.current(owner.engine)
 
@@ -108,12 +135,3 @@ class TestUpgrade:
             said = [str(row).lower() for row in connection.scalars(text(query))]
         assert len(said) > 20
         assert not [words for words in said if "now()" in words or "current_timestamp" in words]
-
-
-def test_another_database_is_migrated_from_nothing(database_url: str, owner: Database) -> None:
-    """Also by a role that is no superuser, twice at once."""
-    engine = create_engine(database_url)
-    try:
-        assert migrations.current(engine) == migrations.newest()
-    finally:
-        engine.dispose()

@@ -127,7 +127,7 @@ class TestPoolExhausted:
             there = Platform(platform.tenant, platform.key, client)
 
             def call(index: int) -> float:
-                if index == 59:
+                if index == THREADS:
                     deadline = time.monotonic() + SECONDS
                     while len(Counted.came) < THREADS:
                         assert time.monotonic() < deadline, "the service never was busy"
@@ -138,7 +138,7 @@ class TestPoolExhausted:
                 return 0
 
             # Nobody lets go for five seconds; who needs no connection isn't kept waiting.
-            assert at_once(60, call)[59] < 3
+            assert at_once(THREADS + 1, call)[THREADS] < 3
             assert there.client.get("/readyz").status_code == 503
         assert platform.get("/v1/covers").status_code == 200
 
