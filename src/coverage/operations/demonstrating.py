@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,10 +54,20 @@ def stand_ready(house: House, caller: Caller, before: Standing | None) -> Standi
         )
 
 
+def made_up_registration() -> str:
+    """A registration as France writes them, AB-123-CD, that no other thing of the demo has."""
+    letters, digits = "ABCDEFGHJKLMNPQRSTVWXYZ", "0123456789"
+
+    def some(of: str, count: int) -> str:
+        return "".join(secrets.choice(of) for _ in range(count))
+
+    return f"{some(letters, 2)}-{some(digits, 3)}-{some(letters, 2)}"
+
+
 def _quoted(tx: Work, house: House, start: datetime | None) -> Quote:
     risk = {
         "vehicle_class": "van",
-        "registration": new_code(8),
+        "registration": made_up_registration(),
         "driver_born": "1990-05-01",
         "licence_since": "2010-06-01",
         "goods_value": {"amount": 10_000, "currency": "EUR"},

@@ -31,12 +31,17 @@ class Enrolment:
 
 DEMO_INSURER = {
     "name": "Mutuelle Démo",
-    "registration": "Fictitious insurer for demonstrations: it carries no risk",
-    "supervisor": "None: no authority supervises a demonstration",
+    # Said so that it reads in both languages.
+    "registration": "Assureur fictif – fictitious insurer, 000 000 000",
+    "supervisor": "– (démonstration, demonstration)",
     "address": "1 rue de l'Exemple, 75000 Paris, France",
-    "claims_contact": {"name": "Mutuelle Démo, claims", "phone": "+33 1 99 00 12 34", "email": "claims@example.org"},
+    "claims_contact": {
+        "name": "Mutuelle Démo, sinistres – claims",
+        "phone": "+33 1 99 00 12 34",
+        "email": "claims@example.org",
+    },
     "assistance_contact": {
-        "name": "Mutuelle Démo, assistance 24/7",
+        "name": "Mutuelle Démo, assistance 24 h/24",
         "phone": "+33 1 99 00 56 78",
         "email": "help@example.org",
     },

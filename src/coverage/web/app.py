@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coverage import __version__
@@ -134,10 +135,23 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
     return problems.response(
         code, error.status_code, str(error.detail), instance=problems.instance_of(request.scope), request_id=request.state.request_id,
-        headers=dict(error.headers or {}),
+        headers=headers,
     )  # fmt: skip
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method that the path takes; the framework names those of one route only."""
+
+    def taken(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if taken(method)]
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

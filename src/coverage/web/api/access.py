@@ -37,7 +37,7 @@ def caller_of(
     house: TheHouse,
     authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
     coverage_version: Annotated[
-        str | None, Header(description="A dated version of this API.", examples=[VERSIONS[-1]])
+        str | None, Header(description="A dated version of this API.", json_schema_extra={"enum": list(VERSIONS)})
     ] = None,
 ) -> Caller:
     """Who calls, by the key; raises `Rejected` without a live one."""

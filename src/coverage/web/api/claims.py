@@ -61,10 +61,10 @@ def list_all(
         return plainly(ClaimList(data=[tell_claim(tx, seen) for seen in see_claims(tx, found)], has_more=more))
 
 
-@router.get("/{claim}", response_model=ClaimSeen, operation_id="retrieveClaim", summary="Read a claim")
+@router.get("/{claim_id}", response_model=ClaimSeen, operation_id="retrieveClaim", summary="Read a claim")
 def retrieve_claim(
-    house: TheHouse, caller: TheCaller, claim: Annotated[str, Path(description="The claim's id.")]
+    house: TheHouse, caller: TheCaller, claim_id: Annotated[str, Path(description="The claim's id.")]
 ) -> Response:
     """The claim as it stands now."""
     with house.transaction(caller) as tx:
-        return plainly(tell_claim(tx, see_claim(tx, find_claim(tx, claim))))
+        return plainly(tell_claim(tx, see_claim(tx, find_claim(tx, claim_id))))

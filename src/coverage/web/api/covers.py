@@ -80,26 +80,26 @@ def list_all(
         return plainly(CoverList(data=[tell_cover(tx, seen) for seen in see_covers(tx, found)], has_more=more))
 
 
-@router.get("/{cover}", response_model=CoverSeen, operation_id="retrieveCover", summary="Read a cover")
-def retrieve_cover(request: Request, house: TheHouse, caller: TheCaller, cover: CoverId) -> Response:
+@router.get("/{cover_id}", response_model=CoverSeen, operation_id="retrieveCover", summary="Read a cover")
+def retrieve_cover(request: Request, house: TheHouse, caller: TheCaller, cover_id: CoverId) -> Response:
     """The cover as it stands now, with `member_url`: the address of its page, to hand to the member alone."""
     with house.transaction(caller) as tx:
-        found = find_cover(tx, cover)
+        found = find_cover(tx, cover_id)
         link = request.url_for("open_link", token=link_of(tx, found.id))
         return plainly(tell_cover(tx, see_cover(tx, found), member_url=str(link)))
 
 
 @router.post(
-    "/{cover}/cancel",
+    "/{cover_id}/cancel",
     response_model=CancellationSeen,
     operation_id="cancelCover",
     summary="Cancel a cover before it begins",
 )
-def cancel(house: TheHouse, caller: TheCaller, key: RequiredKey, cover: CoverId, body: CancelRequest) -> Response:
+def cancel(house: TheHouse, caller: TheCaller, key: RequiredKey, cover_id: CoverId, body: CancelRequest) -> Response:
     """Gives back what the product's refund rule says. `preview` only tells how much that would be."""
 
     def work(tx: Work) -> Made:
-        done = cancel_cover(tx, cover, preview=body.preview)
+        done = cancel_cover(tx, cover_id, preview=body.preview)
         refund = Money(amount=done.refund.amount, currency=done.refund.currency)
         seen = CancellationSeen(cover=tell_cover(tx, see_cover(tx, done.cover)), refund=refund, preview=body.preview)
         return Made(seen, done.cover.policyholder_id, status=200)
@@ -108,7 +108,7 @@ def cancel(house: TheHouse, caller: TheCaller, key: RequiredKey, cover: CoverId,
 
 
 @router.get(
-    "/{cover}/certificate",
+    "/{cover_id}/certificate",
     operation_id="retrieveCertificate",
     summary="Download the certificate",
     response_class=Response,
@@ -122,11 +122,11 @@ def cancel(house: TheHouse, caller: TheCaller, key: RequiredKey, cover: CoverId,
 def certificate(
     house: TheHouse,
     caller: TheCaller,
-    cover: CoverId,
+    cover_id: CoverId,
     language: Annotated[Literal["en", "fr"] | None, Query(description="Else the policyholder's.")] = None,
 ) -> Response:
     """The certificate as PDF. It is made when first asked for, and the same ever after."""
-    pdf, number = certificate_of(house, caller, cover, language)
+    pdf, number = certificate_of(house, caller, cover_id, language)
     headers = {"Content-Disposition": f'inline; filename="{number}.pdf"', "Cache-Control": "private, no-store"}
     return Response(pdf, media_type="application/pdf", headers=headers)
 

@@ -155,9 +155,10 @@ _ERRORS: Final = {
 
 def _parameter(operation: str, name: str, examples: Examples) -> Any:
     return {
-        "quote": examples.quote,
-        "cover": examples.cancellable if operation == "cancelCover" else examples.cover,
-        "claim": examples.claim,
+        "quote_id": examples.quote,
+        "cover_id": examples.cancellable if operation == "cancelCover" else examples.cover,
+        "cover": examples.cover,
+        "claim_id": examples.claim,
         "product": "off_duty_vehicle",
         "country": "FR",
         "language": "en",

@@ -45,18 +45,18 @@ def create_quote(
     return once(house, caller, key, work)
 
 
-@router.get("/{quote}", response_model=QuoteSeen, operation_id="retrieveQuote", summary="Read a quote")
+@router.get("/{quote_id}", response_model=QuoteSeen, operation_id="retrieveQuote", summary="Read a quote")
 def retrieve_quote(
     house: TheHouse,
     caller: TheCaller,
-    quote: Annotated[str, Path(description="The quote's id.")],
+    quote_id: Annotated[str, Path(description="The quote's id.")],
     expand: Annotated[
         list[Literal["explanation"]], Query(alias="expand[]", description="`explanation`: each step of the price.")
     ] = [],  # noqa: B006
 ) -> Response:
     """The quote as it stands now. With `expand[]=explanation` each step of its price, replayed from what is kept."""
     with house.transaction(caller) as tx:
-        found = find_quote(tx, quote)
+        found = find_quote(tx, quote_id)
         return plainly(tell_quote(tx, found, explained=bool(expand)))
 
 
