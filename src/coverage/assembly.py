@@ -231,8 +231,10 @@ class Demo:
             standing = self.stand()
         except (Missing, Rejected, Conflict):
             return Examples()
+        with self.house.transaction(self._caller) as tx:
+            now = tx.now  # the partner's own clock: whoever tries the examples moves it ahead of the wall's
         return Examples(
-            now=self.house.wall(),
+            now=now,
             quote=standing.quote_id,
             cover=standing.cover_id,
             claim=standing.claim_id,
