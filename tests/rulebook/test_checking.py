@@ -120,7 +120,7 @@ CASES: list[tuple[str, str, str, list[Expected]]] = [
     (GOODS, 'from: {50 EUR: 1.0000, 1000 EUR', 'from: {50: 1.0000, 1000 EUR', [('50: ', '"50" has no currency; expected one beside it, such as 50 EUR')]),
     (GOODS, 'from: {50 EUR: 1.0000, 1000 EUR', 'from: {50 GBP: 1.0000, 1000 EUR', [('50 GBP', "50.00 GBP; expected EUR, the edition's currency")]),
     (GOODS, '3000 EUR: 1.1000, 6000 EUR: 1.2000', '6000 EUR: 1.1000, 3000 EUR: 1.2000', [('from', 'the bounds are out of order; expected each higher than the one before')]),
-    (GOODS, '6000 EUR: 1.2000', '60000 EUR: 1.2000', [('60000', "60000 EUR can't match; expected a bound that goods_value can reach")]),
+    (GOODS, '6000 EUR: 1.2000', '10000.01 EUR: 1.2000', [('10000.01', "10000.01 EUR can't match; expected a bound that goods_value can reach")]),
     (GOODS, 'worth:   {by: goods_value, from: {50 EUR: 1.0000, 1000 EUR: 1.0500, 3000 EUR: 1.1000, 6000 EUR: 1.2000}}', 'worth:   {by: goods_value, from: {50 EUR: 1.0000}, otherwise: 1.0000}', [('1.0000}\n', "otherwise: can't match, since the rows cover all of goods_value; expected one of the two")]),
     (GOODS, '1-20: 0.8000', '2-20: 0.8000', [('2-20', 'nothing covers 1 of distance_km; expected a row, or otherwise:')]),
     (GOODS, '801-3000: 1.5000', '801-2999: 1.5000', [('801-', 'nothing covers 3000 of distance_km; expected a row, or otherwise:')]),
@@ -182,3 +182,17 @@ class TestChecking:
         # Of the broken file nothing else is said, so one fault isn't told as two.
         faults = {one for one in said if one.startswith(f"rules/{file}:") and ": warning: " not in one}
         assert faults <= set(wanted)
+
+    @pytest.mark.parametrize(
+        ("factor", "warned"), [("1.5000", False), ("1.5001", True), ("0.6667", False), ("0.6666", True)]
+    )
+    def test_warns_of_a_step_of_over_half_between_neighbours(
+        self, folder: RuleFolder, factor: str, warned: bool
+    ) -> None:
+        before = folder.text(VEHICLE)
+        folder.replace(VEHICLE, "21-24: 1.6000", f"21-24: {factor}")
+        try:
+            codes = [finding.code for finding in folder.load().findings]
+        finally:
+            folder.write(VEHICLE, before)
+        assert ("jump" in codes) is warned
