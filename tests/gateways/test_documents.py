@@ -416,8 +416,9 @@ class TestLimits:
         gateway = WeasyPrintDocuments(heavy_templates(tmp_path), seconds=30, memory_bytes=256 * 1024 * 1024)
         with pytest.raises(Unavailable) as refusal:
             gateway.render("page.html", "en", {"count": 100_000})
-        # An interpreter at the edge of its memory may spend its time collecting garbage instead.
-        assert refusal.value.code in {"rendering_out_of_memory", "rendering_timed_out"}
+        # At the edge of its memory an interpreter may spend its time collecting garbage instead, or a library
+        # of its may end it outright.
+        assert refusal.value.code in {"rendering_out_of_memory", "rendering_timed_out", "rendering_failed"}
         assert gateway.render("page.html", "en", {"count": 1}).startswith(b"%PDF-")
         gateway.close()
 
