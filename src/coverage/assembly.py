@@ -23,14 +23,13 @@ from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.keyring import MasterKeyring
 from coverage.gateways.private_postgres import PostgresMissing, PostgresRefused, PrivatePostgres
-from coverage.operations.demonstrating import PRODUCT, Standing, stand_ready
+from coverage.operations.demonstrating import PRODUCT, Standing, made_up_registration, stand_ready
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.operations.publishing import publish
 from coverage.operations.unlocking import caller_by_key
 from coverage.settings import BadSetting, Settings
 from coverage.storage import migrations
-from coverage.storage.identity import new_code
 from coverage.storage.quotes import EditionKept
 from coverage.storage.tenancy import Database
 from coverage.web.api.docs import Examples, quote_example
@@ -240,7 +239,7 @@ class Demo:
             claim=standing.claim_id,
             cancellable=standing.cancellable_id,
             ipid_sha256=standing.ipid_sha256,
-            registration=f"{new_code(2)}-{new_code(3)}-{new_code(2)}",
+            registration=made_up_registration(),
             idempotency_key=secrets.token_hex(8),
             loss_at=standing.loss_at,
         )

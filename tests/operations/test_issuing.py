@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from coverage.domain.journal import Transfer, balances
+from coverage.domain.tenant import Caller
 from coverage.operations import issuing
+from coverage.operations.house import House
+from coverage.operations.quoting import find_quote
 from coverage.storage.tenancy import Database
 from tests.answers import pointers, the_problem
 from tests.builders import Platform, a_bind, a_goods_risk, a_party, a_registration, a_risk, soon
@@ -157,6 +160,26 @@ class TestAccumulation:
             answers = race(served_platform, binds)
             assert Counter(answer.status_code for answer in answers) == {201: 3, 409: 17}
             assert {the_problem(a)["code"] for a in answers if a.status_code == 409} == {"cap_exceeded"}
+
+
+class TestAPersonNamedWithTheQuote:
+    def test_is_the_one_that_it_is_bound_for(self, platform: Platform) -> None:
+        person = a_party()
+        named = {"policyholder": {"reference": person["reference"]}}
+        quote = platform.quote(parties=named)
+        answer = platform.post("/v1/covers", a_bind(quote, parties={"policyholder": a_party()}))
+        problem = the_problem(answer, 422, "invalid_parties")
+        assert problem["errors"][0]["pointer"] == "/parties/policyholder/reference"
+        cover = platform.cover(quote, parties={"policyholder": person})
+        assert {"role": "policyholder", "reference": person["reference"]} in cover["parties"]
+
+    def test_has_the_facts_of_all_quotes_under_one_key(self, house: House, platform: Platform) -> None:
+        named = {"policyholder": {"reference": a_party()["reference"]}}
+        made = [platform.quote(parties=named)["id"] for _ in range(2)]
+        with house.transaction(Caller(platform.tenant, "test")) as tx:
+            subjects = {find_quote(tx, quote).sealed_for for quote in made}
+            assert len(subjects) == 1
+            assert subjects.pop().startswith("mem_")
 
 
 class TestParties:

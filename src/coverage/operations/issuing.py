@@ -83,6 +83,10 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
     # Every bind locks in this order: quote, members, object.
     people = _people(tx, bind)
     policyholder = people["policyholder"][0]
+    if quote.member_id not in (None, policyholder.id):
+        message = "another person than the one that the quote was made for; expected the same, or a new quote"
+        detail = Detail("/parties/policyholder/reference", message, "invalid_value")
+        raise Rejected("invalid_parties", "the quote was made for another person", errors=(detail,))
     if quote.object_key is not None:
         covers.lock_object(tx.session, tx.tenant_id, quote.object_key)
     # The clock is read when nothing is waited for any more: a cover begins neither in the past nor on an old price.

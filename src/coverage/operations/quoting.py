@@ -25,6 +25,7 @@ from coverage.rulebook.scalar import Decision, Scalar
 from coverage.rulebook.taxes import TaxesInForce
 from coverage.storage import members, quotes
 from coverage.storage.identity import new_id
+from coverage.storage.members import Member
 from coverage.storage.quotes import EditionKept, Quote, TaxesKept, TextsKept
 
 
@@ -39,7 +40,7 @@ class AskedFor:
     duration: timedelta | None
     risk: Mapping[str, object]
     language: str
-    policyholder: str | None  # the partner's reference of a member it has bound for before
+    policyholder: str | None  # the partner's reference of the person, where it knows already who it will be
     metadata: dict[str, str]
 
 
@@ -221,11 +222,25 @@ def _admitted(edition: LoadedEdition, asked: AskedFor, period: Period, now: date
     return admitted
 
 
+def _member(tx: Work, asked: AskedFor) -> Member | None:
+    """The person that the quote names, known by reference from the first quote on; their facts are sealed as theirs."""
+    if asked.policyholder is None:
+        return None
+    named = Member(
+        tenant_id=tx.tenant_id,
+        id=new_id("member"),
+        reference=asked.policyholder,
+        locale=asked.language,
+        created_at=tx.wall,
+    )
+    return members.find_or_add(tx.session, named)
+
+
 def _row(
     tx: Work, asked: AskedFor, period: Period, edition: LoadedEdition, admitted: Admitted, decision: Decision
 ) -> Quote:
     quote_id = new_id("quote")
-    member = members.by_reference(tx.session, asked.policyholder) if asked.policyholder else None
+    member = _member(tx, asked)
     sealed_for = member.id if member else quote_id
     personal = {name: text for name, text in admitted.given.items() if edition.rules.inputs[name].personal}
     premium = decision.premium

@@ -49,11 +49,6 @@ def find_or_add(session: Session, member: Member) -> Member:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def by_reference(session: Session, reference: str) -> Member | None:
-    """The member whom the partner calls so."""
-    return session.scalars(select(Member).where(Member.reference == reference)).one_or_none()
-
-
 def keep_data_key(session: Session, tenant_id: str, subject: str, wrapped: bytes, at: datetime) -> DataKey | None:
     """The subject's key: this one, unless another transaction was first. What seals must be the key that is kept."""
     values = {"tenant_id": tenant_id, "subject": subject, "wrapped": wrapped, "created_at": at}
