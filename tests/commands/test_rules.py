@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from coverage.commands.rules import app
+from coverage.rulebook.editions import load
 from tests.rulebook.rule_files import FRANCE, RULES, VEHICLE, VEHICLE_EXAMPLES, RuleFolder, copied
 
 KEYS = {"decision", "reasons", "sections", "net", "taxes", "fees", "gross", "currency", "edition", "explanation"}
@@ -220,6 +221,15 @@ class TestPrice:
         result = run("price", "off_duty_vehicle", *TERM, *VAN, rules=folder.path)
         assert result.exit_code == 1
         assert "FR.yaml:67:5: a levy that has neither" in result.stderr
+
+    def test_a_draft_without_worked_prices_can_be_tried_but_not_sold(self, folder: RuleFolder) -> None:
+        (folder.path / VEHICLE.replace(".yaml", ".examples.yaml")).unlink()
+        result = run("price", "off_duty_vehicle", *TERM, *VAN, rules=folder.path)
+        assert result.exit_code == 0
+        assert "not for sale yet: " in result.stderr
+        assert priced(*TERM, *VAN, rules=folder.path)["gross"] == 3024
+        assert [edition.product for edition in load(folder.path).editions] == ["goods_carried"]
+        assert run("check", rules=folder.path).exit_code == 1
 
     def test_a_broken_edition_beside_a_good_one_is_mentioned_and_not_counted(self, folder: RuleFolder) -> None:
         later = VEHICLE.replace("2026-01-01", "2026-02-01")

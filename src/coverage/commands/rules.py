@@ -123,14 +123,15 @@ def price(
         _wrong_use("--end isn't after --start; expected a later instant")
     if asked_at > start_at:
         _wrong_use("--asked is after --start; expected an earlier instant, or the same")
-    library = _load(rules)
+    library = _load(rules).with_drafts
     try:
         edition = library.in_force(product, country, asked_at, start_at)
     except Fault as fault:
         _stop_at_faults(library, product)
         _wrong_use(fault.detail)
     for finding in _faults_of(library, product):
-        typer.echo(f"not counted: {finding}", err=True)
+        standing = "not for sale yet" if finding.code == "no_examples" else "not counted"
+        typer.echo(f"{standing}: {finding}", err=True)
     try:
         period = Period(start_at, end_at)
         check_term(edition.rules, period, asked_at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -100,6 +100,12 @@ class Library:
     editions: tuple[LoadedEdition, ...]
     findings: tuple[Finding, ...]
     taxes: Mapping[str, TaxFile] = field(default_factory=dict)
+    drafts: tuple[LoadedEdition, ...] = ()  # lack nothing but their worked prices: not for sale, but they can be tried
+
+    @property
+    def with_drafts(self) -> Library:
+        """The library as it would be with its drafts on sale, to try their prices."""
+        return replace(self, editions=self.editions + self.drafts, drafts=())
 
     @property
     def faults(self) -> tuple[Finding, ...]:
@@ -166,6 +172,7 @@ class _Loader:
         self.folder, self.shown_as = folder, shown_as.rstrip("/")
         self.findings: list[Finding] = []
         self.taxes: dict[str, tuple[Document, TaxFile]] = {}
+        self.drafts: list[LoadedEdition] = []
 
     def library(self) -> Library:
         if not self.folder.is_dir():
@@ -181,7 +188,7 @@ class _Loader:
                 Finding(place, "there is no edition; expected products/NAME/COUNTRY/2026-01-01.yaml", "empty")
             )
         taxes = {country: file for country, (_, file) in self.taxes.items()}
-        return Library(tuple(editions), tuple(sorted(set(self.findings))), taxes)
+        return Library(tuple(editions), tuple(sorted(set(self.findings))), taxes, tuple(self.drafts))
 
     def _strays(self, editions: list[LoadedEdition]) -> None:
         """Files that nobody reads, and editions of one moment: which of them counts, nobody could tell."""
@@ -234,8 +241,11 @@ class _Loader:
                 continue
             before = len(self.findings)
             edition = self._edition(path)
-            if edition is not None and not any(not f.warning for f in self.findings[before:]):
+            faults = {finding.code for finding in self.findings[before:] if not finding.warning}
+            if edition is not None and not faults:
                 yield edition
+            elif edition is not None and faults == {"no_examples"}:
+                self.drafts.append(edition)
 
     def _edition(self, path: Path) -> LoadedEdition | None:
         if not EDITION_NAME.fullmatch(path.stem):
