@@ -15,6 +15,7 @@ from rich.table import Table
 from coverage.domain.faults import Fault, Rejected
 from coverage.domain.period import Period, local_day
 from coverage.rulebook.admission import admit, check_term, read_written
+from coverage.rulebook.describing import edition_schema
 from coverage.rulebook.editions import Library, LoadedEdition, load
 from coverage.rulebook.examples import Tried, try_all
 from coverage.rulebook.explaining import Line, cents_text, explain
@@ -146,6 +147,15 @@ def price(
         _print_json(_priced(edition, decision, explanation))
     else:
         _print_price(edition, decision, explanation)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of an edition, from which an editor completes and explains each key.
+
+    It stands in pricing_rules/edition.schema.json, which each edition names in its first line.
+    """
+    _print_json(edition_schema())
 
 
 def _load(rules: Path) -> Library:

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Tag
+from pydantic import BaseModel, ConfigDict, Field, Tag, WithJsonSchema
 
 from coverage.domain.money import MINOR_DIGITS
 from coverage.rulebook.expressions import YES_NO, Kind, nearest
@@ -115,7 +115,9 @@ class YesNo(Input):
     """Yes or no."""
 
     key = "yes_no"
-    yes_no: str | None = Field(description="Nothing stands here: `yes_no:`.")
+    yes_no: Annotated[str | None, WithJsonSchema({"type": "null"})] = Field(
+        description="Nothing stands here: `yes_no:`."
+    )
 
     @property
     def kind(self) -> Kind:
