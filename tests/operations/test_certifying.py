@@ -142,7 +142,8 @@ class TestErasedMember:
         reference = cover["parties"][0]["reference"]
         quote = platform.quote(parties={"policyholder": {"reference": reference}})
         erase(house, platform, member_of(owner, platform, cover))
-        the_problem(platform.post("/v1/covers", a_bind(quote)), 410, "erased")
+        person = {"reference": reference, "name": "Camille Martin", "locale": "en"}
+        the_problem(platform.post("/v1/covers", a_bind(quote, parties={"policyholder": person})), 410, "erased")
 
 
 class TestBrokenSurroundings:
