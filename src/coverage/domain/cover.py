@@ -17,17 +17,6 @@ Phase = Literal[
 
 # The states in which a cover holds its object, so that no second one may.
 HOLDING: Final = ("awaiting_payment", "issued", "payment_disputed")
-IN_FORCE: Final = ("issued", "payment_disputed")
-PHASES: Final = (
-    "scheduled",
-    "on_risk",
-    "ended",
-    "awaiting_payment",
-    "cancelled",
-    "lapsed",
-    "not_taken_up",
-    "payment_disputed",
-)
 
 
 def phase(state: str, period: Period, now: datetime) -> str:

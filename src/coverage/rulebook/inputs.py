@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -50,7 +51,7 @@ def _regex(text: str) -> str:
     return text
 
 
-class Input(BaseModel):
+class Input(BaseModel, ABC):
     """What every input may say beside its kind."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -67,12 +68,13 @@ class Input(BaseModel):
         return self.default is None and not self.optional
 
     @property
+    @abstractmethod
     def kind(self) -> Kind:
-        raise NotImplementedError
+        """What its values are to an expression, with their bounds."""
 
+    @abstractmethod
     def from_text(self, text: str, today: dt.date) -> Canonical:
         """The value that `text` writes, as on the command line and in worked prices; raises `Misread`."""
-        raise NotImplementedError
 
     def from_json(self, value: object, today: dt.date) -> Canonical:
         """The value that JSON carries; raises `Misread`. `today` is the day of asking in the product's zone."""
@@ -80,9 +82,9 @@ class Input(BaseModel):
             raise Misread(json_word(value), "a string")
         return self.from_text(value, today)
 
+    @abstractmethod
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema (2020-12) of the value in the API."""
-        raise NotImplementedError
 
     def to_text(self, value: Canonical) -> str:
         """The value as it is written in rule files."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel
 
 from coverage.domain.faults import Detail, Rejected
@@ -16,8 +16,10 @@ from coverage.messages import best_language
 from coverage.operations.answering import Answer, answer_once
 from coverage.operations.answering import Request as Asked
 from coverage.operations.house import House, Work
+from coverage.operations.showing import Page
 from coverage.operations.unlocking import caller_by_key
 from coverage.rulebook.reading import canonical_json
+from coverage.web.api.shapes import Instant
 
 VERSIONS: Final = ("2026-11-01",)
 KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
@@ -71,6 +73,19 @@ def language_of(accept_language: Annotated[str | None, Header(description="Of te
 
 
 TheLanguage = Annotated[str, Depends(language_of)]
+
+
+def page_of(
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    starting_after: Annotated[str | None, Query(max_length=80, description="The last id of the page before.")] = None,
+    created_gte: Annotated[Instant | None, Query(alias="created[gte]")] = None,
+    created_lte: Annotated[Instant | None, Query(alias="created[lte]")] = None,
+) -> Page:
+    """Which part of a list is asked for."""
+    return Page(limit, starting_after, created_gte, created_lte)
+
+
+ThePage = Annotated[Page, Depends(page_of)]
 
 
 def _asked(request: Request, key: str | None) -> Asked | None:

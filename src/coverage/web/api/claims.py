@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Query, Response
 
 from coverage.operations.claiming import Declaration, Loss, declare_claim, find_claim
 from coverage.operations.house import Work
-from coverage.operations.showing import Page, list_claims, see_claim, see_claims
-from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, needs, once, plainly
+from coverage.operations.showing import list_claims, see_claim, see_claims
+from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, ThePage, needs, once, plainly
 from coverage.web.api.bodies import StrictRoute
-from coverage.web.api.shapes import ClaimList, ClaimRequest, ClaimSeen, Instant
+from coverage.web.api.shapes import ClaimList, ClaimRequest, ClaimSeen
 from coverage.web.api.telling import tell_claim
 
 router = APIRouter(prefix="/v1/claims", tags=["Claims"], route_class=StrictRoute, dependencies=[needs("claims")])
@@ -48,16 +48,13 @@ def create_claim(house: TheHouse, caller: TheCaller, key: RequiredKey, body: Cla
 def list_all(
     house: TheHouse,
     caller: TheCaller,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    starting_after: Annotated[str | None, Query(max_length=80, description="The last id of the page before.")] = None,
+    page: ThePage,
     state: Annotated[Literal["open", "in_review", "closed"] | None, Query()] = None,
     cover: Annotated[str | None, Query(max_length=80, description="Claims of this cover alone.")] = None,
-    created_gte: Annotated[Instant | None, Query(alias="created[gte]")] = None,
-    created_lte: Annotated[Instant | None, Query(alias="created[lte]")] = None,
 ) -> Response:
     """Your claims, the newest first."""
     with house.transaction(caller) as tx:
-        found, more = list_claims(tx, Page(limit, starting_after, created_gte, created_lte), state, cover)
+        found, more = list_claims(tx, page, state, cover)
         return plainly(ClaimList(data=[tell_claim(tx, seen) for seen in see_claims(tx, found)], has_more=more))
 
 

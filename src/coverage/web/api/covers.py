@@ -6,13 +6,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from coverage.domain.cover import Phase
 from coverage.operations.cancelling import cancel_cover
 from coverage.operations.certifying import certificate_of
 from coverage.operations.house import Work
 from coverage.operations.issuing import Bind, Disclosed, PartyNamed, issue_cover
-from coverage.operations.showing import Page, find_cover, list_covers, see_cover, see_covers
+from coverage.operations.showing import find_cover, list_covers, see_cover, see_covers
 from coverage.operations.unlocking import link_of
-from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, needs, once, plainly
+from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, ThePage, needs, once, plainly
 from coverage.web.api.bodies import StrictRoute
 from coverage.web.api.shapes import (
     CancellationSeen,
@@ -20,7 +21,6 @@ from coverage.web.api.shapes import (
     CoverList,
     CoverRequest,
     CoverSeen,
-    Instant,
     Money,
     Parties,
     Party,
@@ -54,29 +54,13 @@ def create_cover(house: TheHouse, caller: TheCaller, key: RequiredKey, body: Cov
 def list_all(
     house: TheHouse,
     caller: TheCaller,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    starting_after: Annotated[str | None, Query(max_length=80, description="The last id of the page before.")] = None,
-    state: Annotated[
-        Literal[
-            "scheduled",
-            "on_risk",
-            "ended",
-            "awaiting_payment",
-            "cancelled",
-            "lapsed",
-            "not_taken_up",
-            "payment_disputed",
-        ]
-        | None,
-        Query(description="What the cover is now."),
-    ] = None,
+    page: ThePage,
+    state: Annotated[Phase | None, Query(description="What the cover is now.")] = None,
     policyholder: Annotated[str | None, Query(max_length=120, description="Your reference of the person.")] = None,
-    created_gte: Annotated[Instant | None, Query(alias="created[gte]")] = None,
-    created_lte: Annotated[Instant | None, Query(alias="created[lte]")] = None,
 ) -> Response:
     """Your covers, the newest first."""
     with house.transaction(caller) as tx:
-        found, more = list_covers(tx, Page(limit, starting_after, created_gte, created_lte), state, policyholder)
+        found, more = list_covers(tx, page, state, policyholder)
         return plainly(CoverList(data=[tell_cover(tx, seen) for seen in see_covers(tx, found)], has_more=more))
 
 

@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from coverage.domain.cover import Phase
 from coverage.messages import LANGUAGES
 
 _INSTANT = re.compile(
@@ -338,9 +339,7 @@ class CoverSeen(Shape):
     object: Literal["cover"] = "cover"
     livemode: bool
     number: str = Field(description="The certificate's number.")
-    state: Literal[
-        "scheduled", "on_risk", "ended", "awaiting_payment", "cancelled", "lapsed", "not_taken_up", "payment_disputed"
-    ]
+    state: Phase
     quote: str
     product: str
     country: str
