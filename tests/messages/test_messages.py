@@ -210,3 +210,10 @@ class TestBestLanguage:
 
     def test_the_default_can_be_another(self) -> None:
         assert best_language("de", default="en") == "en"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_time_shows_its_seconds_where_it_has_any(language: str) -> None:
+    words = Words(language)
+    assert words.time(datetime(2026, 12, 5, 7, 0, 0, tzinfo=UTC), "Europe/Paris") == "08:00"
+    assert words.time(datetime(2026, 12, 5, 7, 0, 5, tzinfo=UTC), "Europe/Paris") == "08:00:05"

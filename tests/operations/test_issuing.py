@@ -16,7 +16,7 @@ from coverage.operations.house import House
 from coverage.operations.quoting import find_quote
 from coverage.storage.tenancy import Database
 from tests.answers import pointers, the_problem
-from tests.builders import Platform, a_bind, a_goods_risk, a_party, a_registration, a_risk, soon
+from tests.builders import Platform, a_bind, a_goods_risk, a_party, a_quote, a_registration, a_risk, soon
 from tests.serving import at_once
 
 WRITTEN = (
@@ -57,6 +57,12 @@ class TestObject:
     def test_is_one_however_it_is_spelt(self, platform: Platform, spelt: str) -> None:
         assert self.bind(platform, "AB-123-CD", window(0, 12)).status_code == 201
         the_problem(self.bind(platform, spelt, window(6, 18)), 409, "object_covered")
+
+    @pytest.mark.parametrize("nothing", ["    ", "-----", " - - "])
+    def test_must_be_named_by_something(self, platform: Platform, nothing: str) -> None:
+        answer = platform.post("/v1/quotes", a_quote(risk=a_risk(registration=nothing)))
+        assert answer.status_code == 422
+        assert pointers(answer) == ["/risk/registration"]
 
     def test_may_be_covered_again_from_the_instant_of_the_end(self, platform: Platform) -> None:
         registration = a_registration()

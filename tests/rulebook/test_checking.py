@@ -22,6 +22,8 @@ Expected = tuple[str, str] | tuple[str, str, str]
 # fmt: off
 CASES: list[tuple[str, str, str, list[Expected]]] = [
     (VEHICLE, 'timezone: Europe/Paris', 'timezone: Europe/Pariss', [('Europe', '"Europe/Pariss" is no time zone; expected one such as Europe/Paris')]),
+    (VEHICLE, 'territory: [FR, BE,', 'territory: [FR, ZZ,', [('ZZ', '"ZZ" is no country; expected codes such as FR')]),
+    (VEHICLE, 'valid_for: 24h', 'valid_for: 0h', [('0h', 'a quote that nobody could bind in time; expected a minute or more')]),
     (VEHICLE, 'timezone: Europe/Paris', 'timezone: Europe', [('Europe', '"Europe" is no time zone; expected one such as Europe/Paris')]),
     (VEHICLE, 'claims_3y:     {integer: 0..20, default: 0}', 'claims_3y:     {integer: 0..20, default: none}', [('none', '"none"; expected a whole number from 0 to 20')]),
     (VEHICLE, 'claims_3y:     {integer: 0..20, default: 0}', 'claims_3y:     {integer: 0..20, default: 21}', [('21}\n', '21; expected a whole number from 0 to 20')]),

@@ -89,8 +89,9 @@ class Words:
         return self._format(instant, timezone, self.text("time.day_first" if first else "time.day"))
 
     def time(self, instant: datetime, timezone: str) -> str:
-        """The time of day there: "08:00"."""
-        return self._format(instant, timezone, self.text("time.time"))
+        """The time of day there: "08:00", or "08:00:05" where it isn't a whole minute: no second is promised too much."""
+        pattern = self.text("time.time") + (":ss" if _local(instant, timezone).second else "")
+        return self._format(instant, timezone, pattern)
 
     def zone(self, instant: datetime, timezone: str) -> str:
         """A zone by its city and what its clocks show at that instant: "Paris, UTC+1"."""

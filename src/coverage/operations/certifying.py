@@ -180,7 +180,7 @@ def _section(term: TransactionTerms, texts: Texts | None, currency: str) -> Sect
     amounts = [*term.limits.items(), *term.sublimits.items()]
     limits = tuple(
         LimitSeen(
-            "" if name == "amount" else labels.get(name, name.replace("_", " ")),
+            "" if name in ("amount", "each_item") else labels.get(name, name.replace("_", " ")),
             Money(amount, currency) if amount is not None else None,
             term.per if name in term.limits else "item" if name == "each_item" else term.per,
         )

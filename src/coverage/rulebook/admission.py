@@ -76,6 +76,16 @@ def admit(edition: Edition, given: Mapping[str, object], period: Period, asked_a
         for name, value in values.items()
         if unrated(edition.inputs[name]) is None and not isinstance(value, date)
     }
+    written = {name: edition.inputs[name].to_text(value) for name, value in values.items()}
+    object_value = _object_value(edition, written)
+    if edition.object is not None and object_value == "":
+        name = edition.object.input
+        message = f"{quoted(written[name])}; expected letters or digits that name the object"
+        raise Rejected(
+            "invalid_risk",
+            "the risk isn't as the product asks for it",
+            errors=(Detail(f"/risk/{escaped(name)}", message, "invalid_value"),),
+        )
     starts_on = local_day(period.start, edition.timezone)
     for name, derived in edition.derived.items():
         if isinstance(derived, YearsFrom):
@@ -85,8 +95,7 @@ def admit(edition: Edition, given: Mapping[str, object], period: Period, asked_a
                 ),
                 130,
             )
-    written = {name: edition.inputs[name].to_text(value) for name, value in values.items()}
-    return Admitted(facts, written, _object_value(edition, written))
+    return Admitted(facts, written, object_value)
 
 
 def check_term(edition: Edition, period: Period, asked_at: datetime) -> None:

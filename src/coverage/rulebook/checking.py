@@ -9,6 +9,8 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale
+
 from coverage.rulebook.building import build
 from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import (
@@ -27,6 +29,8 @@ from coverage.rulebook.taxes import NoTaxRate, in_force
 
 INT64: Final = 2**63
 TOTALS: Final = ("declined", "referred", "net", "taxes", "fees", "gross")  # what a worked price names beside sections
+# ISO 3166-1 alpha-2, as CLDR lists them; groupings such as EU and placeholders such as ZZ are none.
+COUNTRIES: Final = frozenset(Locale("en").territories) - {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 LANGUAGES: Final = ("en", "fr")
 
 # Directive 2004/113/EC art. 5, CJEU C-236/09 (Test-Achats): sex may not be a rating factor since 2012-12-21.
@@ -87,6 +91,15 @@ def _places(document: Document, edition: Edition) -> Iterator[Finding]:
         yield document.finding(
             ("timezone",), f"{quoted(edition.timezone)} is no time zone; expected one such as Europe/Paris", "timezone"
         )
+    for index, code in enumerate(edition.territory):
+        if code not in COUNTRIES:
+            yield document.finding(
+                ("territory", index), f"{quoted(code)} is no country; expected codes such as FR", "country"
+            )
+    if edition.quote.valid_for < 60:
+        yield document.finding(
+            ("quote", "valid_for"), "a quote that nobody could bind in time; expected a minute or more", "quote"
+        )
     if edition.term.min > edition.term.max or edition.term.min < 60:
         yield document.finding(
             ("term",),
@@ -139,6 +152,13 @@ def _section_places(document: Document, edition: Edition, name: str) -> Iterator
     money = {
         key: given for key, given in edition.inputs.items() if given.kind.sort == "money" and unrated(given) is None
     }
+    below = section.layer.removeprefix("excess_of ")
+    if below != section.layer and (below not in edition.sections or below == name):
+        yield document.finding(
+            (*loc, "layer"),
+            f"{quoted(below)} is no other section; expected {nearest(below, list(edition.sections))}",
+            "unknown_name",
+        )
     if not section.limit.amounts:
         yield document.finding(
             (*loc, "limit"), "a limit without an amount; expected amount: or named amounts", "limit", key=True
@@ -384,7 +404,9 @@ def _jumps(plan: Plan) -> Iterator[Finding]:
         for before, row in pairwise(priced):
             low, high = sorted((table.weight(before), table.weight(row)))
             if high * 2 > low * 3:
-                message = f"a step of over 50 % from {before.label} to {row.label}; expected a gentler one, or a reason in a comment"
+                message = (
+                    f"a step of over 50 % from {before.label} to {row.label}; expected a gentler one, or a good reason"
+                )
                 yield Finding(row.place, message, "jump", warning=True)
 
 

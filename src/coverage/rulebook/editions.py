@@ -262,11 +262,25 @@ class _Loader:
         texts = self._texts(path.parent)
         taxes = self._taxes_of(document, rules)
         self.findings += check(document, rules, plan, taxes, texts)
+        self._across(document, rules)
         examples = self._examples(document, rules, path)
         if plan is None or taxes is None:
             return None
         readable = {language: found for language, found in texts.items() if found is not None}
         return LoadedEdition(path.stem, document, rules, plan, taxes[1], readable, examples)
+
+    def _across(self, document: Document, rules: Edition) -> None:
+        """A product that isn't here isn't counted under the cap: meant so, or misspelt."""
+        products = sorted(folder.name for folder in (self.folder / "products").iterdir() if folder.is_dir())
+        for index, rule in enumerate(rules.accumulate):
+            for position, name in enumerate(rule.across):
+                if name not in products:
+                    message = f"{quoted(name)} is no product here, so the cap counts none of it; expected {nearest(name, products)}"
+                    self.findings.append(
+                        document.finding(
+                            ("accumulate", index, "across", position), message, "unknown_name", warning=True
+                        )
+                    )
 
     def _taxes_of(self, document: Document, rules: Edition) -> tuple[Document, TaxFile] | None:
         found = self.taxes.get(rules.country)
