@@ -329,8 +329,3 @@ def nearest(word: str, known: Mapping[str, object] | tuple[str, ...] | list[str]
         return f"perhaps {quoted(close[0])}"
     names = sorted(set(known))
     return f"one of {', '.join(names[:12])}{', …' if len(names) > 12 else ''}" if names else "nothing: none is defined"
-
-
-def micros_as_units(micros: int) -> Decimal:
-    """Micro-units as units, exact."""
-    return Decimal(micros) / MICRO
