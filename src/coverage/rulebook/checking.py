@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 
-from coverage.rulebook.building import build
+from coverage.rulebook.building import NOTHING, build
 from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import (
     DeductibleTable,
@@ -20,12 +20,13 @@ from coverage.rulebook.format import (
     FixedDeductible,
     ShareDeductible,
     TaxFile,
+    TaxTable,
     Texts,
 )
 from coverage.rulebook.notation import MICRO_PER_CENT, Amount, Factor, Flat, Outcome, PerTerm, RateOf, ShareOf, quoted
 from coverage.rulebook.plan import Charge, Lookup, Plan, PlannedSection, Verdict, unrated
 from coverage.rulebook.reading import Document, Finding, Loc
-from coverage.rulebook.taxes import NoTaxRate, in_force
+from coverage.rulebook.taxes import NoTaxRate, class_rates
 
 INT64: Final = 2**63
 TOTALS: Final = ("declined", "referred", "net", "taxes", "fees", "gross")  # what a worked price names beside sections
@@ -38,10 +39,12 @@ SEX_NAMES: Final = re.compile(r"(^|_)(sex|gender|sexe|genre|civilite|mr_mrs)(_|$
 SEX_CHOICES: Final = frozenset({"male", "female", "man", "woman", "homme", "femme", "masculin", "feminin"})
 
 
-def plan_of(document: Document, edition: Edition) -> tuple[Plan | None, list[Finding]]:
+def plan_of(
+    document: Document, edition: Edition, files: Mapping[str, str] = NOTHING
+) -> tuple[Plan | None, list[Finding]]:
     """The edition's plan with everything that keeps it from running; None when it can't run."""
     findings: list[Finding] = []
-    plan = build(document, edition, findings.append)
+    plan = build(document, edition, findings.append, files)
     findings += _lawful(document, edition)
     findings += _places(document, edition)
     if findings:
@@ -54,12 +57,12 @@ def check(
     document: Document,
     edition: Edition,
     plan: Plan | None,
-    taxes: tuple[Document, TaxFile] | None,
+    taxes: Mapping[str, tuple[Document, TaxFile]] | None,
     texts: Mapping[str, Texts | None],
 ) -> Iterator[Finding]:
     """What else is wrong or doubtful with an edition: its taxes, and where it could run its names and its texts."""
     if taxes is not None:
-        yield from _tax_rates(document, edition, taxes)
+        yield from _tax_rates(document, edition, taxes[edition.country])
     if plan is not None:
         yield from _unused(document, edition, plan)
         yield from _codes(plan)
@@ -325,12 +328,12 @@ def _tax_rates(document: Document, edition: Edition, taxes: tuple[Document, TaxF
             yield document.finding(loc, message, "unknown_name")
             continue
         try:
-            found = in_force(file, [tax_class], edition.effective.date())
+            found = list(class_rates({file.country: file}, file.country, tax_class, edition.effective.date()))
         except NoTaxRate as error:
             message = f"{error.detail}; expected a row in taxes/{file.country}.yaml from that day on or before"
             yield document.finding(loc, message, "no_tax_rate")
             continue
-        for rate in found.rates:
+        for rate in found:
             if not rate.verified:
                 message = f"the rate of {rate.name} is not verified; expected a source that was read"
                 nth = next((i for i, levy in enumerate(file.levies) if levy.name == rate.name), 0)
@@ -346,8 +349,9 @@ def _tax_rates(document: Document, edition: Edition, taxes: tuple[Document, TaxF
 def _classes(edition: Edition) -> Iterator[tuple[Loc, str]]:
     """Every tax class that the edition names, with its place."""
     for name, section in edition.sections.items():
-        if isinstance(section.tax, str):
-            yield ("sections", name, "tax"), section.tax
+        if not isinstance(section.tax, TaxTable):
+            if isinstance(section.tax, str):
+                yield ("sections", name, "tax"), section.tax
         else:
             for choice, tax_class in section.tax.values.items():
                 yield ("sections", name, "tax", "values", choice), tax_class
@@ -398,7 +402,7 @@ def _dated(document: Document, loc: Loc, days: list[date]) -> Iterator[Finding]:
 
 def _jumps(plan: Plan) -> Iterator[Finding]:
     for table in plan.tables.values():
-        if table.form == "values" or table.sort != "factor":
+        if table.form == "values" or table.sort != "factor" or len(table.axes) > 1:
             continue
         priced = [row for row in table.rows if not isinstance(row.cell, Outcome)]
         for before, row in pairwise(priced):

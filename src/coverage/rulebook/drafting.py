@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from coverage.rulebook.expressions import Expression, Invalid, Kind, nearest, parse
 from coverage.rulebook.format import Edition
@@ -17,15 +17,19 @@ Report = Callable[[Finding], None]
 class Draft:
     """What is known of an edition while it is checked, and what was found wrong."""
 
-    def __init__(self, document: Document, edition: Edition, report: Report) -> None:
-        self.document, self.edition, self.report_finding = document, edition, report
+    def __init__(self, document: Document, edition: Edition, report: Report, files: Mapping[str, str]) -> None:
+        self.document, self.edition, self.report_finding, self.files = document, edition, report, files
         self.kinds: dict[str, Kind] = dict(always_there(edition))
         self.used: set[str] = set()
         self.broken: set[str] = set()  # derived values with faults of their own: what reads them isn't blamed again
         self.verdicts: list[Verdict] = []
+        self.orders: list[Place] = []  # where each verdict counts as standing
 
     def report(self, loc: Loc, message: str, code: str, *, key: bool = False) -> None:
         self.report_finding(self.document.finding(loc, message, code, key=key))
+
+    def report_at(self, place: Place, message: str, code: str) -> None:
+        self.report_finding(Finding(place, message, code))
 
     def expression(self, loc: Loc, text: str | None) -> Expression | None:
         if text is None:
@@ -53,8 +57,10 @@ class Draft:
             return None
         return expression
 
-    def verdict(self, decision: str, code: str, place: Place) -> int:
-        self.verdicts.append(Verdict(decision, code, place))
+    def verdict(self, decision: str, code: str, place: Place, order: Place, section: str = "") -> int:
+        """Notes a verdict that a risk can meet; answers its number for now (`order` decides the one for good)."""
+        self.verdicts.append(Verdict(decision, code, place, section))
+        self.orders.append(order)
         return len(self.verdicts) - 1
 
     def key_kind(self, loc: Loc, key: str) -> Kind | None:
@@ -101,7 +107,10 @@ class Draft:
         return str(found)
 
     def wrong_currency(self, loc: Loc, found: Amount, *, key: bool = False) -> None:
-        self.report(loc, f"{found}; expected {self.edition.currency}, the edition's currency", "currency", key=key)
+        self.report(loc, self.currency_words(found), "currency", key=key)
+
+    def currency_words(self, found: Amount) -> str:
+        return f"{found}; expected {self.edition.currency}, the edition's currency"
 
     def cents(self, loc: Loc, found: Amount) -> int:
         if found.currency != self.edition.currency:

@@ -7,6 +7,7 @@ pricing_rules/taxes/FR.yaml                                  the country's taxes
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,11 +24,12 @@ from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import Edition, Example, ExampleFile, TaxFile, Texts
 from coverage.rulebook.notation import quoted
 from coverage.rulebook.plan import Plan
-from coverage.rulebook.reading import Document, Finding, Place, Unreadable, read_file, read_text
+from coverage.rulebook.reading import Document, Finding, Place, Unreadable, canonical_json, read_file, read_text
 from coverage.rulebook.scalar import Scalar
 from coverage.rulebook.shape import typed
 from coverage.rulebook.taxes import TaxesInForce, in_force, next_change
 
+MAX_TABLE_BYTES: Final = 1024 * 1024
 EDITION_NAME: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(\d{2})?)?")
 
 
@@ -42,6 +44,10 @@ class LoadedEdition:
     taxes: TaxFile
     texts: dict[str, Texts]
     examples: tuple[tuple[Place, Example], ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)  # its tables' files, by name
+    abroad: Mapping[str, TaxFile] = field(
+        default_factory=dict
+    )  # the taxes of every country that there are, its own too
     _compiled: dict[str, Scalar] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -59,8 +65,20 @@ class LoadedEdition:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the edition's text."""
-        return hashlib.sha256(self.document.text.encode()).hexdigest()
+        """SHA-256 of the edition's text, with its tables' files."""
+        return hashlib.sha256(self.kept_text.encode()).hexdigest()
+
+    @property
+    def kept_text(self) -> str:
+        """All that is needed to price with it again: the edition's text, and with it the files of its tables.
+
+        `revive` reads it. An edition has no key `edition`, so the two ways to write it can't be mistaken.
+        """
+        return (
+            canonical_json({"edition": self.document.text, "files": dict(self.files)})
+            if self.files
+            else self.document.text
+        )
 
     @property
     def effective_at(self) -> datetime:
@@ -68,7 +86,7 @@ class LoadedEdition:
 
     def taxes_on(self, on: date) -> TaxesInForce:
         """The taxes that it meets on a day; raises `NoTaxRate`."""
-        return in_force(self.taxes, self.plan.tax_classes, on)
+        return in_force({**self.abroad, self.country: self.taxes}, self.plan, on)
 
     def compiled(self, taxes: TaxesInForce) -> Scalar:
         """The edition compiled with those taxes; compiled once for each set of rates."""
@@ -82,7 +100,9 @@ class LoadedEdition:
         A priced quote is a firm offer (Code civil 1116), and must not outlive the taxes that it was priced with.
         """
         expires_at = asked_at + timedelta(seconds=self.rules.quote.valid_for)
-        changes_on = next_change(self.taxes, self.plan.tax_classes, local_day(asked_at, self.rules.timezone))
+        changes_on = next_change(
+            {**self.abroad, self.country: self.taxes}, self.plan, local_day(asked_at, self.rules.timezone)
+        )
         if changes_on is None:
             return expires_at
         midnight = datetime.combine(changes_on, time(0), ZoneInfo(self.rules.timezone)).astimezone(UTC)
@@ -154,17 +174,21 @@ def load(folder: Path, shown_as: str | None = None) -> Library:
     return _Loader(folder, shown_as or str(folder)).library()
 
 
-def revive(text: str, name: str) -> LoadedEdition:
+def revive(kept_text: str, name: str) -> LoadedEdition:
     """An edition from its kept text alone, to replay a price; its taxes come with the quote."""
-    document = read_text(text, name)
+    files: dict[str, str] = {}
+    if kept_text.startswith('{"edition":'):
+        bundle = json.loads(kept_text)
+        kept_text, files = bundle["edition"], bundle["files"]
+    document = read_text(kept_text, name)
     rules = typed(document, Edition)
     # Only what keeps it from running: a later, stricter checker must not lose the way to an old price.
     findings: list[Finding] = []
-    plan = build(document, rules, findings.append)
+    plan = build(document, rules, findings.append, files)
     if findings:
         raise Unreadable(findings)
     taxes = TaxFile(country=rules.country, source="kept with each quote", premium_tax={})
-    return LoadedEdition(name, document, rules, plan, taxes, {})
+    return LoadedEdition(name, document, rules, plan, taxes, {}, files=files)
 
 
 class _Loader:
@@ -257,17 +281,41 @@ class _Loader:
             return None
         document, rules = found
         self._names(document, rules, path)
-        plan, findings = plan_of(document, rules)
+        files = self._table_files(document, rules, path.parent)
+        plan, findings = plan_of(document, rules, files)
         self.findings += findings
         texts = self._texts(path.parent)
         taxes = self._taxes_of(document, rules)
-        self.findings += check(document, rules, plan, taxes, texts)
+        self.findings += check(document, rules, plan, self.taxes if taxes else None, texts)
         self._across(document, rules)
         examples = self._examples(document, rules, path)
         if plan is None or taxes is None:
             return None
         readable = {language: found for language, found in texts.items() if found is not None}
-        return LoadedEdition(path.stem, document, rules, plan, taxes[1], readable, examples)
+        every = {country: file for country, (_, file) in self.taxes.items()}
+        return LoadedEdition(path.stem, document, rules, plan, taxes[1], readable, examples, files, every)
+
+    def _table_files(self, document: Document, rules: Edition, folder: Path) -> dict[str, str]:
+        """The files of the edition's tables that can be read; what can't is a fault where the file is named."""
+        files: dict[str, str] = {}
+        for name, table in rules.tables.items():
+            if table.file is None or table.file in files:
+                continue
+            try:
+                with (folder / table.file).open("rb") as handle:
+                    raw = handle.read(MAX_TABLE_BYTES + 1)
+            except OSError:
+                continue  # that it isn't there is told where the table is laid out
+            if len(raw) > MAX_TABLE_BYTES:
+                message = f"{table.file} is larger than {MAX_TABLE_BYTES // 1024} kB; expected a smaller one"
+                self.findings.append(document.finding(("tables", name, "file"), message, "too_big"))
+            try:
+                files[table.file] = raw[:MAX_TABLE_BYTES].decode("utf-8-sig")
+            except UnicodeDecodeError as error:
+                place = Place(self._shown(folder / table.file), raw[: error.start].count(b"\n") + 1, 1)
+                message = "these bytes are no UTF-8 text; expected the file saved as UTF-8"
+                self.findings.append(Finding(place, message, "encoding"))
+        return files
 
     def _across(self, document: Document, rules: Edition) -> None:
         """A product that isn't here isn't counted under the cap: meant so, or misspelt."""

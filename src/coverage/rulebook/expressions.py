@@ -15,22 +15,26 @@ from decimal import ROUND_FLOOR, Decimal
 from difflib import get_close_matches
 from typing import Final
 
-from coverage.rulebook.notation import MICRO, Misread, amount, quoted
+from coverage.rulebook.notation import MICRO, Misread, amount, decimal, quoted
 
 MAX_LENGTH: Final = 400
 MAX_DEPTH: Final = 60
 FORMS: Final = (
-    "names, whole numbers, money (12 EUR), quoted choices, and/or/not/in, comparisons, + - * //, min( ), max( )"
+    "names, numbers, money (12 EUR), quoted choices, and/or/not/in, comparisons, + - * //, min( ), max( ), and of a "
+    "list sum( ), highest( ), lowest( ), count( )"
 )
+TOTALS: Final = ("sum", "highest", "lowest", "count")  # of a list: its facts are named as they are written
 
 Value = int | bool | str
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a name or an expression is: its sort, its bounds (money in micro-units), its choices, its currency."""
+    """What a name or an expression is: its sort, its bounds (money and decimals × 10⁶), its choices, its currency."""
 
-    sort: str  # integer, money, yes_no, choice, choices, date or text
+    # integer, money, decimal, yes_no, choice, choices, prefix (a choice that isn't listed), season_days (a count for
+    # each of its options), list, date or text
+    sort: str
     lowest: int = 0
     highest: int = 0
     options: tuple[str, ...] = ()
@@ -38,12 +42,16 @@ class Kind:
 
     @property
     def number(self) -> bool:
-        return self.sort in ("integer", "money")
+        return self.sort in ("integer", "money", "decimal")
 
     def __str__(self) -> str:
         return {
             "integer": "a whole number",
             "money": f"money in {self.currency}",
+            "decimal": "a decimal",
+            "prefix": "the beginning of a text",
+            "season_days": "days counted by season",
+            "list": "a list of things",
             "yes_no": "yes or no",
             "choice": "a choice",
             "choices": "a list of choices",
@@ -187,9 +195,12 @@ class _Typing:
             case ast.BoolOp():
                 op = "and" if isinstance(tree.op, ast.And) else "or"
                 return Expression(op, YES_NO, tuple(self._condition(value) for value in tree.values))
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as figure)) if type(figure) is int:
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as figure)) if (
+                type(figure) is not bool
+            ):
                 positive = self.node(tree.operand)
-                return Expression("value", Kind("integer", -figure, -figure), value=-int(str(positive.value)))
+                value = -int(str(positive.value))
+                return Expression("value", Kind(positive.kind.sort, value, value), value=value)
             case ast.UnaryOp(op=ast.Not()):
                 return Expression("not", YES_NO, (self._condition(tree.operand),))
             case ast.Compare():
@@ -198,6 +209,10 @@ class _Typing:
                 return self._arithmetic(tree)
             case ast.Call(func=ast.Name(id="min" | "max" as op), keywords=[]) if len(tree.args) >= 2:
                 return self._extreme(op, tree)
+            case ast.Call(func=ast.Name(id=op), args=[ast.Name() | ast.Attribute(value=ast.Name())], keywords=[]) if (
+                op in TOTALS
+            ):
+                return self._total(op, tree)
         raise self._invalid(tree, self._shown(tree), FORMS)
 
     def _invalid(self, tree: ast.expr, found: str, expected: str) -> Invalid:
@@ -225,12 +240,28 @@ class _Typing:
             )
             unknown.name = tree.id
             raise unknown
-        return Expression("name", self.names[tree.id], name=tree.id)
+        kind = self.names[tree.id]
+        if kind.sort == "season_days":
+            raise self._invalid(tree, f"{quoted(tree.id)} is counted day by day", "a table over it, or by: start")
+        return Expression("name", kind, name=tree.id)
+
+    def _total(self, op: str, tree: ast.Call) -> Expression:
+        name = f"{op}({ast.unparse(tree.args[0])})"
+        if name not in self.names:
+            known = [text for text in self.names if text.partition("(")[0] in TOTALS and "(" in text]
+            raise self._invalid(tree, f"{quoted(name)} is no total of a list", nearest(name, known))
+        return Expression("name", self.names[name], name=name)
 
     def _constant(self, tree: ast.Constant) -> Expression:
         value = tree.value
-        if isinstance(value, bool) or (not isinstance(value, (int, str))):
+        if isinstance(value, bool) or not isinstance(value, int | str | float):
             raise self._invalid(tree, self._shown(tree), FORMS)
+        if isinstance(value, float):
+            try:
+                figure = decimal(ast.get_source_segment(self.text, tree) or "")
+            except Misread as error:
+                raise self._invalid(tree, error.found, error.expected) from None
+            return Expression("value", Kind("decimal", figure, figure), value=figure)
         if isinstance(value, str):
             return Expression("value", Kind("choice", options=(value,)), value=value)
         if not re.fullmatch(r"\d+", ast.get_source_segment(self.text, tree) or "", re.ASCII):
@@ -259,18 +290,19 @@ class _Typing:
             op = _COMPARE.get(type(operator))
             if op is None:
                 raise self._invalid(tree, self._shown(tree), FORMS)
-            self._comparable(tree, op, parts[index], parts[index + 1])
-            links.append(Expression(op, YES_NO, (parts[index], parts[index + 1])))
+            left, right = _alike((parts[index], parts[index + 1]))
+            self._comparable(tree, op, left, right)
+            links.append(Expression(op, YES_NO, (left, right)))
         return links[0] if len(links) == 1 else Expression("and", YES_NO, tuple(links))
 
     def _comparable(self, tree: ast.Compare, op: str, left: Expression, right: Expression) -> None:
         a, b = left.kind, right.kind
         if op in ("in", "not in"):
             fits, expected = (
-                a.sort == "choice" and b.sort == "choices",
+                a.sort in ("choice", "prefix") and b.sort == "choices",
                 'a choice in a list, such as x in ["car", "van"]',
             )
-        elif a.sort == b.sort == "choice":
+        elif {a.sort, b.sort} <= {"choice", "prefix"}:
             fits, expected = op in ("==", "!="), "== or != between choices"
         else:
             fits = a.number and a.sort == b.sort and a.currency == b.currency
@@ -288,12 +320,14 @@ class _Typing:
                     )
 
     def _arithmetic(self, tree: ast.BinOp) -> Expression:
-        left, right = self.node(tree.left), self.node(tree.right)
         op = _ARITHMETIC.get(type(tree.op), "")
+        left, right = self.node(tree.left), self.node(tree.right)
+        if op in ("+", "-"):
+            left, right = _alike((left, right))
         a, b = left.kind, right.kind
         sorts = (a.sort, b.sort)
-        same = sorts == ("integer", "integer") or (sorts == ("money", "money") and a.currency == b.currency)
-        by_number = b.sort == "integer" and a.sort == "money"
+        same = a.number and a.sort == b.sort and a.currency == b.currency
+        by_number = b.sort == "integer" and a.sort in ("money", "decimal")
         if not (same if op in ("+", "-") else op and (sorts == ("integer", "integer") or by_number)):
             raise self._invalid(
                 tree, f"{self._shown(tree)} ({a}, {b})", "+ and - of the same kind, * and // by a whole number"
@@ -306,7 +340,7 @@ class _Typing:
         return Expression(op, Kind(a.sort, min(ends), max(ends), currency=a.currency), (left, right))
 
     def _extreme(self, op: str, tree: ast.Call) -> Expression:
-        parts = tuple(self.node(part) for part in tree.args)
+        parts = _alike(tuple(self.node(part) for part in tree.args))
         first = parts[0].kind
         if any(
             not part.kind.number or (part.kind.sort, part.kind.currency) != (first.sort, first.currency)
@@ -316,6 +350,18 @@ class _Typing:
         pick = min if op == "min" else max
         lowest, highest = pick(p.kind.lowest for p in parts), pick(p.kind.highest for p in parts)
         return Expression(op, Kind(first.sort, lowest, highest, currency=first.currency), parts)
+
+
+def _alike(parts: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Whole numbers that were written beside decimals, as decimals: `bonus_malus < 1`."""
+    if not any(part.kind.sort == "decimal" for part in parts):
+        return parts
+    return tuple(
+        Expression("value", Kind("decimal", part.value * MICRO, part.value * MICRO), value=part.value * MICRO)
+        if part.op == "value" and part.kind.sort == "integer" and isinstance(part.value, int)
+        else part
+        for part in parts
+    )
 
 
 def _end(op: str, x: int, y: int) -> int:

@@ -1,7 +1,8 @@
 """The kinds of input. Each row of this table of classes knows its key in YAML, its JSON Schema, how a value is
-read from JSON and from text, and its bounds; a new kind of input is one more class here.
+read from JSON and from text, and its bounds; a new kind of input is one more class.
 
-A value that was read is canonical: text, a truth value, a whole number, money in micro-units, or a date.
+A value that was read is canonical: text, a truth value, a whole number, money or a decimal × 10⁶, a date, or a list
+of things (`lists`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import re
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Tag, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from coverage.domain.money import MINOR_DIGITS
 from coverage.rulebook.expressions import YES_NO, Kind, nearest
@@ -22,11 +24,13 @@ from coverage.rulebook.notation import (
     MICRO_PER_CENT,
     NAME,
     AmountsField,
+    DecimalsField,
     FlagField,
     IntegersField,
     Misread,
     Written,
     amount,
+    decimal,
     decimal_text,
     quoted,
     yes_or_no,
@@ -34,7 +38,8 @@ from coverage.rulebook.notation import (
 
 MAX_TEXT: Final = 200
 
-Canonical = str | bool | int | dt.date
+Item = dict[str, str | bool | int | dt.date]  # one thing of a list: its fields
+Canonical = str | bool | int | dt.date | list[Item]
 ChoiceName = Annotated[str, Field(pattern=rf"^{NAME}$")]
 
 
@@ -80,6 +85,12 @@ class Input(BaseModel, ABC):
         """The value that JSON carries; raises `Misread`. `today` is the day of asking in the product's zone."""
         if not isinstance(value, str):
             raise Misread(json_word(value), "a string")
+        return self.from_text(value, today)
+
+    def from_written(self, value: object, today: dt.date) -> Canonical:
+        """The value as a worked price holds it; raises `Misread`."""
+        if not isinstance(value, str):
+            raise Misread(quoted(value), "one value")
         return self.from_text(value, today)
 
     @abstractmethod
@@ -233,6 +244,49 @@ class MoneyIn(Input):
         return f"{decimal_text(value, 6, least=places if value % MICRO else 0)} {self.money.currency}"
 
 
+class DecimalIn(Input):
+    """A decimal in a range, such as a bonus-malus coefficient. Its values are kept × 10⁶."""
+
+    key = "decimal"
+    decimal: DecimalsField = Field(description="The range, both ends in: 0.5..3.5.")
+
+    @property
+    def kind(self) -> Kind:
+        return Kind("decimal", self.decimal.lowest, self.decimal.highest)
+
+    def from_text(self, text: str, today: dt.date) -> int:
+        try:
+            value = decimal(text)
+        except Misread as error:
+            raise Misread(error.found, self._expected) from None
+        if not self.decimal.lowest <= value <= self.decimal.highest:
+            raise Misread(text, self._expected)
+        return value
+
+    def from_json(self, value: object, today: dt.date) -> int:
+        # A number's shortest text is the one that was meant; what has more places than that is refused.
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = format(Decimal(repr(value)), "f")
+        if not isinstance(value, str):
+            raise Misread(json_word(value), self._expected)
+        return self.from_text(value, today)
+
+    @property
+    def _expected(self) -> str:
+        low, high = decimal_text(self.decimal.lowest, 6), decimal_text(self.decimal.highest, 6)
+        return f"a decimal from {low} to {high}, with up to four places"
+
+    def json_schema(self) -> dict[str, Any]:
+        low, high = self.decimal.lowest / MICRO, self.decimal.highest / MICRO
+        number = {"type": "number", "minimum": low, "maximum": high, "multipleOf": 0.0001}
+        return {"anyOf": [{"type": "string", "pattern": r"^-?\d+(\.\d{1,4})?$"}, number]}
+
+    def to_text(self, value: Canonical) -> str:
+        if not isinstance(value, int):
+            raise TypeError("a decimal is kept as a whole number")
+        return decimal_text(value, 6)
+
+
 class DateIn(Input):
     """A day."""
 
@@ -282,17 +336,6 @@ class TextIn(Input):
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": f"^(?:{self.text})$", "maxLength": MAX_TEXT}
-
-
-INPUT_KINDS: Final[tuple[type[Input], ...]] = (OneOf, YesNo, IntegerIn, MoneyIn, DateIn, TextIn)
-InputField = (
-    Annotated[OneOf, Tag("@one_of")]
-    | Annotated[YesNo, Tag("@yes_no")]
-    | Annotated[IntegerIn, Tag("@integer")]
-    | Annotated[MoneyIn, Tag("@money")]
-    | Annotated[DateIn, Tag("@date")]
-    | Annotated[TextIn, Tag("@text")]
-)
 
 
 def json_word(value: object) -> str:

@@ -118,6 +118,19 @@ def fraction(text: str) -> int:
     return value
 
 
+def decimal(text: str) -> int:
+    """`1.25`, times 10⁶; a figure of up to four places, under zero too."""
+    expected = "a decimal such as 1.25, with a point and up to four places"
+    return (-1 if text.startswith("-") else 1) * 100 * _scaled(text.removeprefix("-"), 4, quoted(text), expected)
+
+
+def small_whole(text: str) -> int:
+    """`14`: a count of things."""
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII):
+        raise Misread(quoted(text), "a whole number such as 2")
+    return int(text)
+
+
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86_400}
 
 
@@ -144,6 +157,18 @@ def integers(text: str) -> Span:
     if not match or int(match[1]) > int(match[2]):
         raise Misread(quoted(text), "a range of whole numbers such as 0..20, the lower one first")
     return Span(int(match[1]), int(match[2]))
+
+
+def decimals(text: str) -> Span:
+    """`0..3.5`, times 10⁶."""
+    low_text, dots, high_text = text.partition("..")
+    expected = "a range of decimals such as 0.5..3.5, the lower one first"
+    if not dots:
+        raise Misread(quoted(text), expected)
+    low, high = decimal(low_text), decimal(high_text)
+    if low > high:
+        raise Misread(quoted(text), expected)
+    return Span(low, high)
 
 
 def amounts(text: str) -> Span:
@@ -348,8 +373,10 @@ AmountField = Annotated[Amount, Written(amount, "an amount such as 12.50 EUR")]
 PercentField = Annotated[int, Written(percent, "a percentage such as 5%")]
 FractionField = Annotated[int, Written(fraction, 'a rate such as "0.33" or 33%')]
 DurationField = Annotated[int, Written(duration, "a duration such as 30m, 24h or 7d")]
+DecimalsField = Annotated[Span, Written(decimals, "a range of decimals such as 0.5..3.5")]
 IntegersField = Annotated[Span, Written(integers, "a range of whole numbers such as 0..20")]
 AmountsField = Annotated[Span, Written(amounts, "a range of money such as 0 EUR..10000 EUR")]
 CellField = Annotated[Cell, Written(cell, "a factor, an amount, decline(code) or refer(code)")]
 QuantityField = Annotated[Quantity, Written(quantity, QUANTITY_FORMS)]
+WholeField = Annotated[int, Written(small_whole, "a whole number such as 2")]
 FlagField = Annotated[bool, Written(yes_or_no, "yes or no")]

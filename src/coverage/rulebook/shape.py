@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from coverage.rulebook.expressions import nearest
@@ -93,10 +93,12 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def keyed(*tags: str) -> Discriminator:
-    """Tells forms apart by the key that only one of them has."""
+def keyed(*tags: str, text: str | None = None) -> Discriminator:
+    """Tells forms apart by the key that only one of them has; `text` is the form that is plain text."""
 
     def tag(value: Any) -> str | None:
+        if isinstance(value, str):
+            return text
         if not isinstance(value, Mapping):
             return None
         return next((f"@{name}" for name in tags if name in value), None)
@@ -105,6 +107,14 @@ def keyed(*tags: str) -> Discriminator:
         tag,
         custom_error_type="keyed",
         custom_error_message=", ".join(tags),  # the words are made in `_no_form`, which knows what was found
+    )
+
+
+def several() -> BeforeValidator:
+    """One text or a list of them, taken as a list: `by: age`, or `by: [class, age]`."""
+    return BeforeValidator(
+        lambda value: [value] if isinstance(value, str) else value,
+        json_schema_input_type=str | list[str],
     )
 
 
