@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 import coverage
 from coverage.domain.certificate import DeductibleSeen, LimitSeen
 from coverage.domain.money import Money
-from coverage.messages import LANGUAGES, UnknownKey, UnknownLanguage, Words, best_language
+from coverage.messages import LANGUAGES, UnknownKey, UnknownLanguage, Words, best_language, terminal_language
 
 SOURCE = Path(coverage.__file__).parent
 TEMPLATES = SOURCE.parents[1] / "policy_templates"
@@ -168,6 +168,14 @@ class TestAmounts:
         assert Words("fr").percent("13.4") == "13,4\xa0%"
         assert Words("fr").percent("0.125") == "0,125\xa0%"
 
+    def test_figures_on_the_way_to_a_price_keep_every_place(self) -> None:
+        english, french = Words("en"), Words("fr")
+        assert [english.exact(amount, "EUR") for amount in ("5.625", "4.50", "0.000001")] == [
+            "€5.625", "€4.50", "€0.000001",
+        ]  # fmt: skip
+        assert french.exact("1234.5678", "EUR") == "1\u202f234,5678\xa0€"
+        assert (english.number("1.25"), french.number("1.25"), french.number("1")) == ("1.25", "1,25", "1")
+
     def test_limits_and_deductibles_are_phrases(self) -> None:
         english, french = Words("en"), Words("fr")
         assert english.limit(LimitSeen("", None, "event")) == "unlimited"
@@ -210,6 +218,25 @@ class TestBestLanguage:
 
     def test_the_default_can_be_another(self) -> None:
         assert best_language("de", default="en") == "en"
+
+
+class TestTerminalLanguage:
+    @pytest.mark.parametrize(
+        ("environment", "language"),
+        [
+            ({}, "en"),
+            ({"LANG": "fr_FR.UTF-8"}, "fr"),
+            ({"LANG": "fr"}, "fr"),
+            ({"LANG": "en_GB.UTF-8"}, "en"),
+            ({"LANG": "C.UTF-8"}, "en"),
+            ({"LANG": "tlh_KX.UTF-8"}, "en"),
+            ({"LANG": "fr_FR@euro", "LC_MESSAGES": "en_US"}, "en"),
+            ({"LANG": "en_US", "LC_ALL": "fr_CA"}, "fr"),
+            ({"LANG": "fr_FR", "LC_ALL": ""}, "fr"),
+        ],
+    )
+    def test_follows_posix(self, environment: dict[str, str], language: str) -> None:
+        assert terminal_language(environment) == language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

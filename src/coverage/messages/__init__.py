@@ -8,7 +8,7 @@ from __future__ import annotations
 import gettext
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
@@ -21,7 +21,7 @@ from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from coverage.domain.certificate import DeductibleSeen, LimitSeen
 from coverage.domain.money import Money
@@ -76,6 +76,14 @@ class Words:
         return str(
             format_currency(money.major, money.currency, format=pattern, locale=self._locale, currency_digits=False)
         )
+
+    def exact(self, amount: str, currency: str) -> str:
+        """An amount on the way to a price, in units of the currency, with every place it has: "€5.625", "5,625 €"."""
+        return str(format_currency(Decimal(amount), currency, locale=self._locale, decimal_quantization=False))
+
+    def number(self, number: str) -> str:
+        """A figure kept exactly as it was written: "1.25", "1,25"."""
+        return str(format_decimal(Decimal(number), locale=self._locale, decimal_quantization=False))
 
     def percent(self, percent: str) -> str:
         """A rate kept exactly as it was written: "13.4" is "13.4%" or "13,4 %"."""
@@ -199,6 +207,15 @@ def best_language(accept_language_header: str | None, default: str = "fr") -> st
         if quality and found:
             return found
     return default
+
+
+def terminal_language(environment: Mapping[str, str], default: str = "en") -> str:
+    """The language of ours that a terminal is set to, by POSIX's order: LC_ALL, LC_MESSAGES, LANG, the first that
+    says anything. `default` where it says one that we haven't, such as C.
+    """
+    said = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := environment.get(name))), "")
+    language = re.split(r"[_.@]", said)[0].lower()
+    return language if language in LANGUAGES else default
 
 
 class _NoFallback(gettext.NullTranslations):

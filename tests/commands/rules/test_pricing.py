@@ -1,129 +1,28 @@
-"""`coverage rules check | test | price`: what an underwriter types, what comes back, and the exit codes 0, 1, 2."""
+"""`coverage rules price`: what comes back, what is refused, and the exit codes 0, 1, 2."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from coverage.commands.rules import app
 from coverage.rulebook.editions import load
-from tests.rulebook.rule_files import FRANCE, RULES, VEHICLE, VEHICLE_EXAMPLES, RuleFolder, copied
+from tests.commands.rules.asking import TERM, VAN, answered, run, without
+from tests.rulebook.rule_files import FRANCE, RULES, VEHICLE, RuleFolder, copied
 
 KEYS = {"decision", "reasons", "sections", "net", "taxes", "fees", "gross", "currency", "edition", "explanation"}
-TERM = ["--start", "2026-02-07T08:00+01:00", "--end", "2026-02-07T20:00+01:00"]
-VAN = [
-    "vehicle_class=van", "registration=AB-123-CD", "driver_born=1990-05-01", "licence_since=2010-06-01",
-    "goods_value=8000 EUR",
-]  # fmt: skip
-
-
-def run(*arguments: object, rules: Path = RULES) -> Result:
-    return CliRunner().invoke(app, [*map(str, arguments), "--rules", str(rules)])
 
 
 def priced(*arguments: object, rules: Path = RULES) -> dict[str, Any]:
-    result = run("price", "off_duty_vehicle", *arguments, "--json", rules=rules)
-    assert result.exit_code == 0, result.output
-    answer: dict[str, Any] = json.loads(result.stdout)
+    answer = answered("price", "off_duty_vehicle", *arguments, rules=rules)
     assert set(answer) == KEYS
     return answer
-
-
-def without(name: str) -> list[str]:
-    return [pair for pair in VAN if not pair.startswith(f"{name}=")]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> RuleFolder:
     return copied(tmp_path)
-
-
-class TestCheck:
-    def test_passes_the_projects_own_rules(self) -> None:
-        result = run("check")
-        assert result.exit_code == 0
-        assert result.stdout.splitlines()[-1].startswith("2 editions fit for sale, 0 faults, ")
-
-    def test_names_every_fault_with_its_place_and_exits_1(self, folder: RuleFolder) -> None:
-        folder.replace(VEHICLE, "valid_for: 24h", "valid_for: 24")
-        folder.replace(VEHICLE, "average: waived", "average: none")
-        result = run("check", rules=folder.path)
-        assert result.exit_code == 1
-        assert f'{VEHICLE}:17:21: "24"; expected a duration such as 30m, 24h or 7d' in result.stdout
-        assert '"none"; expected waived or applies' in result.stdout
-        assert "1 edition fit for sale, 2 faults, " in result.stdout
-
-    def test_says_the_same_as_json(self, folder: RuleFolder) -> None:
-        folder.replace(VEHICLE, "valid_for: 24h", "valid_for: 24")
-        result = run("check", "--json", rules=folder.path)
-        assert result.exit_code == 1
-        answer = json.loads(result.stdout)
-        assert set(answer) == {"editions", "faults", "warnings"}
-        assert answer["editions"] == ["goods_carried/FR/2026-01-01"]
-        (fault,) = answer["faults"]
-        assert fault == {
-            "path": f"{folder.path}/{VEHICLE}", "line": 17, "column": 21, "code": "notation",
-            "message": '"24"; expected a duration such as 30m, 24h or 7d',
-        }  # fmt: skip
-
-    def test_warnings_alone_exit_0(self, folder: RuleFolder) -> None:
-        result = run("check", "--json", rules=folder.path)
-        assert result.exit_code == 0
-        assert any(warning["code"] == "jump" for warning in json.loads(result.stdout)["warnings"])
-
-    def test_a_folder_that_is_not_there_is_wrong_use(self, tmp_path: Path) -> None:
-        result = run("check", rules=tmp_path / "nowhere")
-        assert result.exit_code == 2
-        assert "there is no folder" in result.stderr
-
-
-class TestTest:
-    def test_passes_when_every_worked_price_agrees(self) -> None:
-        result = run("test")
-        assert result.exit_code == 0
-        assert result.stdout.count("worked prices agree") == 2
-
-    def test_runs_one_product_alone(self) -> None:
-        result = run("test", "goods_carried", "--json")
-        assert result.exit_code == 0
-        (tried,) = json.loads(result.stdout)["editions"].values()
-        assert all(one["passed"] and one["differences"] == [] for one in tried)
-
-    def test_shows_expected_got_and_the_steps_of_a_failing_one(self, folder: RuleFolder) -> None:
-        folder.replace(VEHICLE_EXAMPLES, "goods_carried: 12.00 EUR", "goods_carried: 12.01 EUR")
-        result = run("test", rules=folder.path)
-        assert result.exit_code == 1
-        assert "a van for a Saturday" in result.stdout
-        assert "goods_carried: expected 12.01 EUR, got 12.00 EUR" in result.stdout
-        assert "premium_tax" in result.stdout
-        answer = json.loads(run("test", "--json", rules=folder.path).stdout)
-        failed = [one for one in answer["editions"]["off_duty_vehicle/FR/2026-01-01"] if not one["passed"]]
-        assert [one["differences"] for one in failed] == [
-            [{"what": "goods_carried", "expected": "12.01 EUR", "got": "12.00 EUR"}]
-        ]
-
-    def test_a_misspelt_expectation_fails_loudly(self, folder: RuleFolder) -> None:
-        folder.replace(VEHICLE_EXAMPLES, "goods_carried: 12.00 EUR", "goods_caried: 12.00 EUR")
-        result = run("test", rules=folder.path)
-        assert result.exit_code == 1
-        assert '"goods_caried" is no section and no total; expected perhaps "goods_carried"' in result.stdout
-
-    def test_an_unknown_product_is_wrong_use_and_the_nearest_is_named(self) -> None:
-        result = run("test", "goods_caried")
-        assert result.exit_code == 2
-        assert result.stderr == 'there is no product "goods_caried"; expected perhaps "goods_carried"\n'
-
-    def test_a_broken_product_is_no_unknown_one(self, folder: RuleFolder) -> None:
-        folder.replace(VEHICLE, "valid_for: 24h", "valid_for: 24")
-        result = run("test", "off_duty_vehicle", rules=folder.path)
-        assert result.exit_code == 1
-        assert "expected a duration" in result.stdout
 
 
 class TestPrice:
@@ -151,12 +50,6 @@ class TestPrice:
     def test_a_referral_is_priced(self) -> None:
         answer = priced(*TERM, *VAN, "claims_3y=3")
         assert (answer["decision"], answer["reasons"], answer["gross"]) == ("referred", ["claims_history"], 3024)
-
-    def test_shows_the_way_to_the_price_to_people(self) -> None:
-        result = run("price", "off_duty_vehicle", *TERM, *VAN)
-        assert result.exit_code == 0
-        assert "quoted by off_duty_vehicle/FR/2026-01-01" in result.stdout
-        assert "gross 30.24 EUR" in result.stdout
 
     @pytest.mark.parametrize(
         ("arguments", "said"),
@@ -195,6 +88,39 @@ class TestPrice:
         assert (result.exit_code, result.stdout) == (2, "")
         assert result.stderr == f"{said}\n"
 
+    def test_says_the_same_as_json(self) -> None:
+        answer = answered("price", "off_duty_vehicle", *TERM, *VAN, "claims_3y=many", "colour=red", code=2)
+        assert answer == {
+            "errors": [
+                {"at": "colour", "code": "unknown_field",
+                 "message": '"colour" is no input of off_duty_vehicle; expected one of claims_3y, driver_born, excess, '
+                 "goods_value, licence_since, registration, vehicle_class"},
+                {"at": "claims_3y", "code": "invalid_value", "message": '"many"; expected a whole number from 0 to 20'},
+            ]
+        }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("arguments", "at", "code", "message"),
+        [
+            (["off_duty_vehicles", *TERM], "", "unknown_product",
+             'there is no product "off_duty_vehicles"; expected perhaps "off_duty_vehicle"'),
+            (["off_duty_vehicle", *TERM[:2], "--end", "tomorrow"], "--end", "wrong_use",
+             '"tomorrow"; expected an instant with its offset such as 2026-12-05T08:00+01:00'),
+            (["off_duty_vehicle", *TERM, "--language", "de"], "--language", "wrong_use", '"de"; expected one of en, fr'),
+            (["off_duty_vehicle", *TERM, "excess"], "", "wrong_use",
+             "'excess' isn't KEY=VALUE; expected such as vehicle_class=van"),
+            (["off_duty_vehicle", *TERM[:2]], "", "wrong_use", "Missing option '--end'."),
+        ],
+    )  # fmt: skip
+    def test_any_wrong_use_is_json_where_json_was_asked_for(
+        self, arguments: list[str], at: str, code: str, message: str
+    ) -> None:
+        assert answered("price", *arguments, code=2) == {"errors": [{"at": at, "code": code, "message": message}]}
+
+    def test_an_option_that_there_is_not_is_json_too(self) -> None:
+        (error,) = answered("price", "off_duty_vehicle", *TERM, "--colour", "red", code=2)["errors"]
+        assert "--colour" in error["message"]
+
     def test_says_every_fault_of_the_risk_at_once(self) -> None:
         result = run("price", "off_duty_vehicle", *TERM, "vehicle_class=vam", "goods_value=1", "colour=red")
         assert result.exit_code == 2
@@ -215,6 +141,8 @@ class TestPrice:
         result = run("price", "off_duty_vehicle", *TERM, *VAN, rules=folder.path)
         assert (result.exit_code, result.stdout) == (1, "")
         assert "expected a duration" in result.stderr
+        (error,) = answered("price", "off_duty_vehicle", *TERM, *VAN, rules=folder.path, code=1)["errors"]
+        assert (error["path"], error["line"], error["code"]) == (f"{folder.path}/{VEHICLE}", 17, "notation")
 
     def test_broken_taxes_exit_1_with_their_faults(self, folder: RuleFolder) -> None:
         folder.replace(FRANCE, "    on: motor_compulsory\n", "")
@@ -259,25 +187,78 @@ class TestPrice:
         assert result.stderr == "FR has no tax rate for motor_other on 2025-12-31\n"
 
 
-class TestProgram:
-    """The same through the program itself: one process, real streams."""
+class TestWay:
+    """The way to the price, as people read it in a terminal."""
 
-    def coverage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "coverage", "rules", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, cwd=RULES.parent, check=False, timeout=60)
+    def way(
+        self, *arguments: object, term: list[str] = TERM, language: str = "en_GB.UTF-8", width: int = 80
+    ) -> list[str]:
+        result = run("price", "off_duty_vehicle", *term, *arguments, language=language, width=width)
+        assert (result.exit_code, result.stderr) == (0, "")
+        return [line.rstrip() for line in result.stdout.splitlines()]
 
-    def test_check_and_test_need_nothing_but_the_folder(self) -> None:
-        for command in ("check", "test"):
-            done = self.coverage(command)
-            assert (done.returncode, done.stderr) == (0, "")
+    def test_tells_each_step_in_english(self) -> None:
+        lines = self.way(*VAN)
+        assert lines[:8] == [
+            "Quoted by off_duty_vehicle/FR/2026-01-01",
+            "",
+            "Lines of 2026-01-01.yaml                                   Before    After  Line",
+            "Liability",
+            "  base €0.45 per hour, at most €4.50 per day, for 12                 €4.50    66",
+            "  hours",
+            "  × 1 (table age, line 47: driver_age: 25-69)               €4.50    €4.50    67",
+            "  × 1.25 (table class, line 49: Which vehicle is it?        €4.50   €5.625    68",
+        ]
+        assert [line.split() for line in lines if line.startswith(("Net", "Gross"))] == [
+            ["Net", "€25.79"], ["Gross", "€30.24"],
+        ]  # fmt: skip
 
-    def test_price_answers_json_on_its_own_stream(self) -> None:
-        done = self.coverage("price", "off_duty_vehicle", *TERM, *VAN, "--json")
-        assert (done.returncode, done.stderr) == (0, "")
-        assert set(json.loads(done.stdout)) == KEYS
+    def test_tells_each_step_in_french(self) -> None:
+        lines = [line.replace("\xa0", " ").replace("\u202f", " ") for line in self.way(*VAN, language="fr_FR.UTF-8")]
+        assert lines[0] == "Tarifé par off_duty_vehicle/FR/2026-01-01"
+        assert lines[3:6] == [
+            "Responsabilité civile",
+            "  base 0,45 € par heure, au plus 4,50 € par jour,                  4,50 €     66",
+            "  pour 12 heures",
+        ]
+        assert "Toutes taxes comprises                                            30,24 €" in lines
 
-    def test_wrong_use_exits_2_without_a_trace_of_python(self) -> None:
-        done = self.coverage("price", "off_duty_vehicle", *TERM, "goods_value=8000")
-        assert (done.returncode, done.stdout) == (2, "")
-        assert "8000 EUR" in done.stderr
-        assert "Traceback" not in done.stderr
+    @pytest.mark.parametrize("width", [80, 120])
+    @pytest.mark.parametrize("language", ["en", "fr"])
+    def test_fits_the_terminal(self, width: int, language: str) -> None:
+        lines = self.way(*VAN, "excess=low", "--language", language, width=width)
+        assert max(map(len, lines)) <= width
+
+    def test_cites_the_law_of_each_tax_once_below_the_table(self) -> None:
+        lines = self.way(*VAN, width=200)
+        notes = lines[lines.index("", 3) + 1 :]
+        assert [note[:4] for note in notes] == ["[1] ", "[2] "]
+        assert notes[1].startswith("[2] Code général des impôts, art. 1001")
+        assert "  Insurance premium tax, legal protection: 13.4% of €0.66, since 2017-01-01 [2]" in [
+            line.partition("  €")[0].rstrip() for line in lines
+        ]
+
+    def test_a_decline_tells_its_reasons_and_no_price(self) -> None:
+        lines = self.way(*without("licence_since"), "licence_since=2026-01-01")
+        assert lines[0] == "Declined by off_duty_vehicle/FR/2026-01-01"
+        assert [line.split()[0] for line in lines[3:5]] == ["Reasons", "declined:"]
+        assert lines[5].startswith("  You have held your licence for less than two years")
+        assert "Gross" not in "".join(lines)
+
+    def test_a_referral_tells_its_reasons_and_the_price(self) -> None:
+        lines = self.way(*VAN, "claims_3y=3")
+        assert lines[0] == "Referred to an underwriter by off_duty_vehicle/FR/2026-01-01, at this price"
+        assert "  for an underwriter to decide: claims_history" in [line[:46] for line in lines]
+        assert lines[-1] != ""
+
+    def test_the_language_asked_for_beats_the_terminals(self) -> None:
+        assert self.way(*VAN, "--language", "en", language="fr_FR.UTF-8")[0].startswith("Quoted by")
+
+    def test_a_contracts_minimum_is_told_for_each_section_that_it_raises(self) -> None:
+        hour = [*TERM[:3], "2026-02-07T09:00+01:00"]
+        lines = self.way(*without("vehicle_class"), "vehicle_class=car", term=hour, width=120)
+        told = lines[lines.index("The whole contract") + 1 :][:2]
+        assert [line.split("  ")[1] for line in told] == [
+            "Liability: its part of at least €2.50 together",
+            "Damage to the vehicle: its part of at least €2.50 together",
+        ]

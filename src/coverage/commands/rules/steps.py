@@ -1,0 +1,218 @@
+"""The way to a price as a table in a terminal, in the underwriter's language: each step with its figure, the row that
+gave it, the amounts before and after, its line in the file; below it the law of each tax.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from coverage.messages import Words
+from coverage.rulebook.editions import LoadedEdition
+from coverage.rulebook.explaining import Line
+
+STEPS: Final = {
+    "base": "rules.base", "times": "rules.times", "plus": "rules.plus", "minus": "rules.minus",
+    "at_least": "rules.at_least", "at_most": "rules.at_most", "round": "rules.round", "decline": "rules.decline",
+    "refer": "rules.refer", "unavailable": "rules.unavailable",
+}  # fmt: skip
+# Under which heading a step stands that isn't a section's own.
+GROUPS: Final = {
+    "decline": "rules.reasons", "refer": "rules.reasons", "unavailable": "rules.reasons", "surcharge": "rules.surcharges",
+    "levy": "rules.taxes", "premium_tax": "rules.taxes", "fee": "rules.fees",
+}  # fmt: skip
+ABOVE_NET: Final = ("surcharge", "levy", "premium_tax", "fee", "gross")  # what comes once the sections are done
+PHRASES: Final = {
+    "per hour": "rules.per_hour", "per day": "rules.per_day", "at most": "rules.capped", "flat": "rules.flat",
+}  # fmt: skip
+_FIGURE: Final = re.compile(
+    r"(?P<amount>\d[\d.]*) (?P<currency>[A-Z]{3})\b|(?P<percent>\d[\d.]*)%|(?<![\w.])(?P<number>\d+(?:\.\d+)?)(?![\w.])"
+    rf"|\b(?P<phrase>{'|'.join(PHRASES)})\b"
+)
+
+
+def figure_in(words: Words, figure: str) -> str:
+    """A figure as the rule file writes it, such as `0.45 EUR per hour, at most 4.50 EUR per day`, in a language."""
+
+    def spoken(match: re.Match[str]) -> str:
+        if match["amount"]:
+            return words.exact(match["amount"], match["currency"])
+        if match["percent"]:
+            return words.percent(match["percent"])
+        return words.number(match["number"]) if match["number"] else words.text(PHRASES[match["phrase"]])
+
+    return _FIGURE.sub(spoken, figure)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line of the table: a heading, a step below one, or a total."""
+
+    kind: str  # heading, step or total
+    text: str
+    before: str = ""
+    after: str = ""
+    line: str = ""
+
+
+class WayToPrice:
+    """Tells the way to a price of `edition` in the language of `words`, with the edition's own names where it has any."""
+
+    def __init__(self, words: Words, edition: LoadedEdition) -> None:
+        self.words, self.edition = words, edition
+        self.texts = edition.texts_in(words.language)
+        self.sources: list[str] = []  # what the notes below the table say, the first being number 1
+
+    def print_on(self, console: Console, lines: Sequence[Line]) -> None:
+        """Prints the table of `lines`, and the sources that it refers to below it."""
+        text = self.words.text
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column(escape(text("rules.lines_of", file=PurePath(self.edition.document.file).name)), ratio=1)
+        for heading in ("rules.before", "rules.after"):
+            table.add_column(text(heading), justify="right", no_wrap=True)
+        table.add_column(text("rules.line"), justify="right", no_wrap=True, style="dim")
+        for told in self.told(lines):
+            style = "" if told.kind == "step" else "bold"
+            shown = Padding(escape(told.text), (0, 0, 0, 2 if told.kind == "step" else 0))
+            table.add_row(shown, told.before, told.after, told.line, style=style)
+        console.print(table)
+        if self.sources:
+            console.print()
+        for number, source in enumerate(self.sources, start=1):
+            note = Table.grid(padding=(0, 1))
+            note.add_row(f"\\[{number}]", escape(source))
+            console.print(note, style="dim")
+
+    def told(self, lines: Sequence[Line]) -> Iterator[Told]:
+        """The lines of the table. `sources` is filled on the way."""
+        heading = ""
+        net = next((str(line["before"]) for line in lines if line["step"] == "gross"), None)
+        for line in lines:
+            if net is not None and line["step"] in ABOVE_NET:
+                yield Told("total", self.words.text("rules.net"), after=self._money(net))
+                net = None
+            found = self._heading(line)
+            if found not in ("", heading):
+                yield Told("heading", found)
+            heading = found
+            yield self._step(line)
+
+    def _heading(self, line: Line) -> str:
+        step = str(line["step"])
+        if step in GROUPS:
+            return self.words.text(GROUPS[step])
+        if step == "gross":
+            return ""
+        return self._section(line["section"]) if step in STEPS else self.words.text("rules.contract")
+
+    def _step(self, line: Line) -> Told:
+        before, after = (self._money(str(line[key])) if key in line else "" for key in ("before", "after"))
+        at = str(line["at"]).rsplit(":", 2)[1] if "at" in line else ""
+        match str(line["step"]):
+            case "gross":
+                return Told("total", self.words.text("rules.gross"), after=after)
+            case "levy" | "premium_tax" | "surcharge":
+                return Told("step", self._tax(line, before), after=after)
+            case "fee":
+                return Told("step", str(line["name"]), after=after)
+            case "decline" | "refer" | "unavailable":
+                return Told("step", self._reason(line), line=at)
+            case step if step in STEPS:
+                return Told("step", self.words.text(STEPS[step], figure=self._figure(line)), before, after, at)
+        return Told("step", self._contract(line), before, after, at)
+
+    # ------------------------------------------------------------------------------------------ words
+
+    def _figure(self, line: Line) -> str:
+        """The step's figure with what it was taken of, counted for or read from."""
+        text = self.words.text
+        figure = figure_in(self.words, str(line.get("figure", "")))
+        if "on" in line:
+            amount = self._money(str(line["on"]))
+            figure = text("rules.share_on", figure=figure, amount=amount, what=self._label(str(line["of"])))
+        elif "of" in line:
+            names = self.words.list(self._section(name) for name in str(line["of"]).split(", "))
+            figure = text("rules.share", figure=figure, what=names)
+        if "count" in line:
+            unit = "time.hours" if "per hour" in str(line["figure"]) else "time.days"
+            figure = text("rules.counted", figure=figure, count=self.words.plural(unit, int(line["count"])))
+        if "row" in line:
+            file, number, _ = str(line["row_at"]).rsplit(":", 2)
+            where = {"figure": figure, "table": line["table"], "line": number, "row": self._row(line)}
+            if file == self.edition.document.file:
+                return text("rules.row", **where)
+            return text("rules.row_of_file", **where, file=PurePath(file).name)
+        return figure
+
+    def _row(self, line: Line) -> str:
+        """The row that was met, by its keys' questions and answers: `Which vehicle is it? Van`."""
+        if line["row"] == "otherwise":
+            return self.words.text("rules.otherwise")
+        keys, labels = str(line["by"]).split(", "), str(line["row"]).split(", ")
+        answers = [self._answer(key, label) for key, label in zip(keys, labels, strict=False)]
+        return answers[0] if len(answers) == 1 else self.words.text("rules.both", first=answers[0], second=answers[1])
+
+    def _answer(self, key: str, label: str) -> str:
+        choices = self.texts.inputs[key].choices if self.texts and key in self.texts.inputs else {}
+        yes_no = {"yes": "answer.yes", "no": "answer.no"}
+        answer = choices.get(label) or (self.words.text(yes_no[label]) if label in yes_no else label)
+        question = self._label(key)
+        return f"{question} {answer}" if question.endswith("?") else self.words.text(
+            "rules.answer", label=question, answer=answer
+        )  # fmt: skip
+
+    def _label(self, name: str) -> str:
+        return self.texts.inputs[name].label if self.texts and name in self.texts.inputs else name
+
+    def _section(self, name: str) -> str:
+        return self.texts.sections[name].name if self.texts and name in self.texts.sections else name
+
+    def _money(self, amount: str) -> str:
+        return self.words.exact(amount, self.edition.rules.currency)
+
+    def _reason(self, line: Line) -> str:
+        code = str(line["code"])
+        words = self.texts.codes.get(code) if self.texts else None
+        step = self.words.text(STEPS[str(line["step"])], section=self._section(str(line.get("section", ""))))
+        told = self.words.text("rules.told", step=step, words=code)
+        return f"{told}\n{words}" if words else told
+
+    def _contract(self, line: Line) -> str:
+        """A step over several sections, told for one of them."""
+        text, section, figure = self.words.text, self._section(str(line.get("section", ""))), self._figure(line)
+        step = str(line["step"]).removeprefix("contract_")
+        if step in ("minimum", "round_gross"):
+            key = "rules.minimum" if step == "minimum" else "rules.round_gross"
+            return text(key, section=section, figure=self._money(str(line["figure"]).split(" ")[0]))
+        told = text(STEPS[step], figure=figure) if step in STEPS else step.replace("_", " ")
+        return text("rules.of_section", section=section, step=told)
+
+    def _tax(self, line: Line, base: str) -> str:
+        name = str(line["name"])
+        label = self.edition.taxes.labels.get(name, {}).get(self.words.language, name)
+        figure = figure_in(self.words, str(line["figure"]))
+        told = (
+            self.words.text("rules.told", step=label, words=figure)
+            if line["figure"] == "flat"
+            else self.words.text("rules.taxed", name=label, figure=figure, amount=base)
+        )
+        if "since" in line:
+            told = self.words.text("rules.since", told=told, since=line["since"])
+        return f"{told} [{self._note(line)}]" if "source" in line else told
+
+    def _note(self, line: Line) -> int:
+        """The number of the note below the table that cites the law; each is cited once."""
+        source = str(line["source"])
+        if not line.get("verified", True):
+            source = self.words.text("rules.unverified", source=source)
+        if source not in self.sources:
+            self.sources.append(source)
+        return self.sources.index(source) + 1
