@@ -26,6 +26,19 @@ class TaxLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SurchargeLine:
+    """A compulsory surcharge on a section: its rate (a fraction × 10⁶), what it was taken on, its amount. It is itself
+    premium, and taxed with the section.
+    """
+
+    name: str
+    section: str
+    rate: int
+    base: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class FeeLine:
     name: str
     amount: int
@@ -33,7 +46,7 @@ class FeeLine:
 
 @dataclass(frozen=True, slots=True)
 class Premium:
-    """The whole price in minor units of `currency`: net + taxes + fees = gross, by construction."""
+    """The whole price in minor units of `currency`: net + surcharges + taxes + fees = gross, by construction."""
 
     currency: str
     sections: tuple[SectionPremium, ...]
@@ -41,23 +54,33 @@ class Premium:
     fees: tuple[FeeLine, ...]
     net: int
     gross: int
+    surcharges: tuple[SurchargeLine, ...] = ()
 
     def __post_init__(self) -> None:
         if sum(section.net for section in self.sections) != self.net:
             raise ValueError("the sections don't add up to the net premium")
-        if self.net + self.tax_total + self.fee_total != self.gross:
-            raise ValueError("net, taxes and fees don't add up to the gross premium")
-        if min([self.net, *(tax.amount for tax in self.taxes), *(fee.amount for fee in self.fees)]) < 0:
+        if self.net + self.surcharge_total + self.tax_total + self.fee_total != self.gross:
+            raise ValueError("net, surcharges, taxes and fees don't add up to the gross premium")
+        if min([self.net, *(line.amount for line in (*self.surcharges, *self.taxes, *self.fees))]) < 0:
             raise ValueError("a premium is never negative")
 
     @classmethod
     def of(
-        cls, currency: str, sections: tuple[SectionPremium, ...], taxes: tuple[TaxLine, ...], fees: tuple[FeeLine, ...]
+        cls,
+        currency: str,
+        sections: tuple[SectionPremium, ...],
+        taxes: tuple[TaxLine, ...],
+        fees: tuple[FeeLine, ...],
+        surcharges: tuple[SurchargeLine, ...] = (),
     ) -> Premium:
         """The premium of these lines."""
         net = sum(section.net for section in sections)
-        gross = net + sum(tax.amount for tax in taxes) + sum(fee.amount for fee in fees)
-        return cls(currency, sections, taxes, fees, net, gross)
+        gross = net + sum(line.amount for line in (*surcharges, *taxes, *fees))
+        return cls(currency, sections, taxes, fees, net, gross, surcharges)
+
+    @property
+    def surcharge_total(self) -> int:
+        return sum(surcharge.amount for surcharge in self.surcharges)
 
     @property
     def tax_total(self) -> int:
