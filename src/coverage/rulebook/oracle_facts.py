@@ -64,7 +64,9 @@ def _rated(given: Input) -> bool:
 
 
 def _totals(given: ListOf, name: str) -> list[str]:
-    """The texts that name a list's totals."""
+    """The texts that name a list's totals; none of a list that is somebody's own."""
+    if given.personal:
+        return []
     fields = [field for field, asked in given.list_.items() if _rated(asked) and asked.kind.sort in NUMBERS]
     return [f"count({name})", *(f"{op}({name}.{f})" for f in fields for op in ("sum", "highest", "lowest"))]
 
@@ -129,10 +131,13 @@ def _total(total: str, items: Sequence[Item]) -> int:
     if total.startswith("count("):
         return len(items)
     field = total.partition(".")[2].rstrip(")")
-    found: list[Any] = [item[field] for item in items]
-    if not found:
-        return 0
-    return int({"sum": sum, "highest": max, "lowest": min}[total.partition("(")[0]](found))
+    found = [int(str(item[field])) for item in items]
+    match total.partition("(")[0]:
+        case "sum":
+            return sum(found)
+        case "highest":
+            return max(found, default=0)
+    return min(found, default=0)
 
 
 class Term:
@@ -143,6 +148,7 @@ class Term:
         self.period = period
         self.start = period.start.astimezone(self.zone)
         seconds = -(-(period.end - period.start) // timedelta(seconds=1))
+        self.grace = timedelta(seconds=edition.term.grace)
         self.charged_seconds = max(seconds - edition.term.grace, 1)
         self.hours = -(-self.charged_seconds // 3600)
         self.calendar = edition.term.day == "calendar"
@@ -158,9 +164,9 @@ class Term:
         if not self.calendar:
             count = -(-self.charged_seconds // 86_400)
             return [(self.period.start + i * timedelta(hours=24)).astimezone(self.zone).date() for i in range(count)]
-        last_second = self.period.start + timedelta(seconds=self.charged_seconds) - timedelta(microseconds=1)
+        last = max(self.period.end - self.grace - timedelta(microseconds=1), self.period.start)
         days = [first]
-        while days[-1] < last_second.astimezone(self.zone).date():
+        while days[-1] < last.astimezone(self.zone).date():
             days.append(days[-1] + timedelta(days=1))
         return days
 

@@ -6,13 +6,11 @@ import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from coverage.rulebook.expressions import Kind
 from coverage.rulebook.format import Table
 from coverage.rulebook.notation import Amount, Cell, Outcome, amount, band, cell, decimal
-
-YEARS_HIGHEST: Final = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +50,6 @@ def written(value: object) -> str:
     return str(value)
 
 
-Child = Any  # a Site, or the rows of the second key
-
-
 class Rows:
     """The rows of one key, each with its cell or with the rows of the second key."""
 
@@ -88,9 +83,19 @@ class Rows:
                 return max(reached, key=lambda pair: pair[0])[1] if reached else None
         return self.by_label.get(written(value))
 
+    @property
+    def children(self) -> list[Child]:
+        """What all the rows hold."""
+        return [
+            *(child for *_, child in self.bands), *(child for _, child in self.bounds), *self.by_label.values()
+        ]  # fmt: skip
+
+
+Child = Site | Rows  # a row's cell, or the rows of the second key
+
 
 class OracleTable:
-    """A table of an edition. `uncovered` names the keys, ages, that decline where no row is."""
+    """A table of an edition, read once. Where it has no row, a key that is an age declines."""
 
     def __init__(
         self, name: str, table: Table, kinds: Mapping[str, Kind], ages: frozenset[str], file: str, places: Places
@@ -100,7 +105,8 @@ class OracleTable:
         rows: Mapping[str, Any] = table.rows if table.form != "file" else _rows_of(file, table.by)
         self.rows = Rows(self.kinds[0], rows, lambda below: self._below(below, places))
         self.otherwise = None if table.otherwise is None else places.site(table.otherwise)
-        self.uncovered = {key: places.site(Outcome("decline", f"{key}_not_covered")) for key in table.by if key in ages}
+        uncovered = [places.site(Outcome("decline", f"{key}_not_covered")) for key in table.by if key in ages]
+        self.uncovered = uncovered[0] if uncovered else None
         self.totals = [Decimal(0)]  # of a marginal table: what 0, 1, 2, … units cost
 
     def _below(self, below: Any, places: Places) -> Child:
@@ -116,16 +122,13 @@ class OracleTable:
     def site(self, *values: Any) -> Site:
         """The cell that holds for a value of each key."""
         found: Child = self.rows
-        for key, value in zip(self.keys, values, strict=True):
-            if isinstance(found, Site):
-                break  # a row of the first key that holds for all of the second
-            found = found.of(value)
-            if found is None:
-                site = self.otherwise or self.uncovered.get(key)
-                if site is None:
-                    raise LookupError(f"{self.name} has no row for {value!r}")
-                return site
-        return found
+        for value in values:
+            if isinstance(found, Rows):  # a cell in place of rows holds for all of the second key
+                found = found.of(value) or self.otherwise or self.uncovered or self._nothing(value)
+        return found if isinstance(found, Site) else self._nothing(values)
+
+    def _nothing(self, value: object) -> Site:
+        raise LookupError(f"{self.name} has no row for {value!r}")
 
     def total(self, units_: int) -> Decimal:
         """Of a marginal table: the cells of the units 1 to `units_`, added up one by one."""
@@ -137,11 +140,14 @@ class OracleTable:
     def codes(self) -> Iterator[Site]:
         """Every cell in it that doesn't price."""
         yield from (site for site in self._sites(self.rows) if site.outcome is not None)
-        yield from (site for site in [self.otherwise, *self.uncovered.values()] if site and site.outcome)
+        yield from (site for site in [self.otherwise, self.uncovered] if site and site.outcome)
 
-    def _sites(self, rows: Rows) -> Iterator[Site]:
-        for *_, child in [*rows.bands, *rows.bounds, *rows.by_label.items()]:
-            yield from (self._sites(child) if isinstance(child, Rows) else [child])
+    def _sites(self, child: Child) -> Iterator[Site]:
+        if isinstance(child, Site):
+            yield child
+        else:
+            for deeper in child.children:
+                yield from self._sites(deeper)
 
 
 def _rows_of(text: str, keys: list[str]) -> dict[str, Any]:
