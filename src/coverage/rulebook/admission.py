@@ -6,19 +6,24 @@ What is rated is kept in clear and holds no personal fact: an age, never a date 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from coverage.domain.faults import Detail, Rejected
-from coverage.domain.period import Period, local_day, term_facts, whole_years
+from coverage.domain.period import Period, local_day, whole_years
+from coverage.rulebook.building import START
+from coverage.rulebook.calendar import calendar_facts
 from coverage.rulebook.expressions import nearest
-from coverage.rulebook.format import Edition, YearsFrom
+from coverage.rulebook.format import Edition, Prefix, YearsFrom
 from coverage.rulebook.inputs import Canonical, Input
+from coverage.rulebook.lists import ListOf, MisreadItem
 from coverage.rulebook.notation import Misread, quoted
 from coverage.rulebook.plan import unrated
 from coverage.rulebook.scalar import Fact
+
+LONGEST_YEARS: Final = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,41 @@ def read_json(given: Input, value: object, today: date) -> Canonical:
 
 
 def read_written(given: Input, value: object, today: date) -> Canonical:
-    """Reads a value as rule files and the command line write it."""
-    return given.from_text(str(value), today)
+    """Reads a value as worked prices and the command line write it."""
+    return given.from_written(value, today)
+
+
+def is_personal(given: Input) -> bool:
+    """Whether an input's value is kept under the member's own key: a list is, as soon as one of its fields is."""
+    return given.personal or (isinstance(given, ListOf) and any(field.personal for field in given.list_.values()))
 
 
 def admit(edition: Edition, given: Mapping[str, object], period: Period, asked_at: datetime, read: Reader) -> Admitted:
     """`given` as facts; raises `Rejected` ("invalid_risk") with every fault, each at its own pointer."""
-    today = local_day(asked_at, edition.timezone)
+    values = _values(edition, given, local_day(asked_at, edition.timezone), read)
+    written = {name: edition.inputs[name].to_text(value) for name, value in values.items()}
+    object_value = _object_value(edition, written)
+    if edition.object is not None and object_value == "":
+        name = edition.object.input
+        message = f"{quoted(written[name])}; expected letters or digits that name the object"
+        raise _invalid([Detail(f"/risk/{escaped(name)}", message, "invalid_value")])
+    facts = calendar_facts(edition, period, asked_at)
+    for name, rule in edition.inputs.items():
+        value = values.get(name)
+        if isinstance(rule, ListOf):
+            # One that was left out is rated as one of nothing.
+            facts |= {} if rule.personal else rule.total_values(name, value if isinstance(value, list) else [])
+        elif unrated(rule) is None and not isinstance(value, date | list | None):
+            facts[name] = value
+    return Admitted(facts | _derived(edition, values, period), written, object_value)
+
+
+def _invalid(errors: Sequence[Detail]) -> Rejected:
+    return Rejected("invalid_risk", "the risk isn't as the product asks for it", errors=tuple(errors))
+
+
+def _values(edition: Edition, given: Mapping[str, object], today: date, read: Reader) -> dict[str, Canonical]:
+    """Every input that was given or has a default, checked."""
     errors = [
         Detail(
             f"/risk/{escaped(name)}",
@@ -57,45 +90,75 @@ def admit(edition: Edition, given: Mapping[str, object], period: Period, asked_a
     ]
     values: dict[str, Canonical] = {}
     for name, rule in edition.inputs.items():
-        if name not in given:
-            default = rule.default_value(today)
-            if default is not None:
-                values[name] = default
-            elif rule.required:
-                errors.append(Detail(f"/risk/{name}", f"{quoted(name)} is missing; expected it here", "missing_field"))
+        if name in given:
+            try:
+                values[name] = read(rule, given[name], today)
+            except MisreadItem as error:
+                errors += _wrong_things(name, rule, given[name], today, read, error)
+            except Misread as error:
+                errors.append(Detail(f"/risk/{name}", str(error), "invalid_value"))
             continue
-        try:
-            values[name] = read(rule, given[name], today)
-        except Misread as error:
-            errors.append(Detail(f"/risk/{name}", str(error), "invalid_value"))
+        default = rule.default_value(today)
+        if default is not None:
+            values[name] = default
+        elif rule.required:
+            errors.append(Detail(f"/risk/{name}", f"{quoted(name)} is missing; expected it here", "missing_field"))
     if errors:
-        raise Rejected("invalid_risk", "the risk isn't as the product asks for it", errors=tuple(errors))
-    facts: dict[str, Fact] = dict(term_facts(period, asked_at, edition.timezone, edition.term.grace))
-    facts |= {
-        name: value
-        for name, value in values.items()
-        if unrated(edition.inputs[name]) is None and not isinstance(value, date)
-    }
-    written = {name: edition.inputs[name].to_text(value) for name, value in values.items()}
-    object_value = _object_value(edition, written)
-    if edition.object is not None and object_value == "":
-        name = edition.object.input
-        message = f"{quoted(written[name])}; expected letters or digits that name the object"
-        raise Rejected(
-            "invalid_risk",
-            "the risk isn't as the product asks for it",
-            errors=(Detail(f"/risk/{escaped(name)}", message, "invalid_value"),),
-        )
-    starts_on = local_day(period.start, edition.timezone)
-    for name, derived in edition.derived.items():
-        if isinstance(derived, YearsFrom):
-            facts[name] = min(
-                whole_years(
-                    _day(values, derived.years_from), starts_on if derived.to == "start" else _day(values, derived.to)
-                ),
-                130,
-            )
-    return Admitted(facts, written, object_value)
+        raise _invalid(errors)
+    return values
+
+
+def _wrong_things(
+    name: str, rule: Input, given: object, today: date, read: Reader, first: MisreadItem
+) -> Iterator[Detail]:
+    """What isn't right in a list: one fault of each thing that has any."""
+    things: Sequence[object] = given if isinstance(given, list) else ()
+    yield _wrong_thing(name, rule, things, first)
+    alone = rule.model_copy(update={"min": 0})
+    for number in range(first.number + 1, len(things)):
+        try:
+            read(alone, [things[number]], today)
+        except MisreadItem as error:
+            error.number = number
+            yield _wrong_thing(name, rule, things, error)
+
+
+def _wrong_thing(name: str, rule: Input, things: Sequence[object], error: MisreadItem) -> Detail:
+    pointer, code = f"/risk/{name}/{error.number}", "invalid_value"
+    if error.field:
+        pointer += f"/{escaped(error.field)}"
+        thing = things[error.number] if things else None
+        if isinstance(rule, ListOf) and error.field not in rule.list_:
+            code = "unknown_field"
+        elif isinstance(thing, Mapping) and error.field not in thing:
+            code = "missing_field"
+    # The pointer says which thing it is.
+    return Detail(pointer, f"{error.found}; expected {error.expected}", code)
+
+
+def _derived(edition: Edition, values: Mapping[str, Canonical], period: Period) -> dict[str, Fact]:
+    """What is worked out from the values; expressions aren't, since each way to price does that itself."""
+    facts: dict[str, Fact] = {}
+    for name, rule in edition.derived.items():
+        if isinstance(rule, YearsFrom):
+            since, until = _day(values, rule.years_from), _day(values, rule.to)
+            facts[name] = _years(rule, since, local_day(period.start, edition.timezone) if rule.to == START else until)
+        elif isinstance(rule, Prefix):
+            facts[name] = _prefix(str(values.get(rule.prefix, "")), rule.length)
+    return facts
+
+
+def _years(rule: YearsFrom, since: date | None, until: date | None) -> int:
+    if since is None or until is None:
+        if rule.otherwise is None:
+            raise AssertionError(f"{rule.years_from} to {rule.to} may be left out, and nothing holds then")
+        return rule.otherwise
+    return min(whole_years(since, until), LONGEST_YEARS)
+
+
+def _prefix(text: str, length: int) -> str:
+    """The first signs of a text as they are compared: "75 011", "75-011" and "75011" begin alike."""
+    return re.sub(r"[\s\-\u2010-\u2015]", "", text).upper()[:length]
 
 
 def check_term(edition: Edition, period: Period, asked_at: datetime) -> None:
@@ -128,9 +191,10 @@ def escaped(name: str) -> str:
     return name[:80].replace("~", "~0").replace("/", "~1")
 
 
-def _day(values: Mapping[str, Canonical], name: str) -> date:
-    value = values[name]
-    if not isinstance(value, date):
+def _day(values: Mapping[str, Canonical], name: str) -> date | None:
+    """The day that was given for `name`; None where none was."""
+    value = values.get(name)
+    if value is not None and not isinstance(value, date):
         raise TypeError(f"{name} is no date")
     return value
 

@@ -69,15 +69,17 @@ class ListOf(Input):
 
     def totals(self, name: str) -> dict[str, Kind]:
         """The facts that may be rated on, by the text that names each: `count(items)`, `sum(items.value)`."""
-        kinds = {f"count({name})": Kind("integer", self.min, self.max)}
+        # A list that may be left out is rated as one of nothing.
+        fewest = 0 if self.optional and self.default is None else self.min
+        kinds = {f"count({name})": Kind("integer", fewest, self.max)}
         for field, given in self.list_.items():
             kind = given.kind
             if kind.sort not in ITEM_SORTS or given.personal or (not given.required and given.default is None):
                 continue
-            low, high = (min(kind.lowest, 0), max(kind.highest, 0)) if self.min == 0 else (kind.lowest, kind.highest)
-            sums = self.min * kind.lowest, self.max * kind.highest
+            low, high = (min(kind.lowest, 0), max(kind.highest, 0)) if fewest == 0 else (kind.lowest, kind.highest)
+            sums = fewest * kind.lowest, self.max * kind.highest
             if kind.lowest < 0:
-                sums = self.max * kind.lowest, max(self.max * kind.highest, self.min * kind.highest)
+                sums = self.max * kind.lowest, max(self.max * kind.highest, fewest * kind.highest)
             kinds[f"sum({name}.{field})"] = replace(kind, lowest=sums[0], highest=sums[1])
             kinds[f"highest({name}.{field})"] = replace(kind, lowest=low, highest=high)
             kinds[f"lowest({name}.{field})"] = replace(kind, lowest=low, highest=high)
