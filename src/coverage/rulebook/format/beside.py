@@ -34,30 +34,36 @@ GivenField = Annotated[
 
 
 class Example(Part):
-    name: Text
-    start: InstantField
-    end: InstantField
-    asked: InstantField | None = None
-    given: dict[Name, GivenField]
-    expect: dict[Name, ExpectedField] = Field(min_length=1)
+    """A price that somebody worked out by hand."""
+
+    name: Text = Field(description="What it shows.")
+    start: InstantField = Field(description="When the cover starts, with its offset: 2026-02-07T08:00+01:00.")
+    end: InstantField = Field(description="When it ends.")
+    asked: InstantField | None = Field(None, description="When it is asked for; a day before the start when left out.")
+    given: dict[Name, GivenField] = Field(description="The risk: what is given for each input.")
+    expect: dict[Name, ExpectedField] = Field(
+        min_length=1,
+        description="What must come of it: a section's net premium or `none`; `net`, `taxes`, `surcharges`, `fees`, "
+        "`gross`; `declined`, `referred` or `unavailable` with their codes.",
+    )
 
 
 class ExampleFile(Part):
     """The worked prices beside an edition: a list at the file's top."""
 
-    examples: list[Example] = Field(alias=LIST, min_length=1)
+    examples: list[Example] = Field(alias=LIST, min_length=1, description="The worked prices.")
 
 
 class ProductTexts(Part):
-    name: Text
-    summary: Text
-    need: Text
-    target_market: Text
+    name: Text = Field(description="What the product is called.")
+    summary: Text = Field(description="What it covers, in a sentence.")
+    need: Text = Field(description="The need that it answers (Directive (EU) 2016/97 art. 20(1)).")
+    target_market: Text = Field(description="For whom it is made (Directive (EU) 2016/97 art. 25).")
 
 
 class FieldTexts(Part):
-    label: Text
-    choices: dict[str, Text] = Field(default_factory=dict)
+    label: Text = Field(description="The question, as a form asks it.")
+    choices: dict[str, Text] = Field(default_factory=dict, description="The words for each choice.")
 
 
 class InputTexts(FieldTexts):
@@ -65,32 +71,37 @@ class InputTexts(FieldTexts):
 
 
 class SectionTexts(Part):
-    name: Text
-    summary: Text
+    name: Text = Field(description="What the section is called.")
+    summary: Text = Field(description="What it covers, in a sentence.")
 
 
 class Ipid(Part):
     """The product information document's answers, in the order of Regulation (EU) 2017/1469, annex."""
 
-    type_of_insurance: Text
-    insured: list[Text] = Field(min_length=1)
-    not_insured: list[Text] = Field(min_length=1)
-    restrictions: list[Text] = Field(min_length=1)
-    where: list[Text] = Field(min_length=1)
-    obligations: list[Text] = Field(min_length=1)
-    payment: Text
-    start_and_end: Text
-    cancellation: Text
+    type_of_insurance: Text = Field(description="What is this type of insurance?")
+    insured: list[Text] = Field(min_length=1, description="What is insured?")
+    not_insured: list[Text] = Field(min_length=1, description="What is not insured?")
+    restrictions: list[Text] = Field(min_length=1, description="Are there any restrictions on cover?")
+    where: list[Text] = Field(min_length=1, description="Where am I covered?")
+    obligations: list[Text] = Field(min_length=1, description="What are my obligations?")
+    payment: Text = Field(description="When and how do I pay?")
+    start_and_end: Text = Field(description="When does the cover start and end?")
+    cancellation: Text = Field(description="How do I cancel the contract?")
 
 
 class Texts(Part):
     """What people read of a product, in one language."""
 
-    product: ProductTexts
-    object: Text | None = None
-    inputs: dict[Name, InputTexts] = Field(default_factory=dict)
-    sections: dict[Name, SectionTexts] = Field(default_factory=dict)
-    limits: dict[Name, Text] = Field(default_factory=dict)
-    codes: dict[Name, Text] = Field(default_factory=dict)
-    exclusions: dict[Name, Text] = Field(default_factory=dict)
-    ipid: Ipid
+    product: ProductTexts = Field(description="The product's own words.")
+    object: Text | None = Field(None, description="What the thing that is covered is called.")
+    inputs: dict[Name, InputTexts] = Field(default_factory=dict, description="The words of each input.")
+    sections: dict[Name, SectionTexts] = Field(default_factory=dict, description="The words of each section.")
+    limits: dict[Name, Text] = Field(
+        default_factory=dict, description="The words of limits and sublimits that have names."
+    )
+    codes: dict[Name, Text] = Field(
+        default_factory=dict,
+        description="What people read for each code that declines, refers or tells what can't be had.",
+    )
+    exclusions: dict[Name, Text] = Field(default_factory=dict, description="The words of each exclusion.")
+    ipid: Ipid = Field(description="The product information document's answers.")

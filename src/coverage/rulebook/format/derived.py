@@ -134,7 +134,7 @@ def _inside(found: DayRange, day: tuple[int, int]) -> bool:
 class Season(Part):
     """The season of the term's first day, or of each of its days."""
 
-    season: SeasonRule
+    season: SeasonRule = Field(description="The seasons, and whether the first day's counts or each day's.")
 
 
 class Prefix(Part):

@@ -30,15 +30,15 @@ class FlatRow(Part):
 class Levy(Part):
     """A levy on a tax class's premium (`rates`), or flat on each contract (`per_contract`)."""
 
-    name: Annotated[str, Field(pattern=LEVY)]
+    name: Annotated[str, Field(pattern=LEVY)] = Field(description="Its name.")
     source: Text = Field(description="The law, cited.")
     on: Name | None = Field(None, description="The tax class whose premium it is taken on.")
-    rates: list[TaxRow] = Field(default_factory=list)
-    per_contract: list[FlatRow] = Field(default_factory=list)
+    rates: list[TaxRow] = Field(default_factory=list, description="Its rates, each from its day on.")
+    per_contract: list[FlatRow] = Field(default_factory=list, description="Its amounts, each from its day on.")
     once_per: Literal["cover", "master_policy"] = Field(
         "cover", description="Whether each cover bears it, or the master policy."
     )
-    note: Text | None = None
+    note: Text | None = Field(None, description="Anything else that is good to know.")
 
     @model_validator(mode="after")
     def _one(self) -> Levy:
@@ -53,10 +53,10 @@ class Levy(Part):
 class Surcharge(Part):
     """A compulsory surcharge on a premium: itself premium, and itself taxed."""
 
-    name: Name
+    name: Name = Field(description="Its name.")
     source: Text = Field(description="The law, cited.")
     on: dict[Name, list[TaxRow]] = Field(min_length=1, description="The rate for each kind of premium that bears it.")
-    note: Text | None = None
+    note: Text | None = Field(None, description="Anything else that is good to know.")
 
 
 class MinimumLimit(Part):
@@ -72,13 +72,19 @@ class MinimumLimit(Part):
 class TaxFile(Part):
     """A country's premium taxes and levies, dated, each with its source in law."""
 
-    country: Annotated[str, Field(pattern=COUNTRY)]
-    source: Text
-    base: Text | None = None
-    situs: Text | None = None
-    note: Text | None = None
-    labels: dict[str, dict[str, Text]] = Field(default_factory=dict)
-    premium_tax: dict[Name, list[TaxRow]]
-    levies: list[Levy] = Field(default_factory=list)
-    surcharges: list[Surcharge] = Field(default_factory=list)
-    minimum_limits: dict[Name, MinimumLimit] = Field(default_factory=dict)
+    country: Annotated[str, Field(pattern=COUNTRY)] = Field(description="ISO 3166-1 alpha-2, as the file is called.")
+    source: Text = Field(description="Where the premium tax stands in law.")
+    base: Text | None = Field(None, description="What is taxed, in words.")
+    situs: Text | None = Field(None, description="Which risks the country taxes, in words.")
+    note: Text | None = Field(None, description="Anything else that is good to know.")
+    labels: dict[str, dict[str, Text]] = Field(
+        default_factory=dict, description="What people read for a class, levy or surcharge, by language."
+    )
+    premium_tax: dict[Name, list[TaxRow]] = Field(description="For each class its rates, each from its day on.")
+    levies: list[Levy] = Field(default_factory=list, description="Levies on a class, or flat on each contract.")
+    surcharges: list[Surcharge] = Field(
+        default_factory=list, description="Compulsory surcharges: premium, on kinds of premium that sections name."
+    )
+    minimum_limits: dict[Name, MinimumLimit] = Field(
+        default_factory=dict, description="The least that the law lets a section of a class pay."
+    )
