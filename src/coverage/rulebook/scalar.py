@@ -1,26 +1,40 @@
-"""The plan emitted as Python: one function that prices a risk, and one that also keeps every running amount.
+"""The plan emitted as Python: a function that prices one risk, and one that also keeps every running amount.
 
-The functions see whole numbers only. A table is a dense tuple, a dict or a bisect over its bounds; a cell that
-doesn't price is a negative number that names its verdict.
+The functions see whole numbers only. A table is a dense tuple, a dict or a bisect over its bounds.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from coverage.domain.premium import FeeLine, Premium, SectionPremium, TaxLine, spread_pro_rata
+from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeLine, TaxLine, spread_pro_rata
+from coverage.rulebook.dialect import Dialect, local
+from coverage.rulebook.emitting import Emitter
+from coverage.rulebook.emitting_taxes import surcharges_of, taxes_of
 from coverage.rulebook.expressions import Expression, python_source
-from coverage.rulebook.notation import FACTOR_ONE, MICRO_PER_CENT, RATE_ONE, Factor, Flat, PerTerm, RateOf, ShareOf
-from coverage.rulebook.plan import Charge, Lookup, Plan, PlannedSection, PlannedStep
+from coverage.rulebook.plan import Axis, Plan
 from coverage.rulebook.taxes import TaxesInForce
 
-DENSE_ROWS: Final = 4096
+MOST_STEPS: Final = 20  # a section is raised by so many steps at most to make the gross premium a multiple
 
 Fact = int | bool | str
 Facts = Mapping[str, Fact]
+
+# What a rating comes to, in cents: the verdicts that were met, by number; each section, each surcharge that one can
+# bear, what each tax was taken on, each tax (−1 where there is none of it), and the gross premium.
+Figures = tuple[Sequence[int], tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """A section that was wanted and can't be had, with the code that tells why."""
+
+    section: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +44,19 @@ class Decision:
     outcome: str  # quoted, referred or declined
     reasons: tuple[str, ...]
     premium: Premium | None
+    unavailable: tuple[Unavailable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """Each step's amount after it (micro-units; None where it was passed over), in the plan's order; the verdicts
-    that were met; the sections' cents before the contract's steps, and after each of them.
+    that were met; the sections' cents before the contract's steps, and after each of them (None: passed over).
     """
 
     decision: Decision
     met: tuple[int, ...]
     amounts: tuple[int | None, ...]
-    contract: tuple[tuple[int, ...], ...]
-
-
-# One row for each operation: the running amount `p` and the charge `c` to the new running amount.
-OPERATIONS: Final[dict[str, str]] = {
-    "base": "p = {c}",
-    "times": f"p = (p * {{c}} + {FACTOR_ONE // 2}) // {FACTOR_ONE}",
-    "plus": "p = p + {c}",
-    "minus": "p = max(p - {c}, 0)",
-    "at_least": "p = max(p, {c})",
-    "at_most": "p = min(p, {c})",
-}
+    contract: tuple[tuple[int, ...] | None, ...]
 
 
 class Scalar:
@@ -60,248 +64,179 @@ class Scalar:
 
     def __init__(self, plan: Plan, taxes: TaxesInForce) -> None:
         self.plan, self.taxes = plan, taxes
-        self._rate = _Emitter(plan, taxes, traced=False).function()
-        self._trace: Callable[[Facts], Any] | None = None
+        self._surcharges, self._rates = surcharges_of(plan, taxes), taxes_of(taxes)
+        self.figures: Callable[[Facts], Figures] = rating(plan, taxes)
+        self._traced: (
+            Callable[[Facts], tuple[Figures, tuple[int | None, ...], tuple[tuple[int, ...] | None, ...]]] | None
+        )
+        self._traced = None
 
     def decide(self, facts: Facts) -> Decision:
-        """Prices `facts`: every name that the plan rates on, canonical (money in micro-units)."""
-        verdicts, sections, taxes, _, _ = self._rate(facts)
-        return self._decision(verdicts, sections, taxes)
+        """Prices `facts`: every name that the plan rates on, canonical (money and decimals in micro-units)."""
+        return self.decision(self.figures(facts))
 
     def trace(self, facts: Facts) -> Trace:
         """The same decision with every running amount, for `explaining`."""
-        if self._trace is None:
-            self._trace = _Emitter(self.plan, self.taxes, traced=True).function()
-        verdicts, sections, taxes, amounts, contract = self._trace(facts)
-        met = tuple(sorted(set(verdicts)))
-        return Trace(self._decision(verdicts, sections, taxes), met, amounts, contract)
+        if self._traced is None:
+            self._traced = rating(self.plan, self.taxes, traced=True)
+        figures, amounts, contract = self._traced(facts)
+        return Trace(self.decision(figures), tuple(sorted(set(figures[0]))), amounts, contract)
 
-    def _decision(
-        self, verdicts: Sequence[int], sections: Sequence[int | None], taxes: Sequence[tuple[int, int]]
-    ) -> Decision:
-        met = [self.plan.verdicts[index] for index in sorted(set(verdicts))]
-        declined = tuple(dict.fromkeys(verdict.code for verdict in met if verdict.decision == "decline"))
-        if declined:
-            return Decision("declined", declined, None)
-        referred = tuple(dict.fromkeys(verdict.code for verdict in met))
-        return Decision("referred" if referred else "quoted", referred, self._premium(sections, taxes))
+    def decision(self, figures: Figures) -> Decision:
+        """What figures say."""
+        met = [self.plan.verdicts[number] for number in sorted(set(figures[0]))]
+        codes = {kind: tuple(dict.fromkeys(v.code for v in met if v.decision == kind)) for kind in ("decline", "refer")}
+        unavailable = tuple(Unavailable(v.section, v.code) for v in met if v.decision == "unavailable")
+        if codes["decline"]:
+            return Decision("declined", codes["decline"], None, unavailable)
+        outcome = "referred" if codes["refer"] else "quoted"
+        return Decision(outcome, codes["refer"], self._premium(figures), unavailable)
 
-    def _premium(self, sections: Sequence[int | None], taxes: Sequence[tuple[int, int]]) -> Premium:
-        plan = self.plan
-        covered = [
-            (section, cents) for section, cents in zip(plan.sections, sections, strict=True) if cents is not None
-        ]
-        lines = [
-            TaxLine(rate.name, rate.kind, rate.tax_class, rate.rate, base, amount)
-            for rate, (base, amount) in zip(self.taxes.rates, taxes, strict=True)
-            if base >= 0
-        ]
-        fees = tuple(FeeLine(fee.name, fee.cents) for fee in plan.fees)
-        return Premium.of(
-            plan.currency, tuple(SectionPremium(s.name, cents) for s, cents in covered), tuple(lines), fees
+    def _premium(self, figures: Figures) -> Premium:
+        plan, (_, nets, surcharges, bases, amounts, _) = self.plan, figures
+        sections = tuple(
+            SectionPremium(section.name, net) for section, net in zip(plan.sections, nets, strict=True) if net >= 0
         )
+        borne = tuple(
+            SurchargeLine(
+                found.rate.name, plan.sections[found.section].name, found.rate.rate, nets[found.section], amount
+            )
+            for found, amount in zip(self._surcharges, surcharges, strict=True)
+            if amount >= 0
+        )
+        taxes = tuple(
+            TaxLine(rate.name, rate.kind, rate.tax_class, rate.rate, base, amount)
+            for rate, base, amount in zip(self._rates, bases, amounts, strict=True)
+            if amount >= 0
+        )
+        fees = tuple(FeeLine(fee.name, fee.cents) for fee in plan.fees)
+        return Premium.of(plan.currency, sections, taxes, fees, borne)
 
 
-class _Emitter:
-    """Writes the function's source. Tables and other constants are its globals, never text."""
+def rating(plan: Plan, taxes: TaxesInForce, *, traced: bool = False) -> Callable[[Facts], Any]:
+    """The function of facts that works out their `Figures`; traced, every step's amount and each contract step's too."""
+    write = Python(plan, traced=traced)
+    emitter = Emitter(plan, taxes, write)
+    body = emitter.body()
+    facts = [f"    {local(name)} = facts[{name!r}]" for name in emitter.facts]
+    return write.function("rate", ["facts"], [*facts, *write.opening(), *body])
 
-    def __init__(self, plan: Plan, taxes: TaxesInForce, *, traced: bool) -> None:
-        self.plan, self.taxes, self.traced = plan, taxes, traced
-        self.lines: list[str] = []
-        self.constants: dict[str, Any] = {"bisect_right": bisect_right, "raised_to": raised_to}
-        self.slots = 0
 
-    def function(self) -> Callable[[Facts], Any]:
-        self.emit(0, "def rate(facts):")
-        for name in sorted(self._names_read()):
-            self.emit(1, f"{_local(name)} = facts[{name!r}]")
-        for name, formula in self.plan.formulas.items():
-            self.emit(1, f"{_local(name)} = {self._source(formula)}")
-        self.emit(1, "verdicts = []")
-        for check in self.plan.checks:
-            self.emit(1, f"if {self._source(check.condition)}: verdicts.append({check.outcome})")
-        for index, section in enumerate(self.plan.sections):
-            self._section(index, section)
-        nets = [f"s{index}" for index in range(len(self.plan.sections))]
-        all_nets = f"({', '.join(nets)},)"
-        if self.traced:
-            self.emit(1, f"contract = [{all_nets}]")
-        for minimum in self.plan.minimums:
-            over = "".join(f"s{index}, " for index in minimum.over)
-            covered = "".join(f"{self._covered(index, self.plan.sections[index])}, " for index in minimum.over)
-            self.emit(1, f"if {' + '.join(f's{index}' for index in minimum.over)} < {minimum.cents}:")
-            self.emit(2, f"{over}= raised_to({minimum.cents}, ({covered}))")
-            if self.traced:
-                self.emit(1, f"contract.append({all_nets})")
-        self._taxes()
-        found = ", ".join(self._covered(index, section) for index, section in enumerate(self.plan.sections))
-        amounts = ", ".join(f"r{slot}" for slot in range(self.slots))
-        trace = f"({amounts},), tuple(contract)" if self.traced else "(), ()"
-        self.emit(1, f"return verdicts, ({found},), taxes, {trace}")
-        source = "\n".join(self.lines)
-        # The source was written here from typed parts: no text of a rule file stands in it but names in quotes.
-        exec(compile(source, f"<{self.plan.product}>", "exec"), self.constants)  # noqa: S102
-        function: Callable[[Facts], Any] = self.constants["rate"]
-        return function
+class Python(Dialect):
+    """One risk: whole numbers, truth values and text."""
 
-    def emit(self, depth: int, line: str) -> None:
-        self.lines.append("    " * depth + line)
+    def __init__(self, plan: Plan, *, traced: bool = False) -> None:
+        super().__init__(plan)
+        self.traced = traced
+        self.kept: list[str] = []
+        self.constants |= {"bisect_right": bisect_right, "lowered": lowered, "raised": raised, "rounded": rounded}
 
-    def _names_read(self) -> frozenset[str]:
-        return frozenset(
-            name for name in self.plan.used if name in self.plan.kinds and name not in self.plan.formulas
-        ) | {
-            "term_hours",
-            "term_days",
-        }
+    def opening(self) -> list[str]:
+        """The lines that stand before those that were written."""
+        passed_over = [f"    {' = '.join(self.kept)} = None"] if self.kept else []
+        return [*passed_over, "    verdicts = []"]
 
-    def _source(self, expression: Expression) -> str:
-        return python_source(expression, _local)
+    def expression(self, expression: Expression) -> str:
+        return python_source(expression, self.read)
+
+    def both(self, *conditions: str) -> str:
+        return self._joined(" and ", [condition for condition in conditions if condition])
 
     @staticmethod
-    def _covered(index: int, section: PlannedSection) -> str:
-        return f"s{index} if in{index} else None" if section.when else f"s{index}"
+    def _joined(word: str, conditions: Sequence[str]) -> str:
+        return f"({word.join(conditions)})" if len(conditions) > 1 else "".join(conditions)
 
-    # --------------------------------------------------------------------------------------- sections
+    def any_of(self, conditions: Sequence[str]) -> str:
+        return self._joined(" or ", conditions) or "False" if all(conditions) else ""
 
-    def _section(self, index: int, section: PlannedSection) -> None:
-        depth = 1
-        if section.when:
-            if self.traced:
-                for slot in range(self.slots, self.slots + len(section.steps)):
-                    self.emit(1, f"r{slot} = None")
-            self.emit(1, f"s{index} = 0")
-            self.emit(1, f"in{index} = {self._source(section.when)}")
-            self.emit(1, f"if in{index}:")
-            depth = 2
-        for step in section.steps:
-            self._step(depth, step)
-        self.emit(depth, f"s{index} = (p + {MICRO_PER_CENT // 2}) // {MICRO_PER_CENT}")
+    def negated(self, condition: str) -> str:
+        return f"(not {condition})"
 
-    def _step(self, depth: int, step: PlannedStep) -> None:
-        slot, self.slots = self.slots, self.slots + 1
-        if step.when:
-            if self.traced:
-                self.emit(depth, f"r{slot} = None")
-            if step.op == "base":
-                self.emit(depth, "p = 0")
-            self.emit(depth, f"if {self._source(step.when)}:")
-            depth += 1
-        self.emit(depth, OPERATIONS[step.op].format(c=self._charge(depth, step.charge)))
-        if self.traced:
-            self.emit(depth, f"r{slot} = p")
+    def either(self, condition: str, then: str, otherwise: str) -> str:
+        return f"({then} if {condition} else {otherwise})"
 
-    def _charge(self, depth: int, charge: Charge) -> str:
-        """The charge as an expression in micro-units, or as a factor × 10⁴."""
-        match charge:
-            case Flat(amount):
-                return str(amount.micros)
-            case Factor(value):
-                return str(value)
-            case PerTerm(amount=amount, unit=unit, day_cap=cap):
-                return per_term_source(amount.micros, unit, cap.micros if cap else None)
-            case RateOf(rate=rate, name=name, per_day=per_day):
-                days = f" * {_local('term_days')}" if per_day else ""
-                return f"({_local(name)} * {rate}{days} + {RATE_ONE // 2}) // {RATE_ONE}"
-            case ShareOf(rate=rate, sections=names):
-                order = [section.name for section in self.plan.sections]
-                nets = " + ".join(f"s{order.index(name)}" for name in names)
-                return f"(({nets}) * {MICRO_PER_CENT} * {rate} + {RATE_ONE // 2}) // {RATE_ONE}"
-            case Lookup():
-                return self._lookup(depth, charge)
+    @contextmanager
+    def when(self, condition: str) -> Iterator[None]:
+        if condition:
+            self.emit(f"if {condition}:")
+        self.depth += bool(condition)
+        yield
+        self.depth -= bool(condition)
 
-    def _lookup(self, depth: int, table: Lookup) -> str:
-        name, cells = self._table(table)
-        self.emit(depth, f"c = {name}")
-        if any(cell < 0 for cell in cells):
-            self.emit(depth, f"if c < 0: verdicts.append(~c); c = {FACTOR_ONE if table.sort == 'factor' else 0}")
+    @contextmanager
+    def section(self, index: int, covered: str) -> Iterator[None]:
+        if covered:
+            self.let(f"s{index}", "0")
+        with self.when(covered):
+            yield
+
+    def let(self, target: str, value: str) -> None:
+        self.emit(f"{target} = {value}")
+
+    def respread(self, function: str, over: Sequence[int], *arguments: str) -> None:
+        nets = "".join(f"s{index}, " for index in over)
+        self.emit(f"{nets}= {function}(({nets}), {', '.join(arguments)})")
+
+    def meet(self, verdict: int) -> None:
+        self.emit(f"verdicts.append({verdict})")
+
+    def settled(self, cell: str, weight: int) -> str:
+        self.emit(f"c = {cell}")
+        self.emit(f"if c < 0: verdicts.append(~c); c = {weight}")
         return "c"
 
-    def _table(self, table: Lookup) -> tuple[str, Sequence[int]]:
-        """The look-up as source, and every cell that it can give."""
-        kind, constant, key = self.plan.kinds[table.key], f"T_{table.name}", _local(table.key)
-        if table.form == "values":
-            options: Sequence[str | bool] = kind.options or (True, False)
-            by_option = {option: self._cell(table, option) for option in options}
-            self.constants[constant] = by_option
-            return f"{constant}[{key}]", tuple(by_option.values())
-        if kind.highest - kind.lowest < DENSE_ROWS:
-            dense = tuple(self._cell(table, value) for value in range(kind.lowest, kind.highest + 1))
-            self.constants[constant] = dense
-            return f"{constant}[{key} - {kind.lowest}]" if kind.lowest else f"{constant}[{key}]", dense
-        starts = sorted(
-            {kind.lowest, *(row.lowest for row in table.rows)}
-            | {row.highest + 1 for row in table.rows if row.highest is not None}
-        )
-        starts = [start for start in starts if kind.lowest <= start <= kind.highest]
-        cells = tuple(self._cell(table, start) for start in starts)
-        self.constants[constant], self.constants[f"B_{table.name}"] = cells, tuple(starts)
-        return f"{constant}[bisect_right(B_{table.name}, {key}) - 1]", cells
+    def keep(self, slot: str, value: str) -> None:
+        if self.traced:
+            self.kept.append(slot)
+            self.emit(f"{slot} = {value}")
 
-    @staticmethod
-    def _cell(table: Lookup, value: object) -> int:
-        row = table.row_of(value)
-        if row is None:
-            raise AssertionError(f"{table.name} has no row for {value!r}")
-        return ~row.outcome if row.outcome >= 0 else table.weight(row)
-
-    # ------------------------------------------------------------------------------------------ taxes
-
-    def _taxes(self) -> None:
-        """Each class's base in cents (−1 when nothing falls in it), then each rate's amount."""
-        for number, tax_class in enumerate(self.taxes.classes):
-            self.emit(1, f"b{number} = -1")
-            for index, section in enumerate(self.plan.sections):
-                condition = self._falls_in(index, section, tax_class)
-                if condition is not None:
-                    add = f"b{number} = (b{number} if b{number} > 0 else 0) + s{index}"
-                    self.emit(1, f"if {condition}: {add}" if condition else add)
-            fees = [fee.cents for fee in self.plan.fees if fee.tax_class == tax_class]
-            if fees:
-                self.emit(1, f"b{number} = (b{number} if b{number} > 0 else 0) + {sum(fees)}")
-        lines = []
-        for rate in self.taxes.rates:
-            if not rate.tax_class:
-                lines.append(f"(0, {rate.flat_cents})")
-                continue
-            base, half = f"b{self.taxes.classes.index(rate.tax_class)}", rate.denominator // 2
-            lines.append(f"({base}, ({base} * {rate.numerator} + {half}) // {rate.denominator})")
-        self.emit(1, f"taxes = ({', '.join(lines)},)" if lines else "taxes = ()")
-
-    def _falls_in(self, index: int, section: PlannedSection, tax_class: str) -> str | None:
-        """When the section is taxed in the class: a condition, "" for always, None for never."""
-        conditions = [f"in{index}"] if section.when else []
-        if section.tax_key is None:
-            if section.tax_classes[""] != tax_class:
-                return None
+    def answer(self, values: str) -> None:
+        if self.traced:
+            steps, contract = ("".join(f"{slot}, " for slot in self.kept if slot[0] == letter) for letter in "rk")
+            self.emit(f"return (verdicts, {values}), ({steps}), ({contract})")
         else:
-            options = [option for option, found in section.tax_classes.items() if found == tax_class]
-            if not options:
-                return None
-            if len(options) < len(section.tax_classes):
-                kind = self.plan.kinds[section.tax_key]
-                values = tuple(options) if kind.sort == "choice" else tuple(option == "yes" for option in options)
-                conditions.append(f"{_local(section.tax_key)} in {values!r}")
-        return " and ".join(conditions)
+            self.emit(f"return verdicts, {values}")
+
+    def pick(self, name: str, figures: Sequence[int], index: str) -> str:
+        self.constants[name] = tuple(figures)
+        return f"{name}[{index}]"
+
+    def stretch(self, name: str, starts: Sequence[int], value: str) -> str:
+        self.constants[f"F{name}"] = tuple(starts)
+        return f"bisect_right(F{name}, {value})"
+
+    def by_choice(self, name: str, axis: Axis, figures: Sequence[int]) -> str:
+        self.constants[name] = {option: figures[position] for option, position in axis.positions.items()}
+        if axis.sort == "prefix":
+            return f"{name}.get({self.read(axis.key)}, {figures[-1]})"
+        return f"{name}[{self.read(axis.key)}]"
+
+    def by_choices(self, name: str, keys: Sequence[str], figures: Mapping[tuple[str | bool, ...], int]) -> str:
+        self.constants[name] = {choices if len(keys) > 1 else choices[0]: found for choices, found in figures.items()}
+        return f"{name}[{', '.join(map(self.read, keys))}]"
 
 
-def raised_to(least: int, nets: Sequence[int | None]) -> tuple[int, ...]:
-    """The covered sections' cents (None: not covered) raised to `least` together; what isn't covered gets nothing."""
-    covered = tuple(net for net in nets if net is not None)
-    parts = iter(spread_pro_rata(least, covered) if covered else ())
-    return tuple(0 if net is None else next(parts) for net in nets)
+def lowered(nets: Sequence[int], by: int) -> tuple[int, ...]:
+    """Cents with `by` taken off them together, in their proportion; nothing is ever left under zero."""
+    return spread_pro_rata(max(sum(nets) - by, 0), tuple(nets))
 
 
-def per_term_source(micros: int, unit: str, cap: int | None) -> str:
-    """An amount per charged hour or day. With a cap no day costs more: full days and the rest are capped apart."""
-    days, hours = _local("term_days"), _local("term_hours")
-    if unit == "day":
-        return f"{micros if cap is None else min(micros, cap)} * {days}"
-    if cap is None:
-        return f"{micros} * {hours}"
-    return f"({hours} // 24 * {min(24 * micros, cap)} + min({hours} % 24 * {micros}, {cap}))"
+def raised(nets: Sequence[int], covered: Sequence[bool], least: int) -> tuple[int, ...]:
+    """The covered sections' cents raised to `least` together; what isn't covered gets nothing."""
+    parts = iter(spread_pro_rata(least, tuple(net for net, there in zip(nets, covered, strict=True) if there)))
+    return tuple(next(parts) if there else 0 for there in covered)
 
 
-def _local(name: str) -> str:
-    """A name of the rule file as a local: prefixed, so that it can't meet one of ours or Python's."""
-    return f"f_{name}"
+def rounded(
+    nets: Sequence[int], covered: Sequence[bool], gross_of: Callable[..., int], decided_by: Sequence[Any], multiple: int
+) -> tuple[int, ...]:
+    """The cents with the dearest covered section (the first of equals) raised by the least for which the gross premium
+    is a multiple; as they were where there is none in reach.
+    """
+    dearest = max(range(len(nets)), key=lambda index: (covered[index], nets[index]))
+    before, found = tuple(nets), list(nets)
+    for _ in range(MOST_STEPS * multiple + 1):
+        if gross_of(*found, *decided_by) % multiple == 0:
+            return tuple(found)
+        found[dearest] += 1
+    return before
