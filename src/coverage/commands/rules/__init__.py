@@ -8,6 +8,7 @@ import typer
 
 from coverage.commands.rules.answering import JsonRefusing, print_json
 from coverage.commands.rules.checking import check
+from coverage.commands.rules.comparing import diff
 from coverage.commands.rules.pricing import price
 from coverage.commands.rules.trying import try_examples
 from coverage.rulebook.describing import edition_schema
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command(cls=JsonRefusing)(check)
 app.command("test", cls=JsonRefusing)(try_examples)
 app.command(cls=JsonRefusing)(price)
+app.command(cls=JsonRefusing)(diff)
 
 
 @app.command()

@@ -52,10 +52,10 @@ class WrongUse(Exception):
 
 
 class StoppedByFaults(Exception):
-    """The rules that the answer needs are broken: exit 1, with what is broken."""
+    """The rules that the answer needs are broken: what is broken, and the exit code that says so."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        self.findings = tuple(findings)
+    def __init__(self, findings: Sequence[Finding], exit_code: int = FAULTS) -> None:
+        self.findings, self.exit_code = tuple(findings), exit_code
         super().__init__("\n".join(map(str, findings)))
 
 
@@ -73,7 +73,7 @@ def refusals(as_json: bool) -> Iterator[None]:
         raise typer.Exit(WRONG_USE) from None
     except StoppedByFaults as refusal:
         _tell(map(str, refusal.findings), [plain(finding) for finding in refusal.findings], as_json=as_json)
-        raise typer.Exit(FAULTS) from None
+        raise typer.Exit(refusal.exit_code) from None
 
 
 def _tell(lines: Iterator[str] | list[str], errors: list[dict[str, Any]], *, as_json: bool) -> None:
