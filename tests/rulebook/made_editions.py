@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from coverage.rulebook.building import build
+from coverage.rulebook.editions import LoadedEdition
+from coverage.rulebook.format import Edition, TaxFile
+from coverage.rulebook.reading import Finding, read_text
+from coverage.rulebook.shape import typed
+
 HEAD = """
 product: made
 country: FR
@@ -142,3 +148,286 @@ contract:
   - at_least: {net: 4.00 EUR, over: [hours], spread: pro_rata}
 """
 )
+
+# Every new form over days of 24 hours: lists, decimals, prefixes, seasons, two keys, files, splits, other countries.
+FORMS = (
+    HEAD
+    + """
+inputs:
+  kind:   {one_of: [a, b, c]}
+  flag:   {yes_no: , default: no}
+  n:      {integer: -5..40}
+  bonus:  {decimal: 0.5..3.5, default: 1}
+  shift:  {decimal: -2.5..2.5}
+  value:  {money: 0 EUR..9000 EUR}
+  code:   {text: "[A-Za-z]{2}[ -]?[0-9]{3}", personal: true}
+  born:   {date: past, optional: yes, personal: true}
+  since:  {date: any}
+  until:  {date: any, optional: yes}
+  things: {list: {sort: {one_of: [x, y]}, value: {money: 1 EUR..3000 EUR}, weight: {decimal: 0..60.5}, count: {integer: -3..9, default: 1}, note: {text: "[a-z]{1,5}", optional: yes}, owner: {integer: 0..9, personal: true}, fragile: {yes_no: }, bought: {date: past}}, max: 6, min: 0}
+derived:
+  age:      {years_from: born, to: start, otherwise: 40}
+  gap:      {years_from: since, to: until, otherwise: 3}
+  area:     {prefix: code, length: 3}
+  letter:   {prefix: code, length: 1}
+  weekend:  {hours_in: [sat, sun]}
+  evening:  {hours_in: 18:30-23:15}
+  night:    {hours_in: 22:00-06:00}
+  month:    {season: {dates: {cold: 11-15..02-29, warm: [05-01..06-30, 09-01..09-01]}, otherwise: between, by: start}}
+  daily:    {season: {dates: {high: [07-01..08-31, 12-20..01-03], mid: 03-20..06-30}, otherwise: low, by: each_day}}
+  halves:   {season: {dates: {first: 01-01..06-30, second: 07-01..12-31}, by: each_day}}
+  worth:    sum(things.value) + value // 3
+  heavy:    highest(things.weight) >= 10.5 and count(things) > 1
+  least:    lowest(things.value)
+  counted:  sum(things.count) - 2
+  twice:    min(bonus * 2, 4.5) + shift
+eligibility:
+  - decline: sum(things.weight) > 150.25
+    code: too_heavy
+  - refer: letter == 'Z' or area in ['AB1', 'CD2']
+    code: place
+  - refer: shift < -2 and bonus * 3 // 2 >= 4.5
+    code: shifted
+  - decline: weekend > 20 and evening < 8 and count(things) == 0
+    code: nothing_to_do
+  - refer: highest(things.count) - lowest(things.count) > 10
+    code: uneven
+tables:
+  pairs:   {by: [kind, area], values: {a: {AB1: 1.2500, AB2: 0.9000, ZZ9: refer(far)}, b: {AB1: 1.3333}, c: {CD2: decline(not_there)}}, otherwise: 1.0500}
+  grid:    {by: [bonus, n], from: {0.5: {0-10: 0.8000, 11+: 0.8500}, 1: {0-10: 1.0000, 11-20: 1.0005}, 2.25: {0+: 1.9999}}, otherwise: 1.1000}
+  turned:  {by: [n, bonus], bands: {0-4: {0.5: 1.1000, 1.5: refer(turned_high)}, 5-40: {0.5: 1.2000, 3: 0.7000}}, otherwise: 0.9900}
+  seasons: {by: [month, flag], values: {cold: {yes: 2.50 EUR, no: 1.005 EUR}, warm: {yes: 0.75 EUR}, between: {no: 0.10 EUR}}, otherwise: 0.333333 EUR}
+  ages:    {by: [age, gap], bands: {18-29: {0-2: decline(new_and_young), 3+: 1.5000}, 30-69: {0: 1.1500, 1-20: 1.0000, 21+: 0.9500}}}
+  zones:   {by: [area, kind], file: zones.csv, otherwise: 1.0000}
+  shifts:  {by: shift, file: shifts.csv}
+  areas:   {by: letter, values: {A: 0.0500, B: 1.7500, Y: decline(no_ys)}, otherwise: 1.0000}
+  mild:    {by: month, values: {cold: 1.2000, warm: refer(warm_seen)}, otherwise: 1.0000}
+  high:    {by: daily, values: {high: 1.5000, mid: 1.0001, low: 0.8333}}
+  dues:    {by: daily, values: {high: 1.005 EUR, mid: decline(mid_season)}, otherwise: 0.123456 EUR}
+  looks:   {by: halves, values: {first: 1.0000, second: refer(second_half)}}
+  hours:   {by: term_hours, marginal: {1: 2.50 EUR, 2-12: 0.333333 EUR, 13-100: 0.05 EUR, 101-600: 0.01 EUR, 601+: decline(too_many_hours)}}
+  days:    {by: term_days, marginal: {1: 48.99 EUR, 2: 15 EUR, 3-7: 3 EUR, 8+: 1.505 EUR}}
+  nights:  {by: night, marginal: {1-8: 0.10 EUR, 9-99: 0.055555 EUR, 100+: 0 EUR}}
+  worths:  {by: worth, from: {0 EUR: 1.0000, 500 EUR: 1.0500, 2999.99 EUR: 1.2500, 9000 EUR: 1.3000}}
+  leasts:  {by: least, from: {0 EUR: 0.20 EUR, 10 EUR: 0.10 EUR, 2000 EUR: refer(all_dear)}}
+  counts:  {by: counted, bands: {0-3: 1.0000, 4-9: 1.1000}, otherwise: 1.0700}
+  doubled: {by: twice, from: {-10: 0.7500, 0.5: 1.0000, 4.5: 1.2500, 6: decline(doubled_up)}}
+  group:   {by: [kind, flag], values: {a: {yes: 0.8500, no: 0.9500}, b: {yes: 0.9000}}, otherwise: 1.0000}
+  gift:    {by: n, bands: {0-9: 0 EUR, 10-30: 1.50 EUR, 31-40: 99 EUR}, otherwise: 0.01 EUR}
+  treats:  {by: halves, values: {first: 0.05 EUR, second: 0 EUR}}
+  softer:  {by: daily, values: {high: 0.9500, mid: 1.0000}, otherwise: 0.8800}
+sections:
+  things:
+    unavailable: {when: count(things) == 0, code: no_things}
+    tax: {split: {full: 33.3333%, half: 33.3333%, part: 33.3334%}}
+    situs: {by: kind, values: {a: FR, b: DE, c: DE}}
+    surcharge: {disaster: property, crime: theft}
+    limit: {amount: worth, per: event}
+    premium:
+      - base: 0.4567% of worth per day
+      - times: worths
+      - times: pairs
+      - {times: grid, when: n >= 0}
+      - times: high
+      - {plus: dues, when: not flag}
+      - {times: doubled, when: heavy}
+      - at_most: days
+  term:
+    tax: {by: flag, values: {yes: full, no: none}}
+    surcharge: {disaster: property}
+    limit: {amount: 10 EUR, per: event}
+    premium:
+      - base: hours
+      - plus: nights
+      - {times: ages, when: evening > 0}
+      - times: mild
+      - minus: leasts
+      - at_least: seasons
+  free:
+    when: bonus > 1 or heavy
+    unavailable: {when: letter == 'A', code: not_in_a}
+    tax: {exempt: "an article"}
+    situs: {by: flag, values: {yes: DE, no: FR}}
+    limit: {amount: 10 EUR, per: event}
+    premium:
+      - base: 12.5% of [things, term]
+      - times: zones
+      - times: shifts
+      - {times: looks, when: weekend >= 24}
+  more:
+    when: value >= 0.01 EUR
+    tax: half
+    situs: DE
+    limit: {amount: value, per: event}
+    premium:
+      - base: 0.0155 EUR per hour, at most 0.31 EUR per day
+      - times: areas
+      - {times: turned, when: shift != 0}
+      - {times: counts, when: counted > 0}
+      - plus: 7.5% of [term, free]
+contract:
+  - {times: group, over: [things, term, more]}
+  - {times: softer, over: [free, more], when: flag}
+  - {minus: gift, over: [term, free, more]}
+  - minus: treats
+  - {at_least: {net: 4.50 EUR, over: [term, free]}, when: kind != 'b'}
+  - {minus: 0.35 EUR, when: n > 30}
+  - {times: 0.9750, when: shift > 1.5}
+fees:
+  - {name: ticket, amount: 0.33 EUR, taxed_as: full}
+  - {name: stamp, amount: 0.10 EUR}
+"""
+)
+
+# Days of the calendar, where clocks change at midnight: caps by day, seasons by day, the gross rounded, split and abroad.
+CALENDAR = (
+    HEAD.replace("grace: 10m", "grace: 20m, day: calendar").replace("Europe/Paris", "America/Santiago")
+    + """
+inputs:
+  kind:  {one_of: [a, b]}
+  extra: {yes_no: , default: no}
+  bonus: {decimal: 0.5..2}
+  value: {money: 0 EUR..2000 EUR}
+derived:
+  daily:  {season: {dates: {high: [04-04..04-05, 09-01..10-15], mid: 11-01..12-31}, otherwise: low, by: each_day}}
+  nights: {hours_in: 00:00-01:00}
+  noon:   {hours_in: 11:30-13:00}
+  sunday: {hours_in: [sun]}
+tables:
+  high:   {by: daily, values: {high: 1.3333, mid: 1.0000, low: 0.9500}}
+  dues:   {by: daily, values: {high: 0.55 EUR, mid: 0.105 EUR, low: refer(low_season)}}
+  marks:  {by: nights, bands: {0: 1.0000, 1: 1.1000, 2: 1.2000, 3+: 1.3000}}
+  noons:  {by: noon, marginal: {1-3: 0.15 EUR, 4+: 0.015 EUR}}
+  rest:   {by: [kind, sunday], values: {a: {0: 1.0000, 1-23: 1.0500, 24+: 1.1000}, b: {0-47: 0.9000, 48+: 0.8000}}}
+sections:
+  hours:
+    tax: {split: {full: 60%, none: 40%}}
+    surcharge: {disaster: property}
+    limit: {amount: 1 EUR, per: event}
+    premium:
+      - base: 0.4550 EUR per hour, at most 4.50 EUR per day
+      - times: marks
+      - times: rest
+      - times: high
+      - at_least: 0.1250 EUR per hour, at most 2.25 EUR per day
+  days:
+    tax: part
+    limit: {amount: 1 EUR, per: event}
+    premium:
+      - base: 1.005 EUR per day
+      - plus: noons
+      - {plus: dues, when: extra}
+      - at_most: 1.10 EUR per hour, at most 6.66 EUR per day
+  value:
+    when: value > 0 EUR
+    unavailable: {when: bonus >= 1.9999, code: bonus_too_high}
+    tax: half
+    situs: {by: kind, values: {a: FR, b: DE}}
+    surcharge: {crime: theft}
+    limit: {amount: value, per: event}
+    premium:
+      - base: 0.0125% of value per day
+      - {times: high, when: extra}
+      - {minus: 0.0100 EUR per hour, when: bonus < 0.75}
+contract:
+  - {times: high, over: [value, days], when: kind == 'b'}
+  - {minus: 0.75 EUR, when: bonus > 1.25}
+  - round_gross: 0.10 EUR up
+fees:
+  - {name: stamp, amount: 0.07 EUR}
+"""
+)
+
+# Nothing may be covered, or may cost nothing; the gross is rounded, or never can be.
+BARE = (
+    HEAD.replace("grace: 10m", "grace: 0m")
+    + """
+inputs:
+  first:  {yes_no: }
+  second: {yes_no: }
+  third:  {yes_no: }
+  value:  {money: 0 EUR..50 EUR}
+  many:   {integer: 0..9}
+tables:
+  off:  {by: many, bands: {0-4: 0 EUR, 5-8: 3 EUR, 9: decline(nine)}}
+  less: {by: many, bands: {0-2: 1.0000, 3-7: 0.3335, 8: refer(eight), 9: 0.0000}}
+sections:
+  first:
+    when: first
+    unavailable: {when: value == 0 EUR, code: nothing}
+    tax: double
+    limit: {amount: 1 EUR, per: event}
+    premium:
+      - base: 33.3333% of value
+  second:
+    when: second
+    unavailable: {when: many == 7, code: seven}
+    tax: {split: {double: 1%, none: 99%}}
+    surcharge: {disaster: property}
+    limit: {amount: 1 EUR, per: event}
+    premium:
+      - {base: 2 EUR, when: third}
+      - times: less
+  third:
+    when: third
+    tax: none
+    limit: {amount: 1 EUR, per: event}
+    premium:
+      - base: 50% of [first, second]
+      - minus: 0.02 EUR
+contract:
+  - minus: off
+  - {at_least: {net: 0.05 EUR, over: [first, third]}, when: many != 1}
+  - {times: less, over: [first]}
+  - {minus: 0.01 EUR, over: [second, third], when: many == 2}
+  - {round_gross: 0.20 EUR up, when: many != 3}
+"""
+)
+
+FRANCE = """
+country: FR
+source: a law
+premium_tax:
+  full: [{from: 2020-01-01, rate: "0.20"}, {from: 2027-01-01, rate: "0.21"}]
+  part: [{from: 2020-01-01, rate: "0.19", on_share: "0.85"}]
+  half: [{from: 2020-01-01, rate: "0.05"}]
+  none: [{from: 2020-01-01, rate: "0"}]
+  double: [{from: 2020-01-01, rate: "1"}]
+levies:
+  - {name: Fund, source: a decree, on: full, rates: [{from: 2020-01-01, rate: "0.012"}]}
+  - {name: Terror, source: another decree, once_per: cover, per_contract: [{from: 2020-01-01, amount: 0.65 EUR}]}
+surcharges:
+  - {name: disaster, source: a code, on: {property: [{from: 2020-01-01, rate: "0.12"}, {from: 2025-01-01, rate: "0.20"}]}}
+  - {name: crime, source: a code, on: {theft: [{from: 2020-01-01, rate: "0.0155", on_share: "0.50"}]}}
+"""
+GERMANY = """
+country: DE
+source: another law
+premium_tax:
+  full: [{from: 2020-01-01, rate: "0.19"}]
+  half: [{from: 2020-01-01, rate: "0.22", on_share: "0.60"}]
+  part: [{from: 2020-01-01, rate: "0.1615"}]
+levies:
+  - {name: Brigade, source: an order, on: part, rates: [{from: 2020-01-01, rate: "0.0333"}]}
+  - {name: Abroad, source: an order, once_per: cover, per_contract: [{from: 2020-01-01, amount: 5 EUR}]}
+surcharges:
+  - {name: disaster, source: a book, on: {property: [{from: 2020-01-01, rate: "0.07"}]}}
+  - {name: crime, source: a book, on: {theft: [{from: 2020-01-01, rate: "0.05"}]}}
+"""
+FILES = {
+    "zones.csv": "area;kind;cell\nAB1;a;1.2000\nAB1;b;0.3335\nBB2;a;refer(bb2)\nCD2;c;1.0005\nZZ9;a;decline(zz9)\n",
+    "shifts.csv": "shift,cell\n-2.5,0.9000\n-1.25,1.0000\n0,1.1000\n0.0001,1.2345\n2,refer(far_off)\n",
+}
+MADE = {"tables": TABLES, "terms": TERMS, "forms": FORMS, "calendar": CALENDAR, "bare": BARE}
+
+
+def made_edition(name: str) -> LoadedEdition:
+    """One of these editions with its files and taxes, ready to price; refused as `build` refuses it."""
+    document = read_text(MADE[name], name)
+    rules = typed(document, Edition)
+    found: list[Finding] = []
+    plan = build(document, rules, found.append, FILES)
+    if found:
+        raise ValueError("\n".join(str(finding) for finding in found))
+    france, germany = (typed(read_text(text, "taxes"), TaxFile) for text in (FRANCE, GERMANY))
+    return LoadedEdition(name, document, rules, plan, france, {}, files=FILES, abroad={"FR": france, "DE": germany})

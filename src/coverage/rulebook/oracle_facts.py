@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -115,7 +115,7 @@ def facts_of(
             case YearsFrom():
                 facts[name] = _years(rule, values, term.start.date())
             case HoursIn():
-                facts[name] = sum(_inside(rule, moment) for moment in term.hour_starts())
+                facts[name] = sum(_inside(rule, moment) for moment in term.hour_starts)
             case Season(season=seasons) if seasons.by == "start":
                 facts[name] = _season(rule, term.start.date())
             case Season():
@@ -154,6 +154,7 @@ class Term:
         self.calendar = edition.term.day == "calendar"
         self.days = self._days()
 
+    @cached_property
     def hour_starts(self) -> list[datetime]:
         """When each charged hour begins, on the local clock."""
         return [(self.period.start + k * HOUR).astimezone(self.zone) for k in range(self.hours)]
@@ -173,14 +174,14 @@ class Term:
     @property
     def first_day_hours(self) -> int:
         """The hours started before the first local midnight, 24 at most."""
-        return min(sum(moment.date() == self.days[0] for moment in self.hour_starts()), 24)
+        return min(sum(moment.date() == self.days[0] for moment in self.hour_starts), 24)
 
     @property
     def last_day_hours(self) -> int:
         """The hours begun after the last local midnight, 24 at most; none where the term touches one day."""
         if len(self.days) == 1:
             return 0
-        return min(sum(moment.date() == self.days[-1] for moment in self.hour_starts()), 24)
+        return min(sum(moment.date() == self.days[-1] for moment in self.hour_starts), 24)
 
 
 def _inside(rule: HoursIn, moment: datetime) -> bool:
