@@ -29,6 +29,7 @@ from coverage.rulebook.scalar import Scalar
 from coverage.rulebook.shape import typed
 from coverage.rulebook.taxes import TaxesInForce, in_force, next_change
 
+DAYS_KEPT: Final = 100  # of taxes that were looked up: most quotes are made today
 MAX_TABLE_BYTES: Final = 1024 * 1024
 EDITION_NAME: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(\d{2})?)?")
 
@@ -48,7 +49,8 @@ class LoadedEdition:
     abroad: Mapping[str, TaxFile] = field(
         default_factory=dict
     )  # the taxes of every country that there are, its own too
-    _compiled: dict[str, Scalar] = field(default_factory=dict, repr=False, compare=False)
+    _compiled: dict[str, Scalar] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _taxes: dict[date, TaxesInForce] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def product(self) -> str:
@@ -86,7 +88,11 @@ class LoadedEdition:
 
     def taxes_on(self, on: date) -> TaxesInForce:
         """The taxes that it meets on a day; raises `NoTaxRate`."""
-        return in_force({**self.abroad, self.country: self.taxes}, self.plan, on)
+        if on not in self._taxes:
+            if len(self._taxes) >= DAYS_KEPT:
+                self._taxes.clear()
+            self._taxes[on] = in_force({**self.abroad, self.country: self.taxes}, self.plan, on)
+        return self._taxes[on]
 
     def compiled(self, taxes: TaxesInForce) -> Scalar:
         """The edition compiled with those taxes; compiled once for each set of rates."""
