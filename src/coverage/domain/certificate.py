@@ -72,12 +72,16 @@ class LimitSeen:
 
 @dataclass(frozen=True, slots=True)
 class DeductibleSeen:
-    """What the insured bears of a loss: a fixed amount, or a share (10 % is "10") with a minimum."""
+    """What the insured bears of a loss: a fixed amount, or a share (10 % is "10") with a minimum. It comes off the loss
+    before the limit, unless `after_limit`.
+    """
 
     amount: Money | None = None
     share_percent: str | None = None
     minimum: Money | None = None
     maximum: Money | None = None
+    after_limit: bool = False
+    against_third_parties: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ class SectionSeen:
     limits: tuple[LimitSeen, ...]
     deductible: DeductibleSeen | None
     premium: Money
+    exclusions: tuple[str, ...] = ()  # in the certificate's language
+    window: tuple[datetime, datetime] | None = None  # where it isn't the certificate's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +137,5 @@ class Certificate:
     issued_at: datetime
     cancelled_at: datetime | None
     livemode: bool
+    surcharges: tuple[tuple[str, Money], ...] = ()  # each by its name in the certificate's language
     brand: Brand = field(default_factory=Brand)  # the partner's

@@ -43,7 +43,7 @@ class SectionTerms:
     """The frozen terms of a section in one transaction; a claim reads them as of the loss.
 
     `limits` and `sublimits` are minor units by name (None is unlimited); `deductible` is as the edition wrote it,
-    resolved for this risk, in minor units.
+    resolved for this risk, in minor units. `exclusions` are codes; their words stand with the product's texts.
     """
 
     section: str
@@ -51,10 +51,11 @@ class SectionTerms:
     layer: str
     per: str
     limits: dict[str, int | None]
-    sublimits: dict[str, int]
+    sublimits: dict[str, int | None]
     deductible: dict[str, Any] | None
     average: str
     net: int
+    exclusions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

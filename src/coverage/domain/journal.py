@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from coverage.domain.premium import Premium
+from coverage.domain.premium import Premium, TaxLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,23 @@ def receivable() -> str:
 
 
 def transfers_for_issue(premium: Premium, product: str, country: str) -> tuple[Transfer, ...]:
-    """The partner owes the gross: premium by section, each tax and levy to its authority, each fee to its owner."""
+    """The partner owes the gross: premium by section, each surcharge, each tax and levy to its authority, each fee to
+    its owner.
+    """
     owed = receivable()
     lines: list[tuple[str, int]] = [(f"premium/{product}/{section.name}", section.net) for section in premium.sections]
-    lines += [(f"tax/{country}/{tax.tax_class or 'contract'}/{tax.name}", tax.amount) for tax in premium.taxes]
+    # A surcharge is premium of its own: one account for each name, whatever sections it was taken on.
+    names = dict.fromkeys(surcharge.name for surcharge in premium.surcharges)
+    lines += [(f"surcharge/{product}/{name}", premium.surcharged(name)) for name in names]
+    lines += [(_authority(country, tax), tax.amount) for tax in premium.taxes]
     lines += [(f"fee/{fee.name}", fee.amount) for fee in premium.fees]
     return tuple(Transfer(owed, account, amount, premium.currency) for account, amount in lines if amount)
+
+
+def _authority(country: str, tax: TaxLine) -> str:
+    """The account of a tax. A class abroad names its country: "DE:household_contents"."""
+    abroad, _, tax_class = tax.tax_class.rpartition(":")
+    return f"tax/{abroad or country}/{tax_class or 'contract'}/{tax.name}"
 
 
 def transfers_for_return(issued: Iterable[Transfer]) -> tuple[Transfer, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -61,7 +62,7 @@ class Premium:
             raise ValueError("the sections don't add up to the net premium")
         if self.net + self.surcharge_total + self.tax_total + self.fee_total != self.gross:
             raise ValueError("net, surcharges, taxes and fees don't add up to the gross premium")
-        if min([self.net, *(line.amount for line in (*self.surcharges, *self.taxes, *self.fees))]) < 0:
+        if min([self.net, *_amounts(self.surcharges, self.taxes, self.fees)]) < 0:
             raise ValueError("a premium is never negative")
 
     @classmethod
@@ -75,12 +76,16 @@ class Premium:
     ) -> Premium:
         """The premium of these lines."""
         net = sum(section.net for section in sections)
-        gross = net + sum(line.amount for line in (*surcharges, *taxes, *fees))
+        gross = net + sum(_amounts(surcharges, taxes, fees))
         return cls(currency, sections, taxes, fees, net, gross, surcharges)
 
     @property
     def surcharge_total(self) -> int:
         return sum(surcharge.amount for surcharge in self.surcharges)
+
+    def surcharged(self, name: str) -> int:
+        """What a surcharge comes to on all sections."""
+        return sum(surcharge.amount for surcharge in self.surcharges if surcharge.name == name)
 
     @property
     def tax_total(self) -> int:
@@ -89,6 +94,10 @@ class Premium:
     @property
     def fee_total(self) -> int:
         return sum(fee.amount for fee in self.fees)
+
+
+def _amounts(*lines: tuple[SurchargeLine | TaxLine | FeeLine, ...]) -> Iterator[int]:
+    return (line.amount for kind in lines for line in kind)
 
 
 def spread_pro_rata(total: int, shares: tuple[int, ...]) -> tuple[int, ...]:

@@ -164,7 +164,7 @@ class Words:
         return self._limits[limit.per].format_map({"amount": amount})
 
     def deductible(self, deductible: DeductibleSeen | None) -> str:
-        """What the insured bears: "€1,000", "10% of the loss, at least €150", "none"."""
+        """What the insured bears: "€1,000", "10% of the loss, at least €150", "€350, taken off after the limit", "none"."""
         if deductible is None:
             return self.text("deductible.none")
         parts = []
@@ -176,6 +176,10 @@ class Words:
             parts.append(self.text("deductible.minimum", amount=self.money(deductible.minimum, short=True)))
         if deductible.maximum is not None:
             parts.append(self.text("deductible.maximum", amount=self.money(deductible.maximum, short=True)))
+        if parts and deductible.after_limit:
+            parts.append(self.text("deductible.after_limit"))
+        if parts and deductible.against_third_parties:
+            parts.append(self.text("deductible.third_parties"))
         return ", ".join(parts) or self.text("deductible.none")
 
     @cached_property

@@ -13,6 +13,8 @@ from coverage.domain.period import Period
 from coverage.operations.house import Work
 from coverage.operations.quoting import edition_of, find_quote
 from coverage.operations.showing import find_cover
+from coverage.rulebook.format import Refund
+from coverage.rulebook.terms import refund_due
 from coverage.storage import covers, journal
 from coverage.storage.covers import Cover, Transaction
 from coverage.storage.identity import new_id
@@ -29,7 +31,7 @@ class Cancellation:
 def cancel_cover(tx: Work, cover_id: str, *, preview: bool) -> Cancellation:
     """Cancels a cover that hasn't begun; with `preview` only tells what would go back.
 
-    Raises `Conflict` once it has begun or is cancelled already.
+    Raises `Conflict` once it has begun, is cancelled already, or would give back a part of what was paid only.
     """
     find_cover(tx, cover_id)
     # Lock the cover: two cancellations must not refund twice.
@@ -46,8 +48,8 @@ def cancel_cover(tx: Work, cover_id: str, *, preview: bool) -> Cancellation:
     transaction = Transaction(
         tenant_id=tx.tenant_id, id=new_id("transaction"), cover_id=cover.id, sequence=original.sequence + 1,
         risk_type="Cancellation", premium_type="Return Premium", effective_at=cover.starts_at, booked_at=tx.now,
-        currency=cover.currency, net=-original.net, tax=-original.tax, fees=-original.fees, gross=-original.gross,
-        price={"returns": original.id},
+        currency=cover.currency, net=-original.net, surcharges=-original.surcharges, tax=-original.tax,
+        fees=-original.fees, gross=-original.gross, price={"returns": original.id},
     )  # fmt: skip
     tx.session.add(transaction)
     tx.session.flush()
@@ -61,10 +63,13 @@ def cancel_cover(tx: Work, cover_id: str, *, preview: bool) -> Cancellation:
 
 
 def _check_whole_refund(tx: Work, cover: Cover) -> None:
-    """Before the start a product gives everything back; parts of a premium are given back by `refund` tiers to come."""
+    """Raises `Conflict` where the product gives less than everything back: a part of it is worked out by a person yet."""
     rules = edition_of(tx, find_quote(tx, cover.quote_id)).rules
-    given_back = next((tier.give for tier in rules.refund if tier.until == "start"), 0)
-    if given_back != 100:
-        raise Conflict(
-            "not_refundable", f"{cover.product} gives {given_back} % back before the start, which needs a person"
-        )
+    refund = refund_due(rules, cover.starts_at, tx.now)
+    if refund != Refund(100):
+        gives = "nothing" if refund.percent == 0 else str(refund)
+        raise Conflict("not_refundable", f"{cover.product} gives {gives} back at this time, which needs a person")
+    kept = [fee.name for fee in rules.fees if fee.amount.micros and not fee.refundable]
+    if kept:
+        message = f"{cover.product} keeps its fee {', '.join(kept)} when a cover is cancelled, which needs a person"
+        raise Conflict("not_refundable", message)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects.postgresql import insert
 
@@ -18,19 +18,22 @@ from coverage.domain.certificate import (
     SectionSeen,
     TaxSeen,
 )
+from coverage.domain.cover import SectionTerms
 from coverage.domain.faults import Conflict
 from coverage.domain.money import Money
+from coverage.domain.period import Period, local_day
 from coverage.domain.premium import Premium
 from coverage.domain.tenant import Caller
 from coverage.messages import Words
 from coverage.operations.house import House, Work
 from coverage.operations.quoting import edition_of, premium_of, tax_label, texts_of
 from coverage.operations.showing import CoverSeen, find_cover, see_cover
-from coverage.rulebook.format import Edition, InputTexts, Texts
-from coverage.rulebook.inputs import Input
+from coverage.rulebook.format import Edition, FieldTexts, InputTexts, Texts
+from coverage.rulebook.inputs import Input, Item
+from coverage.rulebook.lists import ListOf
 from coverage.rulebook.notation import MICRO_PER_CENT, amount, decimal_text
 from coverage.storage import covers, partners
-from coverage.storage.covers import Cover, Document, TransactionTerms
+from coverage.storage.covers import Cover, Document
 from coverage.storage.identity import new_id
 from coverage.storage.members import Member
 
@@ -109,15 +112,13 @@ def certificate_facts(tx: Work, cover: Cover, language: str) -> Certificate:
         ),
         object_label=(texts.object or "") if texts else "",
         object_value=given.get(rules.object.input, "") if rules.object else "",
-        facts=_facts(rules, texts, given, Words(language), cover.timezone),
+        facts=_facts(rules, texts, given, Words(language), local_day(seen.quote.asked_at, cover.timezone)),
         starts_at=cover.starts_at,
         ends_at=cover.ends_at,
         timezone=cover.timezone,
         territory=tuple(rules.territory),
         sections=tuple(
-            _section(term, texts, cover.currency)
-            for term in seen.terms
-            if term.transaction_id == seen.transactions[0].id
+            _section(terms, texts, cover.currency, Period(cover.starts_at, cover.ends_at)) for terms in seen.first_terms
         ),
         net=Money(premium.net, cover.currency),
         taxes=_taxes(tx, seen, premium, language),
@@ -131,6 +132,7 @@ def certificate_facts(tx: Work, cover: Cover, language: str) -> Certificate:
         issued_at=cover.issued_at or _never(cover),
         cancelled_at=cover.cancelled_at,
         livemode=tx.tenant.livemode,
+        surcharges=_surcharges(tx, seen, premium, language),
     )
 
 
@@ -144,22 +146,32 @@ def _name(tx: Work, member_id: str) -> str:
 
 
 def _facts(
-    rules: Edition, texts: Texts | None, given: dict[str, str], words: Words, timezone: str
+    rules: Edition, texts: Texts | None, given: dict[str, str], words: Words, asked_on: date
 ) -> tuple[tuple[str, str], ...]:
     """What was declared, in people's words. The object stands apart, and a date about a person stays out."""
     facts = []
     for name, rule in rules.inputs.items():
         is_object = rules.object is not None and name == rules.object.input
-        if name not in given or is_object or (rule.personal and rule.kind.sort == "date"):
+        if name not in given or is_object or _is_private(rule):
             continue
         named = texts.inputs.get(name) if texts else None
-        facts.append(
-            (named.label if named else name.replace("_", " "), _said(rule, given[name], named, words, timezone))
-        )
+        if isinstance(rule, ListOf):
+            said = _things_said(rule, rule.from_text(given[name], asked_on), named, words)
+        else:
+            said = _said(rule, given[name], named, words)
+        facts.append((_label(name, named), said))
     return tuple(facts)
 
 
-def _said(rule: Input, text: str, named: InputTexts | None, words: Words, timezone: str) -> str:
+def _is_private(rule: Input) -> bool:
+    return rule.personal and rule.kind.sort == "date"
+
+
+def _label(name: str, named: FieldTexts | None) -> str:
+    return named.label if named else name.replace("_", " ")
+
+
+def _said(rule: Input, text: str, named: FieldTexts | None, words: Words) -> str:
     """A given value as people read it."""
     match rule.kind.sort:
         case "choice":
@@ -169,47 +181,71 @@ def _said(rule: Input, text: str, named: InputTexts | None, words: Words, timezo
         case "money":
             found = amount(text)
             return words.money(Money(found.micros // MICRO_PER_CENT, found.currency), short=True)
+        case "decimal":
+            return words.number(text)
         case "date":
-            return words.day(datetime.fromisoformat(text).replace(hour=12, tzinfo=ZoneInfo(timezone)), timezone)
+            return words.day(datetime.fromisoformat(text).replace(hour=12, tzinfo=UTC), "UTC")
     return text
 
 
-def _section(term: TransactionTerms, texts: Texts | None, currency: str) -> SectionSeen:
-    words = texts.sections.get(term.section) if texts else None
-    labels = texts.limits if texts else {}
-    amounts = [*term.limits.items(), *term.sublimits.items()]
+def _things_said(rule: ListOf, items: Sequence[Item], named: InputTexts | None, words: Words) -> str:
+    """The things of a list one after the other, each with its fields: what it is in short, the rest by name."""
+    things = []
+    for item in items:
+        parts = []
+        for field, value in item.items():
+            given, told = rule.list_[field], named.fields.get(field) if named else None
+            if not _is_private(given):
+                said = _said(given, given.to_text(value), told, words)
+                in_short = given.kind.sort in ("choice", "text", "money")
+                parts.append(said if in_short else f"{_label(field, told)} {said}")
+        things.append(", ".join(parts))
+    return "; ".join(things)
+
+
+def _section(terms: SectionTerms, texts: Texts | None, currency: str, covered: Period) -> SectionSeen:
+    words = texts.sections.get(terms.section) if texts else None
+    labels, excluded = (texts.limits, texts.exclusions) if texts else ({}, {})
+    amounts = [*terms.limits.items(), *terms.sublimits.items()]
     limits = tuple(
         LimitSeen(
             "" if name in ("amount", "each_item") else labels.get(name, name.replace("_", " ")),
             Money(amount, currency) if amount is not None else None,
-            term.per if name in term.limits else "item" if name == "each_item" else term.per,
+            terms.per if name in terms.limits else "item" if name == "each_item" else terms.per,
         )
         for name, amount in amounts
     )
     return SectionSeen(
-        words.name if words else term.section, words.summary if words else "", limits,
-        _deductible(term.deductible, currency), Money(term.net, currency),
+        words.name if words else terms.section, words.summary if words else "", limits,
+        _deductible(terms.deductible, currency), Money(terms.net, currency),
+        tuple(excluded.get(code, code.replace("_", " ")) for code in terms.exclusions),
+        (terms.period.start, terms.period.end) if terms.period != covered else None,
     )  # fmt: skip
 
 
 def _deductible(kept: dict[str, Any] | None, currency: str) -> DeductibleSeen | None:
     if kept is None:
         return None
-    if "share_percent" not in kept:
-        return DeductibleSeen(amount=Money(kept["amount"], currency))
-    least, most = kept["min"], kept["max"]
+
+    def money(key: str) -> Money | None:
+        return Money(kept[key], currency) if kept.get(key) is not None else None
+
+    share = kept.get("share_percent")
     return DeductibleSeen(
-        share_percent=str(kept["share_percent"]),
-        minimum=Money(least, currency) if least is not None else None,
-        maximum=Money(most, currency) if most is not None else None,
-    )
+        money("amount"), str(share) if share is not None else None, money("min"), money("max"),
+        kept.get("applied") == "after_limit", kept.get("against_third_parties", False),
+    )  # fmt: skip
+
+
+def _surcharges(tx: Work, seen: CoverSeen, premium: Premium, language: str) -> tuple[tuple[str, Money], ...]:
+    """Each surcharge once, whatever sections it was taken on."""
+    named = {line.name: tax_label(tx, seen.quote, line, language) for line in premium.surcharges}
+    return tuple((label, Money(premium.surcharged(name), premium.currency)) for name, label in named.items())
 
 
 def _taxes(tx: Work, seen: CoverSeen, premium: Premium, language: str) -> tuple[TaxSeen, ...]:
     currency = seen.cover.currency
     return tuple(
-        TaxSeen(
-            tax_label(tx, seen.quote, line.name, language), decimal_text(line.rate, 4), Money(line.amount, currency)
-        )
+        TaxSeen(tax_label(tx, seen.quote, line, language), decimal_text(line.rate, 4), Money(line.amount, currency))
         for line in premium.taxes
     )

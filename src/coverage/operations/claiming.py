@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from coverage.operations.house import Work
 from coverage.operations.showing import find_cover
 from coverage.storage import claims, covers
 from coverage.storage.claims import Claim, Exposure
+from coverage.storage.covers import TransactionTerms
 from coverage.storage.identity import new_code, new_id
 
 
@@ -57,7 +58,7 @@ def declare_claim(tx: Work, declaration: Declaration) -> Claim:
         local_day(tx.now, cover.timezone),
         local_day(declaration.loss_at, cover.timezone),
         declaration.cause,
-        [Period(term.starts_at, term.ends_at) for term in terms],
+        _windows(declaration, terms),
         cover.state,
     )
     personal = {"description": declaration.description, "contact": dict(declaration.contact)}
@@ -79,6 +80,17 @@ def declare_claim(tx: Work, declaration: Declaration) -> Claim:
     tx.record(claim_declared(claim_id, cover.id, found))
     tx.session.flush()
     return claim
+
+
+def _windows(declaration: Declaration, terms: Sequence[TransactionTerms]) -> list[Period]:
+    """When the sections that are claimed on cover. They may cover at different times: the first that misses the loss
+    decides. All sections of the cover where none was named yet.
+    """
+    for section in dict.fromkeys(loss.section for loss in declaration.losses):
+        found = [Period(term.starts_at, term.ends_at) for term in terms if term.section == section]
+        if not any(window.contains(declaration.loss_at) for window in found):
+            return found
+    return [Period(term.starts_at, term.ends_at) for term in terms]
 
 
 def find_claim(tx: Work, claim_id: str) -> Claim:

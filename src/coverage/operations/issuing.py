@@ -22,8 +22,9 @@ from coverage.domain.premium import Premium
 from coverage.operations.house import Work
 from coverage.operations.quoting import edition_of, find_quote, ipid_of, premium_of, state_of
 from coverage.operations.unlocking import register_link
+from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import ROLES, Edition
-from coverage.rulebook.terms import at_risk, section_terms
+from coverage.rulebook.terms import at_risk, section_terms, window_of
 from coverage.storage import covers, journal, members, partners, quotes
 from coverage.storage.covers import AmountHeld, Cover, CoverParty, ObjectHeld, Transaction, TransactionTerms
 from coverage.storage.identity import new_code, new_id
@@ -67,18 +68,19 @@ class Bind:
 def issue_cover(tx: Work, bind: Bind) -> Cover:
     """Binds an open quote for a partner that is invoiced.
 
-    Raises `Conflict` where the quote isn't open any more, its start has passed, the object is covered already or the
-    member would have too much at risk; `Rejected` where the parties or disclosures aren't right.
+    Raises `Conflict` where the quote isn't open any more, its start has passed, a section would cover no time, the
+    object is covered already or the member would have too much at risk; `Rejected` where the parties or disclosures
+    aren't right.
     """
     find_quote(tx, bind.quote_id)
     # Lock the quote: two clicks must not buy two covers.
     quote = quotes.lock(tx.session, tx.tenant_id, bind.quote_id)
     if quote is None:
         raise AssertionError("a quote is never removed")
-    edition = edition_of(tx, quote).rules
+    edition = edition_of(tx, quote)
     _check_open(quote, tx.now)
     _check_disclosed(tx, quote, bind.disclosed)
-    _check_parties(edition, bind)
+    _check_parties(edition.rules, bind)
     policy = _master_policy(tx, quote)
     # Every bind locks in this order: quote, members, object.
     people = _people(tx, bind)
@@ -93,22 +95,23 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
     tx.look_at_clock()
     _check_open(quote, tx.now)
     period = _period(quote, tx.now)
+    if quote.price is None:
+        raise AssertionError("an open quote has a price")
+    premium = premium_of(quote.price)
+    windows = _windows(edition.rules, premium, period, tx.now)
     cover = _cover(tx, quote, bind, policy, policyholder, period)
     tx.session.add(cover)
     tx.session.flush()
     quote.state, quote.cover_id = "bound", cover.id
-    for position, (role, party) in enumerate(_standing(edition, people)):
+    for position, (role, party) in enumerate(_standing(edition.rules, people)):
         tx.session.add(
             CoverParty(
                 tenant_id=tx.tenant_id, id=new_id("party"), cover_id=cover.id, position=position, role=role, member_id=party
             )
         )  # fmt: skip
-    if quote.price is None:
-        raise AssertionError("an open quote has a price")
-    premium = premium_of(quote.price)
-    _hold_object(tx, cover, edition, premium)
-    _hold_amounts(tx, cover, edition, quote, premium)
-    transaction = _new_business(tx, cover, edition, quote, premium)
+    _hold_object(tx, cover, edition.rules, windows)
+    _hold_amounts(tx, cover, edition, quote, windows)
+    transaction = _new_business(tx, cover, edition, quote, premium, windows)
     journal.append(
         tx.session, tx.tenant_id, transaction.id, transfers_for_issue(premium, cover.product, cover.country), tx.wall
     )
@@ -142,6 +145,21 @@ def _period(quote: Quote, now: datetime) -> Period:
             "start_passed", "the quoted start has passed, and no cover begins in the past; ask for a new quote"
         )
     return Period(quote.starts_at, quote.ends_at)
+
+
+def _windows(rules: Edition, premium: Premium, period: Period, now: datetime) -> dict[str, Period]:
+    """When each section covers: most of them the term, some from this instant until it begins."""
+    windows = {}
+    for section in premium.sections:
+        window = window_of(rules.sections[section.name], period, now)
+        if window is None:
+            raise Conflict(
+                "empty_window",
+                f"{section.name} covers from the booking until the start, and the start is now: no time is left for it; "
+                "ask for a quote that begins later, or without it",
+            )
+        windows[section.name] = window
+    return windows
 
 
 def _check_disclosed(tx: Work, quote: Quote, disclosed: Disclosed) -> None:
@@ -264,9 +282,9 @@ def _cover(tx: Work, quote: Quote, bind: Bind, policy: MasterPolicy, policyholde
     return Cover(
         tenant_id=tx.tenant_id, id=cover_id, number=f"SC-{code[:5]}-{code[5:]}", quote_id=quote.id, master_policy_id=policy.id,
         product=quote.product, country=quote.country, state="issued", starts_at=period.start, ends_at=period.end,
-        timezone=quote.timezone, language=policyholder.locale, currency=quote.currency, net=quote.net or 0, tax=quote.tax or 0,
-        fees=quote.fees or 0, gross=quote.gross or 0, policyholder_id=policyholder.id, object_key=quote.object_key,
-        sealed=sealed, payment_method=bind.payment_method,
+        timezone=quote.timezone, language=policyholder.locale, currency=quote.currency, net=quote.net or 0,
+        surcharges=quote.surcharges or 0, tax=quote.tax or 0, fees=quote.fees or 0, gross=quote.gross or 0,
+        policyholder_id=policyholder.id, object_key=quote.object_key, sealed=sealed, payment_method=bind.payment_method,
         disclosures={
             "ipid_sha256": disclosed.ipid_sha256, "language": disclosed.language, "given_at": disclosed.given_at.isoformat(),
         },
@@ -274,14 +292,13 @@ def _cover(tx: Work, quote: Quote, bind: Bind, policy: MasterPolicy, policyholde
     )  # fmt: skip
 
 
-def _hold_object(tx: Work, cover: Cover, edition: Edition, premium: Premium) -> None:
-    """The object's exclusive sections, held for the window. The database refuses a second hold at the same time."""
-    if edition.object is None or cover.object_key is None:
+def _hold_object(tx: Work, cover: Cover, rules: Edition, windows: Mapping[str, Period]) -> None:
+    """The object's exclusive sections, each held for its window. The database refuses a second hold at the same time."""
+    if rules.object is None or cover.object_key is None:
         return
-    covered = {section.name for section in premium.sections}
-    for section in edition.object.exclusive_for:
-        if section in covered:
-            period: Range[Any] = Range(cover.starts_at, cover.ends_at, bounds="[)")
+    for section in rules.object.exclusive_for:
+        if section in windows:
+            period: Range[Any] = Range(windows[section].start, windows[section].end, bounds="[)")
             held = ObjectHeld(
                 tenant_id=tx.tenant_id, id=new_id("hold"), cover_id=cover.id, section=section,
                 object_key=cover.object_key, period=period, state=cover.state,
@@ -297,17 +314,16 @@ def _hold_object(tx: Work, cover: Cover, edition: Edition, premium: Premium) -> 
         raise
 
 
-def _hold_amounts(tx: Work, cover: Cover, edition: Edition, quote: Quote, premium: Premium) -> None:
+def _hold_amounts(tx: Work, cover: Cover, edition: LoadedEdition, quote: Quote, windows: Mapping[str, Period]) -> None:
     """What the member has at risk, counted against each cap. The member's row is locked, so binds count one by one."""
-    covered = {section.name for section in premium.sections}
-    period = Period(cover.starts_at, cover.ends_at)
-    for rule in edition.accumulate:
-        if rule.section not in covered:
+    for rule in edition.rules.accumulate:
+        if rule.section not in windows:
             continue
+        period = windows[rule.section]
         amount = at_risk(edition, rule.section, quote.facts)
         cap = rule.cap.micros // 10_000
         running = covers.amounts_held(
-            tx.session, cover.policyholder_id, rule.section, rule.across, cover.starts_at, cover.ends_at
+            tx.session, cover.policyholder_id, rule.section, rule.across, period.start, period.end
         )
         held = [Held(Period(row.starts_at, row.ends_at), row.amount) for row in running]
         highest = peak([*held, Held(period, amount)], period)
@@ -322,22 +338,24 @@ def _hold_amounts(tx: Work, cover: Cover, edition: Edition, quote: Quote, premiu
             AmountHeld(
                 tenant_id=tx.tenant_id, id=new_id("hold"), cover_id=cover.id, member_id=cover.policyholder_id,
                 product=cover.product, section=rule.section, amount=amount, currency=cover.currency,
-                starts_at=cover.starts_at, ends_at=cover.ends_at, state=cover.state,
+                starts_at=period.start, ends_at=period.end, state=cover.state,
             )
         )  # fmt: skip
 
 
-def _new_business(tx: Work, cover: Cover, edition: Edition, quote: Quote, premium: Premium) -> Transaction:
+def _new_business(
+    tx: Work, cover: Cover, edition: LoadedEdition, quote: Quote, premium: Premium, windows: Mapping[str, Period]
+) -> Transaction:
     transaction = Transaction(
         tenant_id=tx.tenant_id, id=new_id("transaction"), cover_id=cover.id, sequence=1, risk_type="New Business",
         premium_type="Original Premium", effective_at=cover.starts_at, booked_at=tx.now, currency=cover.currency,
-        net=premium.net, tax=premium.tax_total, fees=premium.fee_total, gross=premium.gross, price=asdict(premium),
+        net=premium.net, surcharges=premium.surcharge_total, tax=premium.tax_total, fees=premium.fee_total,
+        gross=premium.gross, price=asdict(premium),
     )  # fmt: skip
     tx.session.add(transaction)
     tx.session.flush()
-    period = Period(cover.starts_at, cover.ends_at)
     for position, section in enumerate(premium.sections):
-        terms = section_terms(edition, section.name, quote.facts, period, section.net)
+        terms = section_terms(edition, section.name, quote.facts, windows[section.name], section.net)
         tx.session.add(_terms_row(tx, transaction, position, terms))
     return transaction
 
@@ -347,5 +365,5 @@ def _terms_row(tx: Work, transaction: Transaction, position: int, terms: Section
         tenant_id=tx.tenant_id, id=new_id("terms"), transaction_id=transaction.id, cover_id=transaction.cover_id,
         section=terms.section, position=position, starts_at=terms.period.start, ends_at=terms.period.end, layer=terms.layer,
         per=terms.per, limits=terms.limits, sublimits=terms.sublimits, deductible=terms.deductible, average=terms.average,
-        net=terms.net, currency=transaction.currency,
+        net=terms.net, currency=transaction.currency, exclusions=list(terms.exclusions),
     )  # fmt: skip

@@ -14,15 +14,17 @@ from coverage.domain.facts import quote_made
 from coverage.domain.faults import Conflict, Detail, Missing, Rejected
 from coverage.domain.ids import names
 from coverage.domain.period import Period, local_day
-from coverage.domain.premium import FeeLine, Premium, SectionPremium, TaxLine
+from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeLine, TaxLine
+from coverage.messages import Words
 from coverage.operations.house import House, Work
-from coverage.rulebook.admission import Admitted, admit, check_term, read_json
+from coverage.rulebook.admission import Admitted, admit, check_term, is_personal, read_json
 from coverage.rulebook.editions import LoadedEdition, revive
 from coverage.rulebook.explaining import Line, explain
 from coverage.rulebook.format import Texts
 from coverage.rulebook.reading import canonical_json
 from coverage.rulebook.scalar import Decision, Scalar
 from coverage.rulebook.taxes import TaxesInForce
+from coverage.rulebook.taxing import EXEMPT
 from coverage.storage import members, quotes
 from coverage.storage.identity import new_id
 from coverage.storage.members import Member
@@ -94,9 +96,17 @@ def texts_of(tx: Work, quote: Quote, language: str) -> Texts | None:
     return texts.get(language) or next(iter(texts.values()), None)
 
 
-def tax_label(tx: Work, quote: Quote, tax: str, language: str) -> str:
-    """What people read for a tax or levy on a quote's price."""
-    return _words_kept(tx, quote).taxes.get(tax, {}).get(language) or tax.replace("_", " ")
+def tax_label(tx: Work, quote: Quote, line: TaxLine | SurchargeLine, language: str) -> str:
+    """What people read for a tax, levy or surcharge on a quote's price."""
+    country = line.tax_class.rpartition(":")[0] if isinstance(line, TaxLine) else ""
+    labels = _words_kept(tx, quote).taxes
+    named = [labels.get(f"{country}:{line.name}" if country else line.name, {})]
+    if isinstance(line, SurchargeLine):
+        # A section's situs may be abroad, and its surcharge that country's.
+        named += [words for name, words in labels.items() if name.endswith(f":{line.name}")]
+    elif line.tax_class == EXEMPT:
+        named.append({language: Words(language).text("tax.exempt")})
+    return next((words[language] for words in named if language in words), line.name.replace("_", " "))
 
 
 def ipid_of(tx: Work, quote: Quote, language: str) -> str | None:
@@ -161,7 +171,7 @@ def _compiled_again(tx: Work, quote: Quote) -> Scalar:
 
 
 def premium_of(price: Mapping[str, Any]) -> Premium:
-    """A premium from its kept lines."""
+    """A premium from its kept lines. Those that were kept before there were surcharges have none."""
     return Premium(
         price["currency"],
         tuple(SectionPremium(**line) for line in price["sections"]),
@@ -169,6 +179,7 @@ def premium_of(price: Mapping[str, Any]) -> Premium:
         tuple(FeeLine(**line) for line in price["fees"]),
         price["net"],
         price["gross"],
+        tuple(SurchargeLine(**line) for line in price.get("surcharges", ())),
     )
 
 
@@ -242,7 +253,7 @@ def _row(
     quote_id = new_id("quote")
     member = _member(tx, asked)
     sealed_for = member.id if member else quote_id
-    personal = {name: text for name, text in admitted.given.items() if edition.rules.inputs[name].personal}
+    personal = {name: text for name, text in admitted.given.items() if is_personal(edition.rules.inputs[name])}
     premium = decision.premium
     expires_at = edition.binds_until(tx.now) if premium is not None else None
     return Quote(
@@ -261,10 +272,11 @@ def _row(
         ends_at=period.end,
         currency=edition.rules.currency,
         net=premium.net if premium else None,
+        surcharges=premium.surcharge_total if premium else None,
         tax=premium.tax_total if premium else None,
         fees=premium.fee_total if premium else None,
         gross=premium.gross if premium else None,
-        price=asdict(premium) if premium else None,
+        price=_price(decision),
         reasons=list(decision.reasons),
         facts=admitted.facts,
         given={name: text for name, text in admitted.given.items() if name not in personal},
@@ -276,6 +288,13 @@ def _row(
         metadata_=asked.metadata,
         created_at=tx.now,
     )
+
+
+def _price(decision: Decision) -> dict[str, Any] | None:
+    """Every line of the price, and the sections that were wanted and can't be had; None where there is no price."""
+    if decision.premium is None:
+        return None
+    return asdict(decision.premium) | {"unavailable": [asdict(found) for found in decision.unavailable]}
 
 
 def _floats_until(
@@ -290,7 +309,15 @@ def _floats_until(
 
 def _texts_content(edition: LoadedEdition) -> dict[str, Any]:
     texts = {language: texts.model_dump() for language, texts in edition.texts.items()}
-    return {"texts": texts, "taxes": edition.taxes.labels}
+    return {"texts": texts, "taxes": edition.taxes.labels | _labels_abroad(edition)}
+
+
+def _labels_abroad(edition: LoadedEdition) -> dict[str, dict[str, str]]:
+    """What other countries call the taxes that sections owe them, by name as in "DE:household_contents"."""
+    met = [*edition.plan.tax_classes, *(kind for _, kind in edition.plan.surcharges)]
+    countries = dict.fromkeys(name.partition(":")[0] for name in met if ":" in name)
+    files = {country: edition.abroad[country] for country in countries if country in edition.abroad}
+    return {f"{country}:{name}": words for country, file in files.items() for name, words in file.labels.items()}
 
 
 def _texts_hash(edition: LoadedEdition) -> str:
@@ -302,7 +329,7 @@ def _keep_rules(tx: Work, edition: LoadedEdition, taxes: TaxesInForce) -> None:
     if tx.session.get(EditionKept, edition.hash) is None:
         # Two first quotes at once: the second finds the first's row.
         values = {"hash": edition.hash, "product": edition.product, "country": edition.country, "name": edition.name}
-        kept = insert(EditionKept).values(**values, text=edition.document.text, kept_at=tx.wall)
+        kept = insert(EditionKept).values(**values, text=edition.kept_text, kept_at=tx.wall)
         tx.session.execute(kept.on_conflict_do_nothing())
         if tx.session.get(EditionKept, edition.hash) is None:
             raise Conflict("edition_frozen", f"{edition.identity} priced quotes with another text; it needs a new name")

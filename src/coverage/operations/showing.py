@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from coverage.domain.cover import phase
+from coverage.domain.cover import SectionTerms, phase
 from coverage.domain.faults import Detail, Missing, Rejected
 from coverage.domain.ids import names
 from coverage.domain.period import Period
@@ -42,8 +42,14 @@ class CoverSeen:
     parties: list[CoverParty]
     references: dict[str, str]  # a member's id to the partner's reference
     transactions: list[Transaction]
-    terms: list[TransactionTerms]
+    terms: list[TransactionTerms]  # of all transactions
     texts: Texts | None
+
+    @property
+    def first_terms(self) -> list[SectionTerms]:
+        """The sections' terms as they were bought."""
+        bought = self.transactions[0].id
+        return [frozen_terms(row) for row in self.terms if row.transaction_id == bought]
 
 
 def see_cover(tx: Work, cover: Cover) -> CoverSeen:
@@ -75,6 +81,14 @@ def see_covers(tx: Work, found: Sequence[Cover]) -> list[CoverSeen]:
             )
         )
     return seen
+
+
+def frozen_terms(row: TransactionTerms) -> SectionTerms:
+    """A section's terms as a transaction froze them."""
+    return SectionTerms(
+        row.section, Period(row.starts_at, row.ends_at), row.layer, row.per, row.limits, row.sublimits, row.deductible,
+        row.average, row.net, tuple(row.exclusions),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,60 +1,116 @@
-"""What a section promises for one risk: its limits and deductible, resolved and frozen into the cover."""
+"""What a section promises for one risk: its limits, deductible and window, resolved and frozen into the cover."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from coverage.domain.cover import SectionTerms
 from coverage.domain.period import Period
-from coverage.rulebook.format import DeductibleTable, Edition, FixedDeductible, Section, ShareDeductible
+from coverage.rulebook.editions import LoadedEdition
+from coverage.rulebook.expressions import evaluate
+from coverage.rulebook.format import (
+    DeductibleTable,
+    Edition,
+    FixedDeductible,
+    LimitTable,
+    Refund,
+    Section,
+    ShareDeductible,
+)
 from coverage.rulebook.notation import MICRO_PER_CENT, Amount
+from coverage.rulebook.plan import Plan
 from coverage.rulebook.scalar import Fact
 
+Facts = Mapping[str, Fact]
 
-def section_terms(edition: Edition, name: str, facts: Mapping[str, Fact], period: Period, net: int) -> SectionTerms:
-    """The terms of the section `name` for `facts` over `period`; `net` is its premium in minor units."""
-    section = edition.sections[name]
+
+def section_terms(edition: LoadedEdition, name: str, facts: Facts, window: Period, net: int) -> SectionTerms:
+    """The terms of the section `name` for `facts` over its `window`; `net` is its premium in minor units."""
+    section = edition.rules.sections[name]
+    known = _known(edition.plan, facts)
     return SectionTerms(
         section=name,
-        period=period,
+        period=window,
         layer=section.layer,
         per=section.limit.per,
-        limits={key: _limit(value, facts) for key, value in section.limit.amounts.items()},
-        sublimits={key: _cents(amount) for key, amount in section.sublimits.items()},
-        deductible=_deductible(section, facts),
+        limits={key: _most(value, known) for key, value in section.limit.amounts.items()},
+        sublimits={key: _most(value, known) for key, value in section.sublimits.items()},
+        deductible=_deductible(section, known),
         average=section.average,
         net=net,
+        exclusions=tuple(section.exclusions),
     )
 
 
-def at_risk(edition: Edition, section: str, facts: Mapping[str, Fact]) -> int:
+def window_of(section: Section, term: Period, booked_at: datetime) -> Period | None:
+    """When a section covers: the term, or from the booking until the term begins; None where no time is left for that."""
+    if section.period == "term":
+        return term
+    return Period(booked_at, term.start) if booked_at < term.start else None
+
+
+def at_risk(edition: LoadedEdition, section: str, facts: Facts) -> int:
     """What a section can pay at most for `facts`, in minor units, to count against an accumulation's cap."""
-    terms = edition.sections[section].limit.amounts
-    return max((_limit(value, facts) or 0 for value in terms.values()), default=0)
+    known = _known(edition.plan, facts)
+    amounts = edition.rules.sections[section].limit.amounts
+    return max((_most(value, known) or 0 for value in amounts.values()), default=0)
 
 
-def _limit(value: Amount | str, facts: Mapping[str, Fact]) -> int | None:
+def refund_due(edition: Edition, start: datetime, at: datetime) -> Refund:
+    """What a cancellation at `at` gives back of a cover that begins at `start`: the first of the tiers that holds."""
+    for tier in edition.refund:
+        holds = at >= start if tier.until is None else (start - at).total_seconds() > tier.until
+        if holds:
+            return tier.give
+    return Refund(0)
+
+
+def _known(plan: Plan, facts: Facts) -> dict[str, Any]:
+    """The facts with what expressions make of them: a limit may be a derived amount."""
+    known: dict[str, Any] = dict(facts)
+    for name, formula in plan.formulas.items():
+        known[name] = evaluate(formula, known)
+    return known
+
+
+def _most(value: Amount | str | LimitTable, known: Mapping[str, Any]) -> int | None:
+    """A limit in minor units, half up; None is unlimited."""
+    if isinstance(value, LimitTable):
+        return _most(value.values[_label(known[value.by])], known)
     if isinstance(value, Amount):
-        return _cents(value)
-    return None if value == "unlimited" else int(facts[value]) // MICRO_PER_CENT
+        return _cents(value.micros)
+    return None if value == "unlimited" else _cents(max(known[value], 0))
 
 
-def _deductible(section: Section, facts: Mapping[str, Fact]) -> dict[str, Any] | None:
-    match section.deductible:
-        case FixedDeductible(amount=amount, owed_by=owed_by):
-            return {"amount": _cents(amount), "owed_by": owed_by}
-        case DeductibleTable(by=by, values=values, owed_by=owed_by):
-            return {"amount": _cents(values[str(facts[by])]), "owed_by": owed_by}
-        case ShareDeductible(share=share, min=least, max=most, owed_by=owed_by):
+def _label(choice: object) -> str:
+    """A choice as tables label it."""
+    return str(choice) if not isinstance(choice, bool) else "yes" if choice else "no"
+
+
+def _deductible(section: Section, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    deductible = section.deductible
+    if deductible is None:
+        return None
+    how = {
+        "owed_by": deductible.owed_by,
+        "applied": deductible.applied,
+        "against_third_parties": deductible.against_third_parties,
+    }
+    match deductible:
+        case FixedDeductible(amount=amount):
+            return {"amount": _cents(amount.micros), **how}
+        case DeductibleTable(by=by, values=values):
+            return {"amount": _cents(values[_label(known[by])].micros), **how}
+        case ShareDeductible(share=share, min=least, max=most):
             return {
                 "share_percent": share,
-                "min": _cents(least) if least else None,
-                "max": _cents(most) if most else None,
-                "owed_by": owed_by,
+                "min": _cents(least.micros) if least else None,
+                "max": _cents(most.micros) if most else None,
+                **how,
             }
-    return None
 
 
-def _cents(amount: Amount) -> int:
-    return amount.micros // MICRO_PER_CENT
+def _cents(micros: int) -> int:
+    return (micros + MICRO_PER_CENT // 2) // MICRO_PER_CENT

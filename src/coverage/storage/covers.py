@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from coverage.domain.cover import HOLDING
-from coverage.storage.schema import Instant, Json, Minor, Table, TenantRow
+from coverage.storage.schema import Instant, Json, JsonList, Minor, Table, TenantRow
 
 
 class Cover(TenantRow, Table):
@@ -28,6 +28,7 @@ class Cover(TenantRow, Table):
     language: Mapped[str]
     currency: Mapped[str]
     net: Mapped[Minor]
+    surcharges: Mapped[Minor]
     tax: Mapped[Minor]
     fees: Mapped[Minor]
     gross: Mapped[Minor]
@@ -90,6 +91,7 @@ class Transaction(TenantRow, Table):
     booked_at: Mapped[Instant]
     currency: Mapped[str]
     net: Mapped[Minor]
+    surcharges: Mapped[Minor]
     tax: Mapped[Minor]
     fees: Mapped[Minor]
     gross: Mapped[Minor]
@@ -114,6 +116,7 @@ class TransactionTerms(TenantRow, Table):
     average: Mapped[str]
     net: Mapped[Minor]
     currency: Mapped[str]
+    exclusions: Mapped[JsonList]
 
 
 class Document(TenantRow, Table):

@@ -28,6 +28,7 @@ class Quote(TenantRow, Table):
     ends_at: Mapped[Instant]
     currency: Mapped[str]
     net: Mapped[Minor | None]
+    surcharges: Mapped[Minor | None]
     tax: Mapped[Minor | None]
     fees: Mapped[Minor | None]
     gross: Mapped[Minor | None]

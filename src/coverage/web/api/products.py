@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -9,8 +10,12 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from coverage.domain.faults import Detail, Missing, Rejected
 from coverage.operations.house import House
 from coverage.operations.quoting import ipid_content, ipid_hash
+from coverage.rulebook.admission import is_personal
 from coverage.rulebook.editions import LoadedEdition
-from coverage.rulebook.format import Edition
+from coverage.rulebook.format import Edition, FieldTexts, InputTexts, Section, TaxExempt, TaxSplit, TaxTable
+from coverage.rulebook.inputs import Input
+from coverage.rulebook.lists import ListOf
+from coverage.rulebook.notation import decimal_text
 from coverage.web.api.access import TheHouse, TheLanguage, caller_of, plainly
 from coverage.web.api.bodies import StrictRoute
 from coverage.web.api.shapes import COUNTRY, ProductList, ProductSeen
@@ -101,7 +106,7 @@ def tell_product(edition: LoadedEdition) -> ProductSeen:
         parties={role: standing[0] if isinstance(standing, list) else standing for role, standing in rules.parties.items()},
         territory=list(rules.territory),
         risk_schema=risk_schema(rules, edition),
-        sections=[{"name": name, "per": section.limit.per, "tax": section.tax if isinstance(section.tax, str) else section.tax.values} for name, section in rules.sections.items()],
+        sections=[_section(name, section) for name, section in rules.sections.items()],
         texts={language: texts.model_dump(exclude={"ipid"}) for language, texts in edition.texts.items()},
         ipid={
             language: ipid_seen(edition.product, edition.country, language, ipid_hash(edition.product, edition.country, language, texts))
@@ -110,22 +115,57 @@ def tell_product(edition: LoadedEdition) -> ProductSeen:
     )  # fmt: skip
 
 
+def _section(name: str, section: Section) -> dict[str, Any]:
+    """A section as the product has it. The words of its exclusions stand with the product's texts."""
+    return {
+        "name": name,
+        "per": section.limit.per,
+        "layer": section.layer,
+        "period": section.period,
+        "tax": _tax(section),
+        "surcharges": list(section.surcharge),
+        "exclusions": list(section.exclusions),
+    }
+
+
+def _tax(section: Section) -> str | dict[str, Any]:
+    """A section's tax class, or its class for each choice, its classes with their shares, or the law that exempts it."""
+    match section.tax:
+        case TaxTable(values=values):
+            return dict(values)
+        case TaxSplit(split=split):
+            return {"split": {tax_class: f"{decimal_text(share, 4)}%" for tax_class, share in split.items()}}
+        case TaxExempt(exempt=law):
+            return {"exempt": law}
+        case str():
+            return section.tax
+
+
 def risk_schema(rules: Edition, edition: LoadedEdition) -> dict[str, Any]:
     """JSON Schema (2020-12) of a product's risk, from its edition."""
     texts = edition.texts_in("en")
-    properties: dict[str, Any] = {}
-    for name, rule in rules.inputs.items():
-        described = texts.inputs.get(name) if texts else None
-        properties[name] = rule.json_schema() | ({"title": described.label} if described else {})
-        if rule.personal:
-            properties[name]["description"] = "A personal fact: kept under the member's own key."
-        if rule.default is not None:
-            properties[name]["default"] = api_value(rule, rule.default)
+    described = texts.inputs if texts else {}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
         "title": f"Risk of {rules.product}",
         "additionalProperties": False,
         "required": [name for name, rule in rules.inputs.items() if rule.required],
-        "properties": properties,
+        "properties": {
+            name: _described(rule, described.get(name), rules.effective.date()) for name, rule in rules.inputs.items()
+        },
     }
+
+
+def _described(rule: Input, words: FieldTexts | None, on: date) -> dict[str, Any]:
+    """An input's JSON Schema with its words, and those of a list's fields."""
+    schema = rule.json_schema() | ({"title": words.label} if words else {})
+    if isinstance(rule, ListOf):
+        fields = words.fields if isinstance(words, InputTexts) else {}
+        properties = {field: _described(given, fields.get(field), on) for field, given in rule.list_.items()}
+        schema["items"] = {**schema["items"], "properties": properties}
+    if is_personal(rule):
+        schema["description"] = "A personal fact: kept under the member's own key."
+    if rule.default is not None:
+        schema["default"] = api_value(rule, rule.default, on)
+    return schema

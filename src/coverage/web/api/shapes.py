@@ -233,6 +233,14 @@ class Reason(Shape):
     message: str = Field(description="For the member, in the quote's language.")
 
 
+class UnavailableSeen(Shape):
+    """A section that was wanted and can't be had for this risk."""
+
+    section: str
+    code: str
+    message: str = Field(description="For the member, in the quote's language.")
+
+
 class Deductible(Shape):
     """What the insured bears of a loss: an amount, or a share with a least and a most."""
 
@@ -241,6 +249,10 @@ class Deductible(Shape):
     min: Money | None = None
     max: Money | None = None
     owed_by: str
+    applied: Literal["before_limit", "after_limit"] = Field(
+        description="Whether it comes off the loss, or off what the limit leaves of it."
+    )
+    against_third_parties: bool = Field(description="Whether a third party's claim is cut by it.")
 
 
 class LimitSeen(Shape):
@@ -250,12 +262,30 @@ class LimitSeen(Shape):
     per: Literal["event", "cover", "person", "item"]
 
 
+class ExclusionSeen(Shape):
+    code: str
+    label: str
+
+
 class SectionSeen(Shape):
     name: str
     label: str
     net: Money
     limits: list[LimitSeen]
     deductible: Deductible | None
+    exclusions: list[ExclusionSeen]
+    period: Literal["term", "booking_to_start"] = Field(
+        description="When it covers: the cover's term, or from the booking until the term begins."
+    )
+
+
+class SurchargeSeen(Shape):
+    """A compulsory surcharge on a section: itself premium, and taxed with it."""
+
+    name: str
+    label: str
+    section: str
+    amount: Money
 
 
 class TaxSeen(Shape):
@@ -287,8 +317,11 @@ class PartySeen(Shape):
 
 
 class PriceSeen(Shape):
+    """A price line by line: net + surcharges + taxes + fees = gross."""
+
     sections: list[SectionSeen]
-    net: Money
+    net: Money = Field(description="Of all sections.")
+    surcharges: list[SurchargeSeen]
     taxes: list[TaxSeen]
     fees: list[FeeSeen]
     gross: Money
@@ -312,6 +345,7 @@ class QuoteSeen(Shape):
     expires_at: InstantSeen | None
     reasons: list[Reason]
     price: PriceSeen | None = Field(description="Null when declined.")
+    unavailable: list[UnavailableSeen] = Field(description="What was wanted and can't be had; the price is without it.")
     risk: dict[str, Any] = Field(description="What was rated, without personal facts.")
     need: str | None = Field(description="The demands and needs that it answers (Directive (EU) 2016/97 art. 20(1)).")
     ipid: IpidSeen | None
@@ -327,6 +361,7 @@ class TransactionSeen(Shape):
     premium_type: Literal["Original Premium", "Additional Premium", "Return Premium"]
     effective_at: InstantSeen
     net: Money
+    surcharges: Money
     tax: Money
     fees: Money
     gross: Money

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal
 
-from coverage.domain.period import Period
+from coverage.domain.cover import SectionTerms
+from coverage.domain.period import Period, local_day
 from coverage.domain.premium import Premium
 from coverage.messages import Words
 from coverage.operations.house import Work
@@ -23,15 +24,18 @@ from coverage.operations.quoting import (
 from coverage.operations.showing import ClaimSeen as ClaimFound
 from coverage.operations.showing import CoverSeen as CoverFound
 from coverage.rulebook.editions import LoadedEdition
-from coverage.rulebook.format import Texts
+from coverage.rulebook.format import Season, Texts
 from coverage.rulebook.inputs import Input
+from coverage.rulebook.lists import ListOf
 from coverage.rulebook.notation import MICRO_PER_CENT, amount, decimal_text
+from coverage.rulebook.plan import days_in
 from coverage.rulebook.terms import section_terms
 from coverage.storage.quotes import Quote
 from coverage.web.api.shapes import (
     ClaimSeen,
     CoverSeen,
     Deductible,
+    ExclusionSeen,
     ExposureSeen,
     FeeSeen,
     IpidSeen,
@@ -43,8 +47,10 @@ from coverage.web.api.shapes import (
     QuoteSeen,
     Reason,
     SectionSeen,
+    SurchargeSeen,
     TaxSeen,
     TransactionSeen,
+    UnavailableSeen,
     instant_text,
 )
 
@@ -69,9 +75,10 @@ def tell_quote(tx: Work, quote: Quote, *, explained: bool = False) -> QuoteSeen:
         duration=duration_text(int((quote.ends_at - quote.starts_at).total_seconds())),
         timezone=quote.timezone,
         expires_at=_instant(binds_until(quote)),
-        reasons=[_reason(edition, texts, code, quote.language) for code in quote.reasons],
+        reasons=[_reason(quote, texts, code) for code in quote.reasons],
         price=_quoted_price(tx, quote, edition, texts) if quote.price else None,
-        risk=_risk(edition, quote.given) | _derived(edition, quote.facts),
+        unavailable=_unavailable(quote, texts),
+        risk=_risk(edition, quote),
         need=texts.product.need if texts else None,
         ipid=_ipid(quote.product, quote.country, quote.language, ipid),
         cover=quote.cover_id,
@@ -85,13 +92,8 @@ def tell_cover(tx: Work, seen: CoverFound, member_url: str | None = None) -> Cov
     """A cover as answered."""
     cover = seen.cover
     original = seen.transactions[0]
-    terms = [
-        (term.section, dict(term.limits), dict(term.sublimits), term.per, term.deductible, term.net)
-        for term in seen.terms
-        if term.transaction_id == original.id
-    ]
     currency = cover.currency
-    sections = [_section(seen.texts, currency, *term) for term in terms]
+    edition, premium = edition_of(tx, seen.quote), premium_of(original.price)
     return CoverSeen(
         id=cover.id,
         livemode=tx.tenant.livemode,
@@ -105,12 +107,13 @@ def tell_cover(tx: Work, seen: CoverFound, member_url: str | None = None) -> Cov
         end=instant_text(cover.ends_at),
         timezone=cover.timezone,
         parties=_parties(seen),
-        price=_price(tx, seen.quote, premium_of(original.price), sections, cover.language),
+        price=_price(tx, seen.quote, edition, premium, seen.first_terms, seen.texts, cover.language),
         transactions=[
             TransactionSeen(
                 id=t.id, risk_type=t.risk_type, premium_type=t.premium_type, effective_at=instant_text(t.effective_at),  # type: ignore[arg-type]
-                net=Money(amount=t.net, currency=currency), tax=Money(amount=t.tax, currency=currency),
-                fees=Money(amount=t.fees, currency=currency), gross=Money(amount=t.gross, currency=currency),
+                net=Money(amount=t.net, currency=currency), surcharges=Money(amount=t.surcharges, currency=currency),
+                tax=Money(amount=t.tax, currency=currency), fees=Money(amount=t.fees, currency=currency),
+                gross=Money(amount=t.gross, currency=currency),
             )
             for t in seen.transactions
         ],
@@ -182,22 +185,31 @@ def _ipid(product: str, country: str, language: str, sha256: str | None) -> Ipid
     return ipid_seen(product, country, language, sha256) if sha256 else None
 
 
-def _reason(edition: LoadedEdition, texts: Texts | None, code: str, language: str) -> Reason:
-    verdict = next(verdict for verdict in edition.plan.verdicts if verdict.code == code)
-    return Reason(code=code, decision=verdict.decision, message=code_text(texts.codes if texts else {}, code, language))  # type: ignore[arg-type]
+def _reason(quote: Quote, texts: Texts | None, code: str) -> Reason:
+    # A declined risk has no price, and tells what declines it alone.
+    decision: Literal["decline", "refer"] = "decline" if quote.price is None else "refer"
+    return Reason(code=code, decision=decision, message=code_text(texts.codes if texts else {}, code, quote.language))
 
 
-def _risk(edition: LoadedEdition, given: dict[str, str]) -> dict[str, Any]:
-    """The inputs as the API takes them."""
-    return {name: api_value(edition.rules.inputs[name], text) for name, text in given.items()}
+def _risk(edition: LoadedEdition, quote: Quote) -> dict[str, Any]:
+    """The inputs as the API takes them, and what was worked out from them."""
+    asked_on = local_day(quote.asked_at, quote.timezone)
+    risk = {name: api_value(edition.rules.inputs[name], text, asked_on) for name, text in quote.given.items()}
+    return risk | {
+        name: found for name in edition.rules.derived if (found := _derived(name, edition, quote.facts)) is not None
+    }
 
 
-def _derived(edition: LoadedEdition, facts: dict[str, Any]) -> dict[str, Any]:
-    return {name: facts[name] for name in edition.rules.derived if name in facts}
+def _derived(name: str, edition: LoadedEdition, facts: dict[str, Any]) -> Any:
+    """A derived value that is kept with the quote; of seasons day by day, how many days each has."""
+    rule = edition.rules.derived[name]
+    if isinstance(rule, Season) and rule.season.by == "each_day":
+        return {season: facts[days_in(name, season)] for season in rule.season.names}
+    return facts.get(name)
 
 
-def api_value(rule: Input, text: str) -> Any:
-    """A value in the rule files' notation as the API carries it."""
+def api_value(rule: Input, text: str, asked_on: date) -> Any:
+    """A value in the rule files' notation, as it was read on the day of asking, as the API carries it."""
     match rule.kind.sort:
         case "yes_no":
             return text == "yes"
@@ -206,31 +218,56 @@ def api_value(rule: Input, text: str) -> Any:
         case "money":
             found = amount(text)
             return {"amount": found.micros // MICRO_PER_CENT, "currency": found.currency}
+    if isinstance(rule, ListOf):
+        return [
+            {
+                field: api_value(rule.list_[field], rule.list_[field].to_text(value), asked_on)
+                for field, value in item.items()
+            }
+            for item in rule.from_text(text, asked_on)
+        ]
     return text
+
+
+def _unavailable(quote: Quote, texts: Texts | None) -> list[UnavailableSeen]:
+    codes = texts.codes if texts else {}
+    return [
+        UnavailableSeen(**found, message=code_text(codes, found["code"], quote.language))
+        for found in (quote.price or {}).get("unavailable", [])
+    ]
 
 
 def _quoted_price(tx: Work, quote: Quote, edition: LoadedEdition, texts: Texts | None) -> PriceSeen:
     premium = premium_of(quote.price or {})
+    # When a section covers is known once the quote is bound; nothing told here hangs on it.
     period = Period(quote.starts_at, quote.ends_at)
-    sections = []
-    for line in premium.sections:
-        terms = section_terms(edition.rules, line.name, quote.facts, period, line.net)
-        sections.append(
-            _section(
-                texts, premium.currency, line.name, terms.limits, terms.sublimits, terms.per, terms.deductible, line.net
-            )
-        )
-    return _price(tx, quote, premium, sections, quote.language)
+    terms = [section_terms(edition, line.name, quote.facts, period, line.net) for line in premium.sections]
+    return _price(tx, quote, edition, premium, terms, texts, quote.language)
 
 
-def _price(tx: Work, quote: Quote, premium: Premium, sections: list[SectionSeen], language: str) -> PriceSeen:
+def _price(
+    tx: Work,
+    quote: Quote,
+    edition: LoadedEdition,
+    premium: Premium,
+    terms: Sequence[SectionTerms],
+    texts: Texts | None,
+    language: str,
+) -> PriceSeen:
     currency = premium.currency
     return PriceSeen(
-        sections=sections,
+        sections=[_section(edition, texts, currency, section) for section in terms],
         net=Money(amount=premium.net, currency=currency),
+        surcharges=[
+            SurchargeSeen(
+                name=line.name, label=tax_label(tx, quote, line, language), section=line.section,
+                amount=Money(amount=line.amount, currency=currency),
+            )
+            for line in premium.surcharges
+        ],
         taxes=[
             TaxSeen(
-                name=tax.name, label=tax_label(tx, quote, tax.name, language), kind=tax.kind, tax_class=tax.tax_class,  # type: ignore[arg-type]
+                name=tax.name, label=tax_label(tx, quote, tax, language), kind=tax.kind, tax_class=tax.tax_class,  # type: ignore[arg-type]
                 rate=decimal_text(tax.rate, 4) if tax.tax_class else "", on=Money(amount=tax.base, currency=currency),
                 amount=Money(amount=tax.amount, currency=currency),
             )
@@ -241,28 +278,31 @@ def _price(tx: Work, quote: Quote, premium: Premium, sections: list[SectionSeen]
     )  # fmt: skip
 
 
-def _section(
-    texts: Texts | None, currency: str, name: str, limits: dict[str, int | None], sublimits: dict[str, int],
-    per: str, deductible: dict[str, Any] | None, net: int,
-) -> SectionSeen:  # fmt: skip
+def _section(edition: LoadedEdition, texts: Texts | None, currency: str, terms: SectionTerms) -> SectionSeen:
+    name = terms.section
     words = texts.sections.get(name) if texts else None
-    labels = texts.limits if texts else {}
-    seen = [
+    labels, excluded = (texts.limits, texts.exclusions) if texts else ({}, {})
+    limits = [
         LimitSeen(
             name=key, label=labels.get(key, "" if key == "amount" else key.replace("_", " ")),
-            amount=Money(amount=value, currency=currency) if value is not None else None, per=_per(key, per, limits),  # type: ignore[arg-type]
+            amount=Money(amount=value, currency=currency) if value is not None else None,
+            per=_per(key, terms),  # type: ignore[arg-type]
         )
-        for key, value in [*limits.items(), *sublimits.items()]
+        for key, value in [*terms.limits.items(), *terms.sublimits.items()]
     ]  # fmt: skip
     return SectionSeen(
-        name=name, label=words.name if words else name.replace("_", " "), net=Money(amount=net, currency=currency),
-        limits=seen, deductible=_deductible(deductible, currency),
+        name=name, label=words.name if words else name.replace("_", " "), net=Money(amount=terms.net, currency=currency),
+        limits=limits, deductible=_deductible(terms.deductible, currency),
+        exclusions=[
+            ExclusionSeen(code=code, label=excluded.get(code, code.replace("_", " "))) for code in terms.exclusions
+        ],
+        period=edition.rules.sections[name].period,
     )  # fmt: skip
 
 
-def _per(key: str, per: str, limits: Mapping[str, int | None]) -> str:
+def _per(key: str, terms: SectionTerms) -> str:
     """A sublimit "each item" is per item, whatever its section's limit is per."""
-    return "item" if key == "each_item" and key not in limits else per
+    return "item" if key == "each_item" and key not in terms.limits else terms.per
 
 
 def _deductible(kept: dict[str, Any] | None, currency: str) -> Deductible | None:
@@ -278,6 +318,9 @@ def _deductible(kept: dict[str, Any] | None, currency: str) -> Deductible | None
         min=money("min"),
         max=money("max"),
         owed_by=kept["owed_by"],
+        # Those that were kept first came off the loss, and said so by saying nothing.
+        applied=kept.get("applied", "before_limit"),
+        against_third_parties=kept.get("against_third_parties", False),
     )
 
 
