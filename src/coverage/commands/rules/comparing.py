@@ -44,8 +44,9 @@ def diff(
 ) -> None:
     """Say what changed from one edition to another: by table, band and choice, rule, section and step, not by line.
 
-    Neither needs to be for sale, nor to have worked prices. Comments, blanks and spellings (1.60 or 1.6000) are no
-    change. Exit as `diff` does: 0 when nothing changed, 1 when something did, 2 when they can't be compared.
+    Comments, blanks and spellings (1.60 for 1.6000) are no change. Neither edition needs to be for sale.
+
+    Exit as `diff` does: 0 when nothing changed, 1 when something did, 2 when they can't be compared.
     """
     with refusals(as_json):
         if as_json and markdown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -63,10 +64,12 @@ def price(
         risk = _pairs(given or [])
         start_at, end_at, asked_at = _instants(start, end, asked)
         library = load_rules(rules).with_drafts
-        edition = _edition(library, product, country, asked_at, start_at)
+        edition = _edition(_all_on_sale(library), product, country, asked_at, start_at)
         for finding in _faults_of(library, product):
             standing = "not for sale yet" if finding.code == "no_examples" else "not counted"
             typer.echo(f"{standing}: {finding}", err=True)
+        if any(one.identity == edition.identity and one.rules.sale == "stopped" for one in library.editions):
+            typer.echo(f"not for sale: {edition.document.place(('sale',))}: sale: stopped", err=True)
         decision, explanation = _rated(edition, risk, Period(start_at, end_at), asked_at)
     if as_json:
         print_json(_plain_price(edition, decision, explanation))
@@ -82,6 +85,12 @@ def _instants(start: str, end: str, asked: str | None) -> tuple[datetime, dateti
     if asked_at > start_at:
         raise WrongUse("--asked is after --start; expected an earlier instant, or the same")
     return start_at, end_at, asked_at
+
+
+def _all_on_sale(library: Library) -> Library:
+    """The library as if nothing's sale were stopped: a price may be tried before and after."""
+    opened = (replace(one, rules=one.rules.model_copy(update={"sale": "open"})) for one in library.editions)
+    return replace(library, editions=tuple(opened))
 
 
 def _edition(
