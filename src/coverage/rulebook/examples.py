@@ -93,7 +93,13 @@ def _differences(example: Example, decision: Decision) -> Iterator[Difference]:
 def _figures(premium: Premium | None) -> dict[str, str]:
     if premium is None:
         return {}
-    figures = {"net": premium.net, "taxes": premium.tax_total, "fees": premium.fee_total, "gross": premium.gross}
+    figures = {
+        "net": premium.net,
+        "surcharges": premium.surcharge_total,
+        "taxes": premium.tax_total,
+        "fees": premium.fee_total,
+        "gross": premium.gross,
+    }
     figures |= {section.name: section.net for section in premium.sections}
     return {name: f"{cents_text(cents)} {premium.currency}" for name, cents in figures.items()}
 
