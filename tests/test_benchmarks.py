@@ -22,7 +22,7 @@ from benchmarks.pricing import by_hand
 from benchmarks.pricing.drawing import draw, write_columns, write_risks
 from benchmarks.pricing.edition import TARIFF, edition_of
 from benchmarks.pricing.ours import Tariff, priced
-from benchmarks.pricing.rows import one_by_one
+from benchmarks.pricing.rows import in_columns, one_by_one
 from benchmarks.reporting import duration, plain, shown
 from benchmarks.work import NotHere, Work
 from coverage.domain.faults import Rejected
@@ -259,4 +259,6 @@ class TestSides:
         drawn = draw(edition_of(TARIFF), 500, seed=8)
         write_risks(drawn, tmp_path)
         write_columns(drawn, tmp_path)
-        assert list(one_by_one(tmp_path).answers()) == list(priced(tmp_path).answers())
+        answers = list(priced(tmp_path).answers())
+        assert list(one_by_one(tmp_path).answers()) == answers
+        assert json.dumps(list(in_columns(tmp_path).answers())) == json.dumps(answers)

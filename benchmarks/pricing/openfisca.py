@@ -80,7 +80,7 @@ def _answers(told: list[Any], given: dict[str, Any]) -> Iterator[object]:
         if outcome == "declined":
             yield outcome, REASONS[outcome]
         else:
-            goods = (carried, carried_tax) if covered else (None, None)
+            goods = (carried, carried_tax) if covered else (-1, -1)
             yield outcome, REASONS[outcome], [own, goods[0]], [own_tax, goods[1]], gross
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.pricing.edition import ON, TARIFF, edition_of
 from benchmarks.pricing.risks import TIMED, risks
@@ -18,12 +17,11 @@ from coverage.domain.period import Period
 from coverage.rulebook.admission import admit, read_json
 from coverage.rulebook.explaining import explain
 from coverage.rulebook.oracle import Oracle, Told
-from coverage.rulebook.plan import Plan
-from coverage.rulebook.scalar import Decision, Facts
-from coverage.rulebook.taxes import TaxesInForce
+from coverage.rulebook.scalar import Decision, Facts, Figures, Scalar, Trace
 
 Given = Mapping[str, Any]
 Term = Mapping[str, int]
+T = TypeVar("T")
 
 ASKED = datetime(2026, 2, 7, 7, tzinfo=UTC)
 PERIOD = Period(ASKED, ASKED + timedelta(hours=6))
@@ -42,13 +40,13 @@ class Tariff:
         """What is rated: every input checked, defaults filled in."""
         return {**admit(self.rules, given, PERIOD, ASKED, read_json).facts, **term}
 
-    def priced(self, given: Given, term: Term) -> Decision:
+    def priced(self, given: Given, term: Term) -> Figures:
         """Priced, and no more."""
-        return self.compiled.decide(self.facts(given, term))
+        return self.compiled.figures(self.facts(given, term))
 
-    def kept(self, given: Given, term: Term) -> Decision:
+    def kept(self, given: Given, term: Term) -> Trace:
         """Priced, with every running amount kept for an explanation that may be asked for later."""
-        return self.compiled.trace(self.facts(given, term)).decision
+        return self.compiled.trace(self.facts(given, term))
 
     def rendered(self, given: Given, term: Term) -> Decision:
         """Priced and explained, as a quote is."""
@@ -58,44 +56,33 @@ class Tariff:
         return decision
 
 
-def of_decision(plan: Plan, taxes: TaxesInForce, decision: Decision) -> object:
-    """Outcome, reasons, each section's cents, each tax's (None: not covered), gross."""
-    premium = decision.premium
-    if premium is None:
-        return decision.outcome, decision.reasons
-    nets = {section.name: section.net for section in premium.sections}
-    lines = {(tax.name, tax.tax_class): tax.amount for tax in premium.taxes}
-    return (
-        decision.outcome,
-        decision.reasons,
-        [nets.get(section.name) for section in plan.sections],
-        [lines.get((rate.name, rate.tax_class)) for rate in taxes.rates],
-        premium.gross,
-    )
-
-
 def priced(folder: Path) -> Work:
-    return _work(folder, tariff := Tariff(), tariff.priced)
+    tariff = Tariff()
+    return _work(folder, tariff.priced, lambda figures: of_figures(tariff.compiled, figures))
 
 
 def kept(folder: Path) -> Work:
-    return _work(folder, tariff := Tariff(), tariff.kept)
+    tariff = Tariff()
+    return _work(folder, tariff.kept, lambda trace: _of_decision(tariff.compiled, trace.decision))
 
 
 def rendered(folder: Path) -> Work:
-    return _work(folder, tariff := Tariff(), tariff.rendered)
+    tariff = Tariff()
+    return _work(folder, tariff.rendered, lambda decision: _of_decision(tariff.compiled, decision))
 
 
 def by_oracle(folder: Path) -> Work:
     """The Decimal oracle, with the same input checks before it."""
     tariff = Tariff()
     oracle = Oracle(tariff.rules, tariff.taxes)
-    return _work(folder, tariff, lambda given, term: oracle.tell(tariff.facts(given, term)), _of_told)
+    return _work(
+        folder,
+        lambda given, term: oracle.tell(tariff.facts(given, term)),
+        lambda told: _of_told(tariff.compiled, told),
+    )
 
 
-def _work(
-    folder: Path, tariff: Tariff, price: Callable[[Given, Term], Any], plain: Callable[..., object] = of_decision
-) -> Work:
+def _work(folder: Path, price: Callable[[Given, Term], T], tell: Callable[[T], object]) -> Work:
     sample = list(islice(risks(folder), TIMED))
 
     def once() -> None:
@@ -103,23 +90,43 @@ def _work(
             price(given, term)
 
     def answers() -> Iterator[object]:
-        tell = partial(plain, tariff.compiled.plan, tariff.taxes)
         return (tell(price(given, term)) for given, term in risks(folder))
 
     return Work(BY, len(sample), once, answers)
 
 
-def _of_told(plan: Plan, taxes: TaxesInForce, told: Told) -> object:
-    if told.outcome == "declined":
-        return told.outcome, told.reasons
+# An answer: outcome, reasons, each section's cents, each tax's (-1: none), gross.
+
+
+def of_figures(compiled: Scalar, figures: Figures) -> object:
+    """The answer that figures come to."""
+    decision = compiled.decision(figures)
+    told = decision.outcome, decision.reasons
+    _, nets, _, _, taxes, gross = figures
+    return told if decision.premium is None else (*told, nets, taxes, gross)
+
+
+def _of_decision(compiled: Scalar, decision: Decision) -> object:
+    told, premium = (decision.outcome, decision.reasons), decision.premium
+    if premium is None:
+        return told
+    nets = {section.name: section.net for section in premium.sections}
+    lines = {(tax.name, tax.tax_class): tax.amount for tax in premium.taxes}
     return (
-        told.outcome,
-        told.reasons,
-        [_cents(told.sections.get(section.name)) for section in plan.sections],
-        [_cents(told.taxes.get((rate.name, rate.tax_class))) for rate in taxes.rates],
-        _cents(told.gross),
+        *told,
+        tuple(nets.get(section.name, -1) for section in compiled.plan.sections),
+        tuple(lines.get((rate.name, rate.tax_class), -1) for rate in compiled.taxes.rates),
+        premium.gross,
     )
 
 
-def _cents(amount: Decimal | None) -> int | None:
-    return None if amount is None else int(amount * 100)
+def _of_told(compiled: Scalar, told: Told) -> object:
+    if told.outcome == "declined":
+        return told.outcome, told.reasons
+    nets = [told.sections.get(section.name) for section in compiled.plan.sections]
+    taxes = [told.taxes.get((rate.name, rate.tax_class)) for rate in compiled.taxes.rates]
+    return told.outcome, told.reasons, [*map(_cents, nets)], [*map(_cents, taxes)], _cents(told.gross)
+
+
+def _cents(amount: Decimal | None) -> int:
+    return -1 if amount is None else int(amount * 100)

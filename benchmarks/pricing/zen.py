@@ -72,8 +72,7 @@ def _plain(told: dict[str, Any]) -> object:
     if told["outcome"] == "declined":
         return "declined", ["licence_too_recent"]
     own, carried, own_tax, carried_tax, gross = (
-        None if told[name] is None else int(told[name])
-        for name in ("own", "carried", "own_tax", "carried_tax", "gross")
+        -1 if told[name] is None else int(told[name]) for name in ("own", "carried", "own_tax", "carried_tax", "gross")
     )
     reasons = ["claims_history"] if told["outcome"] == "referred" else []
     return told["outcome"], reasons, (own, carried), (own_tax, carried_tax), gross
