@@ -288,20 +288,19 @@ class Risks:
         rule, holder, key = self._held(source, values)
         if holder is None:
             return ""
-        start = int(holder[key])
-        holder[key] = self._near(rule, start + _aimed(formula, rated, source, edge) - rated[source])
+        before = holder[key] if key in holder else _default(rule)
+        holder[key] = self._near(rule, before + _aimed(formula, rated, source, edge) - rated[source])
         return name
 
     def _rated(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs that may be rated on, and the totals of lists."""
         rated: dict[str, Any] = {}
         for name, rule in self.rules.inputs.items():
             if isinstance(rule, ListOf):
-                if all(field in thing for thing in values.get(name, []) for field in rule.list_):
-                    rated |= rule.total_values(name, values.get(name, []))
-            elif name in values:
-                rated[name] = values[name]
-            elif rule.default is not None:
-                rated[name] = rule.default_value(FIRST.date())
+                filled = {field: _default(asked) for field, asked in rule.list_.items() if asked.default}
+                rated |= rule.total_values(name, [{**filled, **thing} for thing in values.get(name, [])])
+            elif name in values or rule.default is not None:
+                rated[name] = values[name] if name in values else _default(rule)
         return rated
 
     def _handle(self, source: str) -> bool:
@@ -333,6 +332,11 @@ class Risks:
             case DateIn():
                 return str(value.isoformat())
         return str(value)
+
+
+def _default(rule: Input) -> Any:
+    """What holds when an input is left out."""
+    return rule.default_value(FIRST.date())
 
 
 def _years_before(day: date, years: int) -> date:

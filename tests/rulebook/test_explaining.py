@@ -12,8 +12,9 @@ from coverage.rulebook.admission import admit, read_written
 from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.explaining import explain
 from coverage.rulebook.scalar import Fact
+from tests.rulebook.agreement import assert_chained
 from tests.rulebook.made_editions import TABLES, TERMS
-from tests.rulebook.risks import Risks, assert_chained
+from tests.rulebook.risks import Risks
 from tests.rulebook.rule_files import edition_of, real
 
 ON = date(2026, 2, 1)

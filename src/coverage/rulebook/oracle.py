@@ -64,12 +64,6 @@ class Oracle:
         self.ties: Counter[str] = Counter()
         self.contract: Counter[str] = Counter()
 
-    @property
-    def codes(self) -> frozenset[str]:
-        """Every code that the edition can decline or refer with."""
-        sites = [*self.rules, *(site for table in self.tables.values() for site in table.codes())]
-        return frozenset(site.outcome.code for site in sites if site.outcome is not None)
-
     def tell(self, facts: Mapping[str, object]) -> Told:
         """Decides `facts` (canonical, money and decimals in micro-units)."""
         self.values: dict[str, Any] = dict(facts)
@@ -221,19 +215,20 @@ class Oracle:
     # ------------------------------------------------------------------------------------- contract steps
 
     def _contract_step(self, step: ContractStep) -> None:
-        wanted = step.over if step.over is not None else list(self.edition.sections)
+        wanted = step.at_least.over if step.at_least else step.over or list(self.edition.sections)
         over = [name for name in wanted if name in self.nets]
+        if not over:
+            return  # on nothing that is covered nothing is taken, and no table asked
         if step.times is not None:
             self.nets |= {name: self._times(self.nets[name], step.times, CENT, "contract") for name in over}
-        elif step.minus is not None:
+        elif step.minus is not None and over:
             total = sum((self.nets[name] for name in over), ZERO)
             taken = self._charge(step.minus)
             if total > 0:
                 self._spread(max(total - taken, ZERO), over)
         elif step.at_least is not None:
-            over = [name for name in step.at_least.over if name in self.nets]
             least = _units(step.at_least.net)
-            if over and sum((self.nets[name] for name in over), ZERO) < least:
+            if sum((self.nets[name] for name in over), ZERO) < least:
                 self._spread(least, over)
         elif step.round_gross is not None:
             self._round_gross(_units(step.round_gross.step))
@@ -255,8 +250,6 @@ class Oracle:
         self.nets |= floored
 
     def _round_gross(self, step: Decimal) -> None:
-        if not self.nets:
-            return
         dearest = max(self.nets, key=lambda name: self.nets[name])  # the first of equals
         before, added = self.nets[dearest], ZERO
         ties = self.ties.copy()  # a price that was only tried is none
@@ -288,7 +281,7 @@ class Oracle:
         surcharges: dict[tuple[str, str], Decimal] = {}
         for name, net in self.nets.items():
             abroad = self._abroad(name)
-            shares = [(f"{abroad}{tax_class}", share) for tax_class, share in self._shares(name)]
+            shares = self._shares(name, abroad)
             self._add(bases, net, shares)
             for surcharge, on in self.edition.sections[name].surcharge.items():
                 rate = self._surcharge_rate(surcharge, f"{abroad}{on}")
@@ -320,17 +313,17 @@ class Oracle:
             bases[tax_class] = bases.get(tax_class, ZERO) + until - before
             before = until
 
-    def _shares(self, name: str) -> list[tuple[str, Decimal]]:
-        """The tax classes of a section, each with its share of the premium."""
+    def _shares(self, name: str, abroad: str) -> list[tuple[str, Decimal]]:
+        """The tax classes of a section, each with its share of the premium. What a law exempts has no country's class."""
         match self.edition.sections[name].tax:
             case TaxTable(by=by, values=values):
-                return [(values[written(self.values[by])], ONE)]
+                return [(f"{abroad}{values[written(self.values[by])]}", ONE)]
             case TaxSplit(split=split):
-                return [(tax_class, units(share)) for tax_class, share in split.items()]
+                return [(f"{abroad}{tax_class}", units(share)) for tax_class, share in split.items()]
             case TaxExempt():
                 return [("exempt", ONE)]
             case tax_class:
-                return [(tax_class, ONE)]
+                return [(f"{abroad}{tax_class}", ONE)]
 
     def _abroad(self, name: str) -> str:
         """What a section's tax classes begin with: another country, where that taxes it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -83,13 +83,6 @@ class Rows:
                 return max(reached, key=lambda pair: pair[0])[1] if reached else None
         return self.by_label.get(written(value))
 
-    @property
-    def children(self) -> list[Child]:
-        """What all the rows hold."""
-        return [
-            *(child for *_, child in self.bands), *(child for _, child in self.bounds), *self.by_label.values()
-        ]  # fmt: skip
-
 
 Child = Site | Rows  # a row's cell, or the rows of the second key
 
@@ -136,18 +129,6 @@ class OracleTable:
             figure = self.site(len(self.totals)).figure
             self.totals.append(self.totals[-1] + (Decimal(0) if figure is None else figure))
         return self.totals[units_]
-
-    def codes(self) -> Iterator[Site]:
-        """Every cell in it that doesn't price."""
-        yield from (site for site in self._sites(self.rows) if site.outcome is not None)
-        yield from (site for site in [self.otherwise, self.uncovered] if site and site.outcome)
-
-    def _sites(self, child: Child) -> Iterator[Site]:
-        if isinstance(child, Site):
-            yield child
-        else:
-            for deeper in child.children:
-                yield from self._sites(deeper)
 
 
 def _rows_of(text: str, keys: list[str]) -> dict[str, Any]:
