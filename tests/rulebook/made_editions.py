@@ -396,6 +396,7 @@ premium_tax:
 levies:
   - {name: Fund, source: a decree, on: full, rates: [{from: 2020-01-01, rate: "0.012"}]}
   - {name: Terror, source: another decree, once_per: cover, per_contract: [{from: 2020-01-01, amount: 0.65 EUR}]}
+  - {name: Master, source: another decree, once_per: master_policy, per_contract: [{from: 2020-01-01, amount: 9 EUR}]}
 surcharges:
   - {name: disaster, source: a code, on: {property: [{from: 2020-01-01, rate: "0.12"}, {from: 2025-01-01, rate: "0.20"}]}}
   - {name: crime, source: a code, on: {theft: [{from: 2020-01-01, rate: "0.0155", on_share: "0.50"}]}}
