@@ -199,7 +199,7 @@ def assert_chained(lines: list[dict[str, Any]], decision: Decision) -> None:
         return
     running: dict[str, str] = {}
     for line in lines:
-        if "section" in line and line["step"] != "surcharge":
+        if "section" in line and line["step"] not in ("surcharge", "unavailable"):
             assert line["step"] == "base" or Decimal(line["before"]) == Decimal(running.get(line["section"], "0"))
             running[line["section"]] = line["after"]
     assert {name: Decimal(after) for name, after in running.items() if name in {s.name for s in premium.sections}} == {

@@ -147,12 +147,18 @@ class TaxEmitter:
             yield (self.write.either(condition, part, "0") if condition else part), condition
 
 
+def part_of(amount: int, before: int, until: int) -> int:
+    """What shares from `before` to `until` (× 10⁶) have of an amount, so that all the parts together are the whole."""
+    low, high = ((amount * share + RATE_ONE // 2) // RATE_ONE for share in (before, until))
+    return high - low
+
+
 def _share_of(base: str, rate: TaxRate) -> str:
     return f"({base} * {rate.numerator} + {rate.denominator // 2}) // {rate.denominator}"
 
 
 def _part(amount: str, before: int, until: int) -> str:
-    """What shares from `before` to `until` (× 10⁶) have of an amount, so that all the parts together are the whole."""
+    """`part_of` written down."""
     low, high = (f"({amount} * {share} + {RATE_ONE // 2}) // {RATE_ONE}" for share in (before, until))
     upper = amount if until == RATE_ONE else high
     return f"({upper} - {low})" if before else upper

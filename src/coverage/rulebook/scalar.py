@@ -50,12 +50,14 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Trace:
     """Each step's amount after it (micro-units; None where it was passed over), in the plan's order; the verdicts
-    that were met; the sections' cents before the contract's steps, and after each of them (None: passed over).
+    that were met; the sections' cents (0 where not covered) before the contract's steps, and after each of those
+    (None where it was passed over).
     """
 
     decision: Decision
     met: tuple[int, ...]
     amounts: tuple[int | None, ...]
+    nets: tuple[int, ...]
     contract: tuple[tuple[int, ...] | None, ...]
 
 
@@ -66,10 +68,7 @@ class Scalar:
         self.plan, self.taxes = plan, taxes
         self._surcharges, self._rates = surcharges_of(plan, taxes), taxes_of(taxes)
         self.figures: Callable[[Facts], Figures] = rating(plan, taxes)
-        self._traced: (
-            Callable[[Facts], tuple[Figures, tuple[int | None, ...], tuple[tuple[int, ...] | None, ...]]] | None
-        )
-        self._traced = None
+        self._traced: Callable[[Facts], Any] | None = None
 
     def decide(self, facts: Facts) -> Decision:
         """Prices `facts`: every name that the plan rates on, canonical (money and decimals in micro-units)."""
@@ -79,8 +78,8 @@ class Scalar:
         """The same decision with every running amount, for `explaining`."""
         if self._traced is None:
             self._traced = rating(self.plan, self.taxes, traced=True)
-        figures, amounts, contract = self._traced(facts)
-        return Trace(self.decision(figures), tuple(sorted(set(figures[0]))), amounts, contract)
+        figures, amounts, (nets, *contract) = self._traced(facts)
+        return Trace(self.decision(figures), tuple(sorted(set(figures[0]))), amounts, nets, tuple(contract))
 
     def decision(self, figures: Figures) -> Decision:
         """What figures say."""

@@ -189,7 +189,7 @@ class WayToPrice:
         """A step over several sections, told for one of them."""
         text, section, figure = self.words.text, self._section(str(line.get("section", ""))), self._figure(line)
         step = str(line["step"]).removeprefix("contract_")
-        if step in ("minimum", "round_gross"):
+        if step in ("minimum", "round"):
             key = "rules.minimum" if step == "minimum" else "rules.round_gross"
             return text(key, section=section, figure=self._money(str(line["figure"]).split(" ")[0]))
         told = text(STEPS[step], figure=figure) if step in STEPS else step.replace("_", " ")
