@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import Any, Final
+from typing import Final
 
 from coverage.domain.faults import Fault
 from coverage.domain.period import Period, local_day
@@ -15,8 +15,9 @@ from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.explaining import Line, cents_text, explain
 from coverage.rulebook.format import Example
 from coverage.rulebook.notation import Amount
-from coverage.rulebook.reading import Place
-from coverage.rulebook.scalar import Decision, Facts
+from coverage.rulebook.reading import Finding, Place
+from coverage.rulebook.scalar import Decision, Facts, Scalar
+from coverage.rulebook.touching import untouched
 
 OUTCOMES: Final = ("declined", "referred")
 
@@ -32,12 +33,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A worked price that was run: where it stands, what differs, why the engine says what it says."""
+    """A worked price that was run: where it stands, what differs, why the engine says what it says.
+
+    `facts` and `outcome` are what was rated; none where the risk can't be.
+    """
 
     name: str
     place: Place
     differences: tuple[Difference, ...]
     explanation: tuple[Line, ...]
+    facts: Facts | None = None
+    outcome: str = ""
 
     @property
     def passed(self) -> bool:
@@ -57,11 +63,18 @@ def try_one(edition: LoadedEdition, place: Place, example: Example) -> Tried:
     except Fault as fault:
         words = "; ".join(f"{detail.pointer}: {detail.message}" for detail in fault.errors) or fault.detail
         return Tried(example.name, place, (Difference("the risk", "one that can be rated", words),), ())
-    differences = tuple(_differences(example, compiled.decide(facts)))
-    return Tried(example.name, place, differences, tuple(explain(compiled, facts)) if differences else ())
+    decision = compiled.decide(facts)
+    differences = tuple(_differences(example, decision))
+    explanation = tuple(explain(compiled, facts)) if differences else ()
+    return Tried(example.name, place, differences, explanation, facts, decision.outcome)
 
 
-def _priced(edition: LoadedEdition, example: Example) -> tuple[Facts, Any]:
+def untouched_by(edition: LoadedEdition, tried: Iterable[Tried]) -> list[Finding]:
+    """What none of an edition's worked prices touches, each with what would."""
+    return untouched(edition, [(one.facts, one.outcome) for one in tried if one.facts is not None])
+
+
+def _priced(edition: LoadedEdition, example: Example) -> tuple[Facts, Scalar]:
     start, end = example.start.astimezone(UTC), example.end.astimezone(UTC)
     if end <= start:
         raise Fault("invalid_term", "the end isn't after the start")

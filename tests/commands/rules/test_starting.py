@@ -44,7 +44,7 @@ class TestNew:
                  "2026-12-08T12:00+01:00"]  # fmt: skip
         result = run("price", "bike_hire", *asked, rules=folder.path)
         assert result.exit_code == 0
-        place = f"{folder.path}/products/bike_hire/FR/2026-12-01.yaml:14:7"
+        place = f"{folder.path}/products/bike_hire/FR/2026-12-01.yaml:13:7"
         assert result.stderr == f"not for sale: {place}: sale: stopped\n"
 
     def test_says_what_was_written_and_what_comes_next(self, folder: RuleFolder) -> None:

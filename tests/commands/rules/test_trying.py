@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.rules.asking import run
+from tests.commands.rules.asking import answered, run
 from tests.rulebook.rule_files import VEHICLE, VEHICLE_EXAMPLES, RuleFolder, copied
 
 
@@ -59,3 +59,27 @@ class TestTest:
         result = run("test", "off_duty_vehicle", rules=folder.path)
         assert result.exit_code == 1
         assert "expected a duration" in result.stdout
+
+
+class TestUntouched:
+    def test_lists_what_no_worked_price_touches_and_exits_1(self, folder: RuleFolder) -> None:
+        folder.replace(VEHICLE, "25-69: 1.0000", "25-40: 1.0000, 41-42: 1.0000, 43-69: 1.0000")
+        result = run("test", "off_duty_vehicle", rules=folder.path)
+        assert result.exit_code == 1
+        assert result.stdout.splitlines() == [
+            "off_duty_vehicle/FR/2026-01-01: 37 of 37 worked prices agree; 1 untouched",
+            f"{folder.path}/{VEHICLE}:47:107: no worked price meets 41-42 of the table age; expected one with driver_age 41-42",
+        ]
+
+    def test_lists_it_as_json_too(self, folder: RuleFolder) -> None:
+        folder.replace(VEHICLE, "- times: relief", "- {times: relief, when: lead_hours <= 2160}")
+        answer = answered("test", "off_duty_vehicle", rules=folder.path, code=1)
+        assert all(one["passed"] for one in answer["editions"]["off_duty_vehicle/FR/2026-01-01"])
+        assert answer["untouched"] == [
+            {"path": f"{folder.path}/{VEHICLE}", "line": 82, "column": 32, "code": "untouched",
+             "message": "`lead_hours <= 2160` (section own_damage, times) always holds in the worked prices; "
+             "expected one where it doesn't"},
+        ]  # fmt: skip
+
+    def test_the_projects_own_editions_leave_nothing(self) -> None:
+        assert answered("test")["untouched"] == []

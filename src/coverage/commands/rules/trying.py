@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +20,7 @@ from coverage.commands.rules.answering import (
     WrongUse,
     load_rules,
     plain,
+    plural,
     print_json,
     refusals,
     words_for,
@@ -24,9 +28,10 @@ from coverage.commands.rules.answering import (
 from coverage.commands.rules.steps import WayToPrice
 from coverage.messages import Words
 from coverage.rulebook.editions import Library, LoadedEdition
-from coverage.rulebook.examples import Tried, try_all
+from coverage.rulebook.examples import Tried, try_all, untouched_by
 from coverage.rulebook.expressions import nearest
 from coverage.rulebook.notation import quoted
+from coverage.rulebook.reading import Finding
 
 
 def try_examples(
@@ -37,18 +42,19 @@ def try_examples(
 ) -> None:
     """Run the worked prices beside each edition; a failing one shows expected, got, and the way to the price.
 
-    Exit 0 when all agree, 1 when one doesn't or the rules have faults.
+    Each band, choice and condition that no worked price touches is listed, with what would touch it.
+
+    Exit 0 when all agree and touch everything, 1 when they don't or the rules have faults.
     """
     with refusals(as_json):
         words = words_for(language)
         library = load_rules(rules)
-        tried = {edition.identity: (edition, list(try_all(edition))) for edition in _chosen(library, product)}
-    failed = [one for _, all_of in tried.values() for one in all_of if not one.passed]
+        results = [Result(edition, list(try_all(edition))) for edition in _chosen(library, product)]
     if as_json:
-        _print_json(tried, library)
+        _print_json(results, library)
     else:
-        _print_text(tried, library, words)
-    raise typer.Exit(FAULTS if failed or library.faults else 0)
+        _print_text(results, library, words)
+    raise typer.Exit(FAULTS if library.faults or any(result.wrong for result in results) else 0)
 
 
 def _chosen(library: Library, product: str | None) -> list[LoadedEdition]:
@@ -60,28 +66,51 @@ def _chosen(library: Library, product: str | None) -> list[LoadedEdition]:
     return editions
 
 
-Results = dict[str, tuple[LoadedEdition, list[Tried]]]
+@dataclass(frozen=True)
+class Result:
+    """An edition with its worked prices as they were tried."""
+
+    edition: LoadedEdition
+    tried: list[Tried]
+
+    @cached_property
+    def untouched(self) -> list[Finding]:
+        return untouched_by(self.edition, self.tried)
+
+    @property
+    def wrong(self) -> bool:
+        return bool(self.untouched) or not all(one.passed for one in self.tried)
+
+    @property
+    def summary(self) -> str:
+        """`off_duty_vehicle/FR/2026-01-01: 37 of 37 worked prices agree`, and how much they leave untouched."""
+        passed = f"{sum(one.passed for one in self.tried)} of {plural(len(self.tried), 'worked price')} agree"
+        left = f"; {len(self.untouched)} untouched" if self.untouched else ""
+        return f"{self.edition.identity}: {passed}{left}"
 
 
-def _print_json(tried: Results, library: Library) -> None:
-    results: dict[str, Any] = {
-        identity: [
+def _print_json(results: Sequence[Result], library: Library) -> None:
+    tried: dict[str, Any] = {
+        result.edition.identity: [
             {"name": t.name, "at": str(t.place), "passed": t.passed,
              "differences": [{"what": d.what, "expected": d.expected, "got": d.got} for d in t.differences]}
-            for t in all_of
+            for t in result.tried
         ]
-        for identity, (_, all_of) in tried.items()
+        for result in results
     }  # fmt: skip
-    print_json({"editions": results, "faults": [plain(fault) for fault in library.faults]})
+    untouched = [plain(finding) for result in results for finding in result.untouched]
+    print_json({"editions": tried, "untouched": untouched, "faults": [plain(fault) for fault in library.faults]})
 
 
-def _print_text(tried: Results, library: Library, words: Words) -> None:
-    for identity, (_, all_of) in tried.items():
-        typer.echo(f"{identity}: {sum(one.passed for one in all_of)} of {len(all_of)} worked prices agree")
-    for edition, all_of in tried.values():
-        for one in all_of:
+def _print_text(results: Sequence[Result], library: Library, words: Words) -> None:
+    for result in results:
+        typer.echo(result.summary)
+    for result in results:
+        for one in result.tried:
             if not one.passed:
-                _print_failure(one, edition, words)
+                _print_failure(one, result.edition, words)
+    for finding in [found for result in results for found in result.untouched]:
+        typer.echo(finding)
     for finding in library.faults:
         typer.echo(finding)
 
