@@ -7,6 +7,7 @@ from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import Edition, TaxFile
 from coverage.rulebook.reading import Finding, read_text
 from coverage.rulebook.shape import typed
+from tests.rulebook.made_taxes import FILES, FRANCE, GERMANY
 
 HEAD = """
 product: made
@@ -193,7 +194,7 @@ eligibility:
   - refer: highest(things.count) - lowest(things.count) > 10
     code: uneven
 tables:
-  pairs:   {by: [kind, area], values: {a: {AB1: 1.2500, AB2: 0.9000, ZZ9: refer(far)}, b: {AB1: 1.3333}, c: {CD2: decline(not_there)}}, otherwise: 1.0500}
+  pairs:   {by: [kind, area], values: {a: {AB1: 1.2500, AB2: 0.9000, ZZ9: refer(far)}, b: {AB1: 1.3333, ZZ9: refer(far)}, c: {CD2: decline(not_there), ZZ9: refer(far)}}, otherwise: 1.0500}
   grid:    {by: [bonus, n], from: {0.5: {0-10: 0.8000, 11+: 0.8500}, 1: {0-10: 1.0000, 11-20: 1.0005}, 2.25: {0+: 1.9999}}, otherwise: 1.1000}
   turned:  {by: [n, bonus], bands: {0-4: {0.5: 1.1000, 1.5: refer(turned_high)}, 5-40: {0.5: 1.2000, 3: 0.7000}}, otherwise: 0.9900}
   seasons: {by: [month, flag], values: {cold: {yes: 2.50 EUR, no: 1.005 EUR}, warm: {yes: 0.75 EUR}, between: {no: 0.10 EUR}}, otherwise: 0.333333 EUR}
@@ -373,8 +374,8 @@ sections:
     tax: none
     limit: {amount: 1 EUR, per: event}
     premium:
-      - base: 50% of [first, second]
-      - minus: 0.02 EUR
+      - base: 100% of [first, second]
+      - {minus: 0.02 EUR, when: many == 6}
 contract:
   - minus: off
   - {at_least: {net: 0.05 EUR, over: [first, third]}, when: many != 1}
@@ -384,42 +385,75 @@ contract:
 """
 )
 
-FRANCE = """
-country: FR
-source: a law
-premium_tax:
-  full: [{from: 2020-01-01, rate: "0.20"}, {from: 2027-01-01, rate: "0.21"}]
-  part: [{from: 2020-01-01, rate: "0.19", on_share: "0.85"}]
-  half: [{from: 2020-01-01, rate: "0.05"}]
-  none: [{from: 2020-01-01, rate: "0"}]
-  double: [{from: 2020-01-01, rate: "1"}]
-levies:
-  - {name: Fund, source: a decree, on: full, rates: [{from: 2020-01-01, rate: "0.012"}]}
-  - {name: Terror, source: another decree, once_per: cover, per_contract: [{from: 2020-01-01, amount: 0.65 EUR}]}
-  - {name: Master, source: another decree, once_per: master_policy, per_contract: [{from: 2020-01-01, amount: 9 EUR}]}
-surcharges:
-  - {name: disaster, source: a code, on: {property: [{from: 2020-01-01, rate: "0.12"}, {from: 2025-01-01, rate: "0.20"}]}}
-  - {name: crime, source: a code, on: {theft: [{from: 2020-01-01, rate: "0.0155", on_share: "0.50"}]}}
+# Terms of over a year, whose hours have no row each; keys with wide ranges side by side; choices compared with each other.
+LONG = (
+    HEAD.replace("max: 30d", "max: 400d").replace("Europe/Paris", "Australia/Lord_Howe")
+    + """
+inputs:
+  kind:   {one_of: [a, b, x, y1]}
+  other:  {one_of: [x, y1, z]}
+  from:   {text: "[A-Z][A-Z0-9 -]{2,6}"}
+  to:     {text: "[A-Z][A-Z0-9 -]{2,6}"}
+  n:      {integer: -12..50000}
+  value:  {money: 0 EUR..90000 EUR}
+  weight: {decimal: -5..900.25}
+derived:
+  first:  {prefix: from, length: 1}
+  second: {prefix: to, length: 1}
+  two:    {prefix: to, length: 2}
+  night:  {hours_in: 21:15-05:45}
+  month:  {season: {dates: {wet: 12-01..03-31, dry: 04-01..11-30}, by: start}}
+  far:    first != second and kind != other
+  each:   value // (max(n, 0) + 1)
+  less:   (n - 20) // 3 * 2
+  lighter: min(weight // 7, weight - 3, 100)
+  wide:   1 < n <= 500 or not (far or weight < 0.5)
+eligibility:
+  - refer: first == second and kind != 'a'
+    code: nowhere
+  - refer: kind == other
+    code: same
+  - decline: two == kind or other in ['z'] and two not in ['Y1', 'AB', 'X7', 'Z0']
+    code: there
+  - refer: lighter > 99.5 or less < -20
+    code: light
+tables:
+  plane:  {by: [value, n], from: {0 EUR: {0-99: 1.0000, 100-4999: 1.1000, 5000+: 1.2000}, 45000.01 EUR: {0-20000: 1.3000, 20001+: decline(too_many)}}, otherwise: 0.9999}
+  solid:  {by: [weight, two], from: {-5: {AB: 1.0500, Y1: 1.1500}, 0: {X7: 0.7500}, 450.125: {AB: 1.5000, Z0: refer(heavy)}}, otherwise: 1.0000}
+  hours:  {by: term_hours, marginal: {1-24: 0.10 EUR, 25-5000: 0.011111 EUR, 5001-9000: 0.005 EUR, 9001+: decline(too_long)}}
+  nights: {by: night, marginal: {1-100: 0.0005 EUR, 101+: 0.000111 EUR}}
+  eaches: {by: each, from: {0 EUR: 0.01 EUR, 0.10 EUR: 0.105 EUR, 999.99 EUR: 1 EUR}}
+  lesses: {by: less, bands: {0-8: 1.2000, 10-33000: 1.0100}, otherwise: 0.9500}
+  lights: {by: lighter, from: {-9: 1.0000, 0: 1.0101, 50.5: 1.2000}}
+sections:
+  time:
+    tax: {by: month, values: {wet: full, dry: half}}
+    situs: {by: far, values: {yes: DE, no: FR}}
+    limit: {amount: 1 EUR, per: event}
+    premium:
+      - base: hours
+      - plus: nights
+      - times: solid
+      - times: lesses
+      - at_most: 0.0500 EUR per hour, at most 0.42 EUR per day
+  value:
+    when: wide
+    tax: {split: {part: 12.5%, half: 87.5%}}
+    situs: {by: kind, values: {a: FR, b: DE, x: DE, y1: FR}}
+    surcharge: {crime: theft}
+    limit: {amount: value, per: event}
+    premium:
+      - base: 0.0123% of value per day
+      - times: plane
+      - times: lights
+      - minus: eaches
+contract:
+  - {minus: 0.50 EUR, when: n < 0 or far}
+  - round_gross: 0.05 EUR up
 """
-GERMANY = """
-country: DE
-source: another law
-premium_tax:
-  full: [{from: 2020-01-01, rate: "0.19"}]
-  half: [{from: 2020-01-01, rate: "0.22", on_share: "0.60"}]
-  part: [{from: 2020-01-01, rate: "0.1615"}]
-levies:
-  - {name: Brigade, source: an order, on: part, rates: [{from: 2020-01-01, rate: "0.0333"}]}
-  - {name: Abroad, source: an order, once_per: cover, per_contract: [{from: 2020-01-01, amount: 5 EUR}]}
-surcharges:
-  - {name: disaster, source: a book, on: {property: [{from: 2020-01-01, rate: "0.07"}]}}
-  - {name: crime, source: a book, on: {theft: [{from: 2020-01-01, rate: "0.05"}]}}
-"""
-FILES = {
-    "zones.csv": "area;kind;cell\nAB1;a;1.2000\nAB1;b;0.3335\nBB2;a;refer(bb2)\nCD2;c;1.0005\nZZ9;a;decline(zz9)\n",
-    "shifts.csv": "shift,cell\n-2.5,0.9000\n-1.25,1.0000\n0,1.1000\n0.0001,1.2345\n2,refer(far_off)\n",
-}
-MADE = {"tables": TABLES, "terms": TERMS, "forms": FORMS, "calendar": CALENDAR, "bare": BARE}
+)
+
+MADE = {"tables": TABLES, "terms": TERMS, "forms": FORMS, "calendar": CALENDAR, "bare": BARE, "long": LONG}
 
 
 def made_edition(name: str) -> LoadedEdition:
