@@ -17,7 +17,7 @@ from coverage.domain.period import Period
 from coverage.rulebook.admission import admit, read_json
 from coverage.rulebook.explaining import explain
 from coverage.rulebook.oracle import Oracle, Told
-from coverage.rulebook.scalar import Decision, Facts, Figures, Scalar, Trace
+from coverage.rulebook.scalar import Decision, Facts, Figures, Scalar, rating
 
 Given = Mapping[str, Any]
 Term = Mapping[str, int]
@@ -35,6 +35,7 @@ class Tariff:
         edition = edition_of(TARIFF)
         self.rules, self.taxes = edition.rules, edition.taxes_on(ON)
         self.compiled = edition.compiled(self.taxes)
+        self.traced = rating(edition.plan, self.taxes, traced=True)
 
     def facts(self, given: Given, term: Term) -> Facts:
         """What is rated: every input checked, defaults filled in."""
@@ -44,9 +45,11 @@ class Tariff:
         """Priced, and no more."""
         return self.compiled.figures(self.facts(given, term))
 
-    def kept(self, given: Given, term: Term) -> Trace:
+    def kept(self, given: Given, term: Term) -> Figures:
         """Priced, with every running amount kept for an explanation that may be asked for later."""
-        return self.compiled.trace(self.facts(given, term))
+        figures: Figures
+        figures, self.amounts, self.contract = self.traced(self.facts(given, term))
+        return figures
 
     def rendered(self, given: Given, term: Term) -> Decision:
         """Priced and explained, as a quote is."""
@@ -63,7 +66,7 @@ def priced(folder: Path) -> Work:
 
 def kept(folder: Path) -> Work:
     tariff = Tariff()
-    return _work(folder, tariff.kept, lambda trace: _of_decision(tariff.compiled, trace.decision))
+    return _work(folder, tariff.kept, lambda figures: of_figures(tariff.compiled, figures))
 
 
 def rendered(folder: Path) -> Work:
