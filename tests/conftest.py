@@ -24,11 +24,13 @@ from coverage.gateways.keyring import MasterKeyring
 from coverage.gateways.private_postgres import PrivatePostgres
 from coverage.operations.house import House
 from coverage.operations.publishing import publish
+from coverage.rulebook.editions import Library, load
 from coverage.storage import migrations
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.builders import Platform, enrol_platform
+from tests.lending import Wall, selling
 from tests.serving import serving
 
 ROOT = Path(__file__).parents[1]
@@ -132,6 +134,27 @@ def served_platform(owner: Database, house: House, served: str) -> Iterator[Plat
     limits = httpx2.Limits(max_connections=100)
     with httpx2.Client(base_url=served, timeout=60, limits=limits, trust_env=False) as client:
         yield enrol_platform(owner, house, client)
+
+
+@pytest.fixture(scope="session")
+def tariffs() -> Library:
+    """The tariffs that stretch the rule language; nobody sells them but in tests."""
+    library = load(ROOT / "tests" / "tariffs")
+    assert not library.faults
+    return library
+
+
+@pytest.fixture
+def wall() -> Wall:
+    """A wall clock that stands still until a test moves it."""
+    return Wall()
+
+
+@pytest.fixture
+def lender(owner: Database, house: House, tariffs: Library, wall: Wall) -> Iterator[Platform]:
+    """A partner that sells those tariffs, on the day of `wall`."""
+    with selling(owner, house, tariffs, wall) as platform:
+        yield platform
 
 
 @pytest.fixture

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
-from coverage.domain.journal import Transfer, balances
 from coverage.storage.tenancy import Database
 from tests.answers import the_problem
 from tests.builders import Platform
-from tests.operations.test_issuing import counts
+from tests.lending import Wall, a_loan, a_shared_car, an_exchange
+from tests.operations.test_issuing import counts, journal_of
 from tests.serving import at_once
-
-
-def journal_of(owner: Database, platform: Platform, cover: dict[str, Any]) -> dict[tuple[str, str], int]:
-    query = text(
-        "SELECT f.debit, f.credit, f.amount, f.currency FROM transfers f JOIN transactions t ON t.id = f.transaction_id"
-        " WHERE t.cover_id = :cover"
-    )
-    with owner.transaction(platform.tenant) as session:
-        return balances(Transfer(*row) for row in session.execute(query, {"cover": cover["id"]}).all())
 
 
 class TestCancelCover:
@@ -39,7 +30,7 @@ class TestCancelCover:
             ("New Business", "Original Premium"), ("Cancellation", "Return Premium"),
         ]  # fmt: skip
         first, last = seen["transactions"]
-        for part in ("net", "tax", "fees", "gross"):
+        for part in ("net", "surcharges", "tax", "fees", "gross"):
             assert first[part]["amount"] == -last[part]["amount"]
         assert set(journal_of(owner, platform, cover).values()) == {0}
 
@@ -80,3 +71,28 @@ class TestCancelCover:
             assert list(kinds) == ["cover.issued", "cover.cancelled"]
             jobs = session.scalars(text("SELECT kind FROM outbox WHERE subject = :id"), {"id": cover["id"]})
             assert list(jobs) == ["render_certificate", "render_certificate"]
+
+
+class TestRefundTiers:
+    """A shared car: everything back until 24 hours before the start, half until the start."""
+
+    @pytest.mark.parametrize(("before", "gives"), [(timedelta(hours=24, seconds=1), None), (timedelta(hours=24), "50%"), (timedelta(seconds=1), "50%")])  # fmt: skip
+    def test_decide_by_the_time_before_the_start(
+        self, lender: Platform, owner: Database, wall: Wall, before: timedelta, gives: str | None
+    ) -> None:
+        cover = lender.cover(lender.quote(**a_shared_car()))
+        wall.now = datetime.fromisoformat(cover["start"]) - before
+        answer = lender.post(f"/v1/covers/{cover['id']}/cancel", {})
+        if gives is None:
+            assert answer.json()["refund"] == cover["price"]["gross"]
+            assert set(journal_of(owner, lender, cover).values()) == {0}
+        else:
+            problem = the_problem(answer, 409, "not_refundable")
+            assert f"peer_car_sharing gives {gives} back at this time" in problem["detail"]
+            assert lender.get(f"/v1/covers/{cover['id']}").json()["state"] == "scheduled"
+
+    def test_that_keep_a_fee_need_a_person(self, lender: Platform) -> None:
+        for body, fee in ((an_exchange(), "exchange_file"), (a_loan(), "label")):
+            cover = lender.cover(lender.quote(**body))
+            answer = lender.post(f"/v1/covers/{cover['id']}/cancel", {"preview": True})
+            assert f"keeps its fee {fee} " in the_problem(answer, 409, "not_refundable")["detail"]

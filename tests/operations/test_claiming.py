@@ -11,6 +11,7 @@ from coverage.storage.tenancy import Database
 from tests.answers import pointers, the_problem
 from tests.builders import Platform, a_claim, a_goods_risk, soon
 from tests.dumping import dump
+from tests.lending import Wall, an_exchange
 
 
 @pytest.fixture
@@ -63,6 +64,30 @@ class TestFlags:
         made = platform.cover()
         claim = platform.claim(made, loss_at=soon(seconds=-60))
         assert claim["flags"] == ["outside_window"]
+
+
+class TestWindows:
+    @pytest.mark.parametrize(
+        ("losses", "flags"),
+        [
+            (["cancellation"], []),
+            ([], []),
+            (["home_contents"], ["outside_window"]),
+            (["cancellation", "home_contents"], ["outside_window"]),
+        ],
+    )
+    def test_are_those_of_the_sections_claimed_on(
+        self, lender: Platform, wall: Wall, losses: list[str], flags: list[str]
+    ) -> None:
+        """A journey is insured from its booking, the home from the day on which it begins."""
+        made = lender.cover(lender.quote(**an_exchange()))
+        wall.now += timedelta(days=3)
+        body = {"loss_at": wall.text(hours=-1), "losses": [{"section": section} for section in losses]}
+        assert lender.claim(made, **body)["flags"] == flags
+        begun = moved(made["start"], hours=1)
+        wall.now = datetime.fromisoformat(begun)
+        late = lender.claim(made, loss_at=begun, losses=[{"section": "cancellation"}])
+        assert late["flags"] == ["outside_window"]
 
 
 class TestRefusals:

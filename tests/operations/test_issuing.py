@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,9 +17,12 @@ from coverage.domain.tenant import Caller
 from coverage.operations import issuing
 from coverage.operations.house import House
 from coverage.operations.quoting import find_quote
+from coverage.rulebook.editions import load
 from coverage.storage.tenancy import Database
 from tests.answers import pointers, the_problem
 from tests.builders import Platform, a_bind, a_goods_risk, a_party, a_quote, a_registration, a_risk, soon
+from tests.conftest import ROOT
+from tests.lending import Wall, an_exchange, euros, selling
 from tests.serving import at_once
 
 WRITTEN = (
@@ -46,6 +52,15 @@ def counts(owner: Database, platform: Platform) -> dict[str, int]:
             )
             for table in WRITTEN
         }
+
+
+def journal_of(owner: Database, platform: Platform, cover: dict[str, Any]) -> dict[tuple[str, str], int]:
+    query = text(
+        "SELECT f.debit, f.credit, f.amount, f.currency FROM transfers f JOIN transactions t ON t.id = f.transaction_id"
+        " WHERE t.cover_id = :cover"
+    )
+    with owner.transaction(platform.tenant) as session:
+        return balances(Transfer(*row) for row in session.execute(query, {"cover": cover["id"]}).all())
 
 
 class TestObject:
@@ -279,15 +294,7 @@ class TestBooks:
     def test_agree_to_the_cent(self, platform: Platform, owner: Database) -> None:
         for risk, product in ((a_risk(), "off_duty_vehicle"), (a_goods_risk(), "goods_carried")):
             cover = platform.cover(platform.quote(product=product, risk=risk))
-            with owner.transaction(platform.tenant) as session:
-                rows = session.execute(
-                    text(
-                        "SELECT f.debit, f.credit, f.amount, f.currency FROM transfers f JOIN transactions t"
-                        " ON t.id = f.transaction_id WHERE t.cover_id = :cover"
-                    ),
-                    {"cover": cover["id"]},
-                ).all()
-            found = balances(Transfer(*row) for row in rows)
+            found = journal_of(owner, platform, cover)
             price = cover["price"]
             assert sum(found.values()) == 0
             assert found["receivable/partner", "EUR"] == price["gross"]["amount"]
@@ -298,7 +305,10 @@ class TestBooks:
             assert -taxes == sum(tax["amount"]["amount"] for tax in price["taxes"])
             transaction = cover["transactions"][0]
             assert transaction["gross"] == price["gross"]
-            assert sum(transaction[part]["amount"] for part in ("net", "tax", "fees")) == transaction["gross"]["amount"]
+            assert (
+                sum(transaction[part]["amount"] for part in ("net", "surcharges", "tax", "fees"))
+                == transaction["gross"]["amount"]
+            )
 
 
 @pytest.fixture
@@ -335,3 +345,81 @@ class TestOneTransaction:
         assert [fact.kind for fact in facts] == ["cover.issued"]
         assert facts[0].actor.startswith("key_")
         assert [tuple(job) for job in jobs] == [("render_certificate", facts[0].id)]
+
+
+class TestWindows:
+    """The journey's cancellation is covered from the booking on, until the exchange begins."""
+
+    def rows(self, owner: Database, platform: Platform, cover: dict[str, Any], table: str, columns: str) -> list[Any]:
+        with owner.transaction(platform.tenant) as session:
+            query = text(f"SELECT {columns} FROM {table} WHERE cover_id = :cover ORDER BY section")  # noqa: S608
+            return [tuple(row) for row in session.execute(query, {"cover": cover["id"]})]
+
+    def test_are_each_sections_own(self, lender: Platform, owner: Database, wall: Wall) -> None:
+        quote = lender.quote(**an_exchange())
+        wall.now += timedelta(hours=2)
+        cover = lender.cover(quote)
+        starts_at, ends_at = (datetime.fromisoformat(cover[end]) for end in ("start", "end"))
+        term = (starts_at, ends_at)
+        assert self.rows(owner, lender, cover, "transaction_terms", "section, starts_at, ends_at") == [
+            ("cancellation", wall.now, starts_at), ("home_contents", *term), ("liability", *term),
+            ("second_home_contents", *term),
+        ]  # fmt: skip
+        assert self.rows(owner, lender, cover, "amounts_held", "section, amount, starts_at, ends_at") == [
+            ("cancellation", 120_000, wall.now, starts_at), ("home_contents", 2_000_000, *term),
+        ]  # fmt: skip
+
+    def test_count_against_a_cap_while_they_run(self, lender: Platform) -> None:
+        """10,000 EUR of journeys for one member: both wait for their start at one time, though the stays don't meet."""
+        person = {"policyholder": a_party()}
+        later = {"start": "2026-05-10T16:00:00+02:00", "end": "2026-05-17T16:00:00+02:00"}
+        for times, cost, status in (({}, 600_000, 201), (later, 500_000, 409), (later, 400_000, 201)):
+            quote = lender.quote(**an_exchange(journey_cost=euros(cost)) | times)
+            answer = lender.post("/v1/covers", a_bind(quote, parties=person))
+            assert answer.status_code == status
+            if status == 409:
+                assert "4000.00 EUR are free" in the_problem(answer, 409, "cap_exceeded")["detail"]
+
+    def test_in_which_no_time_is_left_bind_nothing(
+        self, owner: Database, house: House, wall: Wall, tmp_path: Path
+    ) -> None:
+        shutil.copytree(ROOT / "tests" / "tariffs", tmp_path / "rules")
+        folder = tmp_path / "rules" / "products" / "home_exchange" / "FR"
+        (folder / "2026-01-01.examples.yaml").rename(folder / "2026-01-02.examples.yaml")
+        edition = (folder / "2026-01-01.yaml").rename(folder / "2026-01-02.yaml")
+        longer = edition.read_text().replace("valid_for: 48h", "valid_for: 96h")
+        edition.write_text(longer.replace("effective: 2026-01-01", "effective: 2026-01-02"))
+        times = {"start": "2026-03-04T12:00:00+01:00", "end": "2026-03-08T12:00:00+01:00"}
+        with selling(owner, house, load(tmp_path / "rules"), wall) as platform:
+            quote = platform.quote(**an_exchange(journey_cost=euros(50_000)) | times)
+            staying = platform.quote(**an_exchange(journey_cost=None, home_address="3 chemin du Phare") | times)
+            wall.now = datetime.fromisoformat(quote["start"])
+            before = counts(owner, platform)
+            problem = the_problem(platform.post("/v1/covers", a_bind(quote)), 409, "empty_window")
+            assert "cancellation covers from the booking until the start" in problem["detail"]
+            assert counts(owner, platform) == before
+            assert platform.cover(staying)["state"] == "on_risk"
+            wall.now -= timedelta(seconds=1)
+            assert platform.cover(quote)["state"] == "scheduled"
+
+
+class TestSurcharges:
+    def test_are_booked_on_an_account_of_their_own(self, lender: Platform, owner: Database) -> None:
+        cover = lender.cover(lender.quote(**an_exchange()))
+        assert {account: -amount for (account, _), amount in journal_of(owner, lender, cover).items()} == {
+            "receivable/partner": -6854,
+            "premium/home_exchange/home_contents": 797, "premium/home_exchange/second_home_contents": 728,
+            "premium/home_exchange/liability": 210, "premium/home_exchange/cancellation": 4100,
+            "surcharge/home_exchange/natural_catastrophe": 159,
+            "tax/FR/other/other": 470, "tax/FR/fire_private/fire_private": 72,
+            "tax/DE/household_contents/household_contents": 118,
+            "fee/exchange_file": 200,
+        }  # fmt: skip
+
+    def test_are_told_with_the_cover(self, lender: Platform) -> None:
+        quote = lender.quote(**an_exchange())
+        cover = lender.cover(quote)
+        assert cover["price"] == quote["price"]
+        (bought,) = cover["transactions"]
+        amounts = {part: bought[part]["amount"] for part in ("net", "surcharges", "tax", "fees", "gross")}
+        assert amounts == {"net": 5835, "surcharges": 159, "tax": 660, "fees": 200, "gross": 6854}
