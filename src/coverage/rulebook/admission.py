@@ -144,7 +144,7 @@ def _derived(edition: Edition, values: Mapping[str, Canonical], period: Period) 
             since, until = _day(values, rule.years_from), _day(values, rule.to)
             facts[name] = _years(rule, since, local_day(period.start, edition.timezone) if rule.to == START else until)
         elif isinstance(rule, Prefix):
-            facts[name] = _prefix(str(values.get(rule.prefix, "")), rule.length)
+            facts[name] = prefix_of(str(values.get(rule.prefix, "")), rule.length)
     return facts
 
 
@@ -156,7 +156,7 @@ def _years(rule: YearsFrom, since: date | None, until: date | None) -> int:
     return min(whole_years(since, until), LONGEST_YEARS)
 
 
-def _prefix(text: str, length: int) -> str:
+def prefix_of(text: str, length: int) -> str:
     """The first signs of a text as they are compared: "75 011", "75-011" and "75011" begin alike."""
     return re.sub(r"[\s\-\u2010-\u2015]", "", text).upper()[:length]
 
@@ -200,7 +200,7 @@ def _day(values: Mapping[str, Canonical], name: str) -> date | None:
 
 
 # How two spellings of one object are known to be one, by the object's kind.
-_SPELLINGS: Final[dict[str, Callable[[str], str]]] = {
+SPELLINGS: Final[dict[str, Callable[[str], str]]] = {
     "vehicle_registration": lambda text: re.sub(r"[^A-Z0-9]", "", text.upper()),
     "serial_number": lambda text: re.sub(r"[^A-Z0-9]", "", text.upper()),
     "address": lambda text: " ".join(text.casefold().split()),
@@ -211,4 +211,4 @@ _SPELLINGS: Final[dict[str, Callable[[str], str]]] = {
 def _object_value(edition: Edition, written: Mapping[str, str]) -> str | None:
     if edition.object is None or edition.object.input not in written:
         return None
-    return _SPELLINGS[edition.object.kind](written[edition.object.input])
+    return SPELLINGS[edition.object.kind](written[edition.object.input])

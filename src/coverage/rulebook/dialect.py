@@ -8,10 +8,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Final
 
 from coverage.rulebook.expressions import Expression
+from coverage.rulebook.notation import FACTOR_ONE
 from coverage.rulebook.plan import Axis, Plan
+
+# One row for each operation: the running amount `p` and the charge `c` to the new running amount.
+OPERATIONS: Final[dict[str, str]] = {
+    "base": "{c}",
+    "times": f"({{p}} * {{c}} + {FACTOR_ONE // 2}) // {FACTOR_ONE}",
+    "plus": "{p} + {c}",
+    "minus": "max({p} - {c}, 0)",
+    "at_least": "max({p}, {c})",
+    "at_most": "min({p}, {c})",
+    # Over days that each have a factor of their own: `c` is the sum of them, and their mean over `d` days multiplies.
+    "times_by_day": f"({{p}} * {{c}} + {FACTOR_ONE // 2} * {{d}}) // ({FACTOR_ONE} * {{d}})",
+}
 
 
 def local(name: str) -> str:
@@ -115,6 +128,10 @@ class Dialect(ABC):
         """Keeps a value for the explanation, in a dialect that has one."""
 
     # ------------------------------------------------------------------------------------------ figures
+
+    def operation(self, op: str, running: str, charged: str, days: str = "") -> str:
+        """What a running amount comes to by an operation."""
+        return OPERATIONS[op].format(p=running, c=charged, d=days)
 
     @abstractmethod
     def pick(self, name: str, figures: Sequence[int], index: str) -> str:

@@ -33,18 +33,6 @@ from coverage.rulebook.taxes import TaxesInForce
 DENSE_VALUES: Final = 4096  # a key of no more values has a figure laid down for each of them
 HOURS_A_DAY: Final = 24
 
-# One row for each operation: the running amount `p` and the charge `c` to the new running amount.
-OPERATIONS: Final[dict[str, str]] = {
-    "base": "{c}",
-    "times": f"({{p}} * {{c}} + {FACTOR_ONE // 2}) // {FACTOR_ONE}",
-    "plus": "{p} + {c}",
-    "minus": "max({p} - {c}, 0)",
-    "at_least": "max({p}, {c})",
-    "at_most": "min({p}, {c})",
-    # Over days that each have a factor of their own: `c` is the sum of them, and their mean multiplies.
-    "times_by_day": f"({{p}} * {{c}} + {FACTOR_ONE // 2} * {{d}}) // ({FACTOR_ONE} * {{d}})",
-}
-
 
 class Emitter:
     """Writes a plan's function down in a dialect."""
@@ -129,8 +117,8 @@ class Emitter:
 
     def _operation(self, op: str, running: str, figure: str, charge: Charge) -> str:
         if op == "times" and isinstance(charge, Lookup) and charge.by_day:
-            return OPERATIONS["times_by_day"].format(p=running, c=figure, d=self.write.read("term_days"))
-        return OPERATIONS[op].format(p=running, c=figure)
+            return self.write.operation("times_by_day", running, figure, self.write.read("term_days"))
+        return self.write.operation(op, running, figure)
 
     def _charge(self, charge: Charge) -> str:
         """The charge as an expression in micro-units, or as a factor × 10⁴."""

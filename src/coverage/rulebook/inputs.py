@@ -37,6 +37,7 @@ from coverage.rulebook.notation import (
 )
 
 MAX_TEXT: Final = 200
+EARLIEST, LATEST = dt.date(1890, 1, 1), dt.date(2200, 12, 31)  # what a day can be
 
 Item = dict[str, str | bool | int | dt.date]  # one thing of a list: its fields
 Canonical = str | bool | int | dt.date | list[Item]
@@ -307,7 +308,7 @@ class DateIn(Input):
             day = dt.date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
         except ValueError:
             day = None
-        if day is None or not 1890 <= day.year <= 2200:
+        if day is None or not EARLIEST <= day <= LATEST:
             raise Misread(quoted(text), expected)
         if (self.date == "past" and day > today) or (self.date == "future" and day < today):
             raise Misread(quoted(text), expected)

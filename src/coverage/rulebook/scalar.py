@@ -12,13 +12,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeLine, TaxLine, spread_pro_rata
-from coverage.rulebook.dialect import Dialect, local
+from coverage.rulebook.dialect import OPERATIONS, Dialect, local
 from coverage.rulebook.emitting import Emitter
 from coverage.rulebook.emitting_taxes import surcharges_of, taxes_of
 from coverage.rulebook.expressions import Expression, python_source
+from coverage.rulebook.notation import FACTOR_ONE
 from coverage.rulebook.plan import Axis, Plan
 from coverage.rulebook.taxes import TaxesInForce
 
+# Operations again, quicker for one risk: a call costs more than a comparison, and most cells of most tables are one.
+QUICK_OPERATIONS: Final[dict[str, str]] = {
+    "times": f"{{p}} if {{c}} == {FACTOR_ONE} else {OPERATIONS['times']}",
+    "at_least": "{p} if {p} > {c} else {c}",
+    "at_most": "{p} if {p} < {c} else {c}",
+}
 MOST_STEPS: Final = 20  # a section is raised by so many steps at most to make the gross premium a multiple
 
 Fact = int | bool | str
@@ -195,6 +202,14 @@ class Python(Dialect):
             self.emit(f"return (verdicts, {values}), ({steps}), ({contract})")
         else:
             self.emit(f"return verdicts, {values}")
+
+    def operation(self, op: str, running: str, charged: str, days: str = "") -> str:
+        if op not in QUICK_OPERATIONS or (op == "times" and charged.isdigit()):
+            return super().operation(op, running, charged, days)
+        if not charged.isalnum():
+            self.hold("c", charged)
+            charged = "c"
+        return QUICK_OPERATIONS[op].format(p=running, c=charged)
 
     def pick(self, name: str, figures: Sequence[int], index: str) -> str:
         self.constants[name] = tuple(figures)
