@@ -40,6 +40,7 @@ tables:
   colours:  {by: colour, file: colours.csv}
 sections:
   main:
+    allow_fall: the contract's discount from the eighth day on
     tax: {by: size, values: {small: other, large: other}}
     limit: {amount: 5000 EUR, per: event}
     premium:

@@ -1,0 +1,39 @@
+"""A new edition's publication: made known early enough for the offers of the edition before it to run out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from coverage.rulebook.admission import words as duration
+from coverage.rulebook.reading import Finding
+
+if TYPE_CHECKING:
+    from coverage.rulebook.editions import LoadedEdition
+
+
+def check_publication(editions: Iterable[LoadedEdition]) -> Iterator[Finding]:
+    """That each edition takes effect no sooner than its publication plus the running offers of the one before it.
+
+    A priced quote is a firm offer (Code civil 1116). What follows a withdrawn edition mends it, and needn't wait; a
+    withdrawn edition itself prices nothing.
+    """
+    before: dict[tuple[str, str], LoadedEdition] = {}
+    for edition in sorted(editions, key=lambda edition: edition.effective_at):
+        rules, last = edition.rules, before.get((edition.product, edition.country))
+        before[edition.product, edition.country] = edition
+        if last is None or last.rules.withdrawn is not None or rules.withdrawn is not None:
+            continue
+        offers = last.rules.quote.valid_for
+        binding = f"offers of {last.name}.yaml bind for {duration(offers)}"
+        if rules.published is None:
+            words = f"nothing says when it was published, and {binding}; expected published: at least that long before it takes effect"
+            yield edition.document.finding(("effective",), words, "publication")
+            continue
+        zone = ZoneInfo(rules.timezone)
+        soonest = rules.published.replace(tzinfo=zone).astimezone(UTC) + timedelta(seconds=offers)
+        if edition.effective_at < soonest:
+            words = f"too soon after {rules.published:%Y-%m-%dT%H:%M}, when it was published, since {binding}; expected {soonest.astimezone(zone):%Y-%m-%dT%H:%M} or later"
+            yield edition.document.finding(("effective",), words, "publication")
