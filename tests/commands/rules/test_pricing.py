@@ -11,7 +11,10 @@ from coverage.rulebook.editions import load
 from tests.commands.rules.asking import TERM, VAN, answered, run, without
 from tests.rulebook.rule_files import FRANCE, RULES, VEHICLE, RuleFolder, copied
 
-KEYS = {"decision", "reasons", "sections", "net", "taxes", "fees", "gross", "currency", "edition", "explanation"}
+KEYS = {
+    "decision", "reasons", "sections", "unavailable", "net", "surcharges", "taxes", "fees", "gross", "currency", "edition",
+    "explanation",
+}  # fmt: skip
 
 
 def priced(*arguments: object, rules: Path = RULES) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class TestUntouched:
         answer = answered("test", "off_duty_vehicle", rules=folder.path, code=1)
         assert all(one["passed"] for one in answer["editions"]["off_duty_vehicle/FR/2026-01-01"])
         assert answer["untouched"] == [
-            {"path": f"{folder.path}/{VEHICLE}", "line": 82, "column": 32, "code": "untouched",
+            {"path": f"{folder.path}/{VEHICLE}", "line": 82, "column": 31, "code": "untouched",
              "message": "`lead_hours <= 2160` (section own_damage, times) always holds in the worked prices; "
              "expected one where it doesn't"},
         ]  # fmt: skip

@@ -149,7 +149,11 @@ def _plain_price(edition: LoadedEdition, decision: Decision, explanation: list[L
         "decision": decision.outcome,
         "reasons": list(decision.reasons),
         "sections": [{"name": s.name, "net": s.net} for s in premium.sections] if premium else [],
+        "unavailable": [{"section": one.section, "code": one.code} for one in decision.unavailable],
         "net": premium.net if premium else None,
+        "surcharges": [{"name": one.name, "section": one.section, "amount": one.amount} for one in premium.surcharges]
+        if premium
+        else [],
         "taxes": [{"name": t.name, "amount": t.amount} for t in premium.taxes] if premium else [],
         "fees": premium.fee_total if premium else None,
         "gross": premium.gross if premium else None,

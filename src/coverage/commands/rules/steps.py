@@ -18,6 +18,7 @@ from rich.table import Table
 from coverage.messages import Words
 from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.explaining import Line
+from coverage.rulebook.format import HoursIn
 
 STEPS: Final = {
     "base": "rules.base", "times": "rules.times", "plus": "rules.plus", "minus": "rules.minus",
@@ -32,6 +33,9 @@ GROUPS: Final = {
 ABOVE_NET: Final = ("surcharge", "levy", "premium_tax", "fee", "gross")  # what comes once the sections are done
 PHRASES: Final = {
     "per hour": "rules.per_hour", "per day": "rules.per_day", "at most": "rules.capped", "flat": "rules.flat",
+}  # fmt: skip
+CAPPED_DAYS: Final = {
+    "first_day": "rules.first_day", "whole_days": "rules.whole_days", "last_day": "rules.last_day",
 }  # fmt: skip
 _FIGURE: Final = re.compile(
     r"(?P<amount>\d[\d.]*) (?P<currency>[A-Z]{3})\b|(?P<percent>\d[\d.]*)%|(?<![\w.])(?P<number>\d+(?:\.\d+)?)(?![\w.])"
@@ -132,9 +136,9 @@ class WayToPrice:
     # ------------------------------------------------------------------------------------------ words
 
     def _figure(self, line: Line) -> str:
-        """The step's figure with what it was taken of, counted for or read from."""
+        """The step's figure with what it was taken of, counted for or read from, and what it was put together from."""
         text = self.words.text
-        figure = figure_in(self.words, str(line.get("figure", "")))
+        figure = self._plain_figure(line)
         if "on" in line:
             amount = self._money(str(line["on"]))
             figure = text("rules.share_on", figure=figure, amount=amount, what=self._label(str(line["of"])))
@@ -145,12 +149,46 @@ class WayToPrice:
             unit = "time.hours" if "per hour" in str(line["figure"]) else "time.days"
             figure = text("rules.counted", figure=figure, count=self.words.plural(unit, int(line["count"])))
         if "row" in line:
-            file, number, _ = str(line["row_at"]).rsplit(":", 2)
+            file, number = self._place(line)
             where = {"figure": figure, "table": line["table"], "line": number, "row": self._row(line)}
-            if file == self.edition.document.file:
-                return text("rules.row", **where)
-            return text("rules.row_of_file", **where, file=PurePath(file).name)
-        return figure
+            key = "rules.row_of_file" if file else "rules.row"
+            figure = text(key, **where, file=file) if file else text(key, **where)
+        elif "by" in line:
+            figure = text("rules.table", figure=figure, table=line["table"], by=self._label(str(line["by"])))
+        return "\n".join([figure, *(f"  {self._part(line, part)}" for part in line.get("parts", ()))])
+
+    def _plain_figure(self, line: Line) -> str:
+        """The figure by itself. A table's is a factor where the step multiplies, and money where it doesn't."""
+        figure = str(line.get("figure", ""))
+        if "table" in line and figure and not str(line["step"]).endswith("times"):
+            return self._money(figure)
+        return figure_in(self.words, figure)
+
+    def _part(self, line: Line, part: Line) -> str:
+        """What a figure was put together from: so many hours or days at a row's figure, a capped day, a share."""
+        text = self.words.text
+        amount = self._money(str(part["amount"])) if "amount" in part else ""
+        if "section" in part:
+            share = figure_in(self.words, str(part["figure"]))
+            return text("rules.part_of", figure=share, what=self._section(str(part["section"])), amount=amount)
+        if "name" in part:
+            return text("rules.told", step=part["name"], words=amount)
+        if part["row"] in CAPPED_DAYS:
+            unit = "time.days" if part["row"] == "whole_days" else "time.hours"
+            return text(CAPPED_DAYS[part["row"]], count=self.words.plural(unit, int(part["count"])), amount=amount)
+        by_hour = line["by"] == "term_hours" or isinstance(self.edition.rules.derived.get(line["by"]), HoursIn)
+        count = self.words.plural("time.hours" if by_hour else "time.days", int(part["count"]))
+        file, number = self._place(part)
+        figure = self._plain_figure({**line, **part})
+        told = text(
+            "rules.part", count=count, figure=figure, row=part["row"], line=f"{file}:{number}" if file else number
+        )
+        return text("rules.part_amount", part=told, amount=amount) if amount else told
+
+    def _place(self, line: Line) -> tuple[str, str]:
+        """The file of a row where it isn't the edition's own, and its line."""
+        file, number, _ = str(line["row_at"]).rsplit(":", 2)
+        return ("" if file == self.edition.document.file else PurePath(file).name), number
 
     def _row(self, line: Line) -> str:
         """The row that was met, by its keys' questions and answers: `Which vehicle is it? Van`."""
@@ -196,17 +234,25 @@ class WayToPrice:
         return text("rules.of_section", section=section, step=told)
 
     def _tax(self, line: Line, base: str) -> str:
-        name = str(line["name"])
-        label = self.edition.taxes.labels.get(name, {}).get(self.words.language, name)
-        figure = figure_in(self.words, str(line["figure"]))
-        told = (
-            self.words.text("rules.told", step=label, words=figure)
-            if line["figure"] == "flat"
-            else self.words.text("rules.taxed", name=label, figure=figure, amount=base)
-        )
+        text, figure = self.words.text, figure_in(self.words, str(line["figure"]))
+        label = self._tax_label(line)
+        if line["figure"] == "flat":
+            told = text("rules.told", step=label, words=figure)
+        else:
+            told = text("rules.taxed", name=label, figure=figure, amount=base)
         if "since" in line:
-            told = self.words.text("rules.since", told=told, since=line["since"])
-        return f"{told} [{self._note(line)}]" if "source" in line else told
+            told = text("rules.since", told=told, since=line["since"])
+        if line["step"] == "surcharge":
+            told = text("rules.of_section", section=self._section(str(line["section"])), step=told)
+        noted = f"{told} [{self._note(line)}]" if "source" in line else told
+        return "\n".join([noted, *(f"  {self._part(line, part)}" for part in line.get("parts", ()))])
+
+    def _tax_label(self, line: Line) -> str:
+        """What a tax is called, in its own country's words; of another country with its name."""
+        name, country = str(line["name"]), line.get("country")
+        taxes = self.edition.abroad.get(str(country)) if country else self.edition.taxes
+        label = taxes.labels.get(name, {}).get(self.words.language, name) if taxes else name
+        return f"{label} ({self.words.country(str(country))})" if country else label
 
     def _note(self, line: Line) -> int:
         """The number of the note below the table that cites the law; each is cited once."""
