@@ -359,7 +359,7 @@ sections:
     tax: double
     limit: {amount: 1 EUR, per: event}
     premium:
-      - base: 33.3333% of value
+      - base: 12.5% of value
   second:
     when: second
     unavailable: {when: many == 7, code: seven}
@@ -381,7 +381,7 @@ contract:
   - {at_least: {net: 0.05 EUR, over: [first, third]}, when: many != 1}
   - {times: less, over: [first]}
   - {minus: 0.01 EUR, over: [second, third], when: many == 2}
-  - {round_gross: 0.20 EUR up, when: many != 3}
+  - {round_gross: 0.10 EUR up, when: many != 3}
 """
 )
 
@@ -392,7 +392,7 @@ LONG = (
 inputs:
   kind:   {one_of: [a, b, x, y1]}
   other:  {one_of: [x, y1, z]}
-  from:   {text: "[A-Z][A-Z0-9 -]{2,6}"}
+  from:   {text: "[AXYZ][A-Z0-9 -]{2,6}"}
   to:     {text: "[A-Z][A-Z0-9 -]{2,6}"}
   n:      {integer: -12..50000}
   value:  {money: 0 EUR..90000 EUR}
@@ -424,6 +424,7 @@ tables:
   nights: {by: night, marginal: {1-100: 0.0005 EUR, 101+: 0.000111 EUR}}
   eaches: {by: each, from: {0 EUR: 0.01 EUR, 0.10 EUR: 0.105 EUR, 999.99 EUR: 1 EUR}}
   lesses: {by: less, bands: {0-8: 1.2000, 10-33000: 1.0100}, otherwise: 0.9500}
+  rungs:  {by: value, from: {0 EUR: 1.0000, 1000.01 EUR: 1.0010, 2000.01 EUR: 1.0020, 3000.01 EUR: 1.0030, 4000.01 EUR: 1.0040, 5000.01 EUR: 1.0050, 6000.01 EUR: 1.0060, 7000.01 EUR: 1.0070, 8000.01 EUR: 1.0080, 9000.01 EUR: 1.0090, 10000.01 EUR: 1.0100, 11000.01 EUR: 1.0110, 12000.01 EUR: 1.0120, 13000.01 EUR: 1.0130, 14000.01 EUR: 1.0140, 15000.01 EUR: 1.0150}}
   lights: {by: lighter, from: {-9: 1.0000, 0: 1.0101, 50.5: 1.2000}}
 sections:
   time:
@@ -445,6 +446,7 @@ sections:
     premium:
       - base: 0.0123% of value per day
       - times: plane
+      - times: rungs
       - times: lights
       - minus: eaches
 contract:

@@ -26,6 +26,7 @@ FIRST: Final = datetime(2026, 2, 1, tzinfo=UTC)
 LAST: Final = datetime(2027, 4, 30, tzinfo=UTC)  # a year and both changes of clocks, the spring's twice
 ON_EDGE: Final = 0.6  # of the risks; of each of these, every second value
 LEFT_OUT: Final = 0.4
+SOME: Final = 10  # texts of a pattern
 # Of the risks, how many are like one that was kept; of their values, how many are drawn anew.
 LIKE_KEPT: Final = 0.7
 REDRAWN: Final = 0.35
@@ -67,7 +68,7 @@ class Risks:
         # Texts are slow to make and their insides decide nothing: some of each are made once.
         begun = prefix_sources(self.rules, self.edges)
         self.texts = {
-            name: [text_like(rule.text, self.chance, begins) for begins in ("", "", "", *begun.get(name, ()))]
+            name: [text_like(rule.text, self.chance, begins) for begins in (*[""] * SOME, *begun.get(name, ()))]
             for name, rule in self.rules.inputs.items()
             if isinstance(rule, TextIn)
         }
@@ -196,7 +197,7 @@ class Risks:
                 return self._day(name, rule, period, asked_at, values)
             case TextIn():
                 texts = self.texts[name]
-                return self.chance.choice(texts if self.chance.random() < 0.7 else texts[:3])
+                return self.chance.choice(texts if self.chance.random() < 0.7 else texts[:SOME])
             case ListOf():
                 return self._things(name, rule, period, asked_at)
         raise TypeError(f"no values of {rule.key}")
@@ -245,7 +246,7 @@ class Risks:
 
     def _text_of(self, name: str, rule: TextIn) -> str:
         if name not in self.texts:
-            self.texts[name] = [text_like(rule.text, self.chance) for _ in range(3)]
+            self.texts[name] = [text_like(rule.text, self.chance) for _ in range(SOME)]
         return self.chance.choice(self.texts[name])
 
     def _day(self, name: str, rule: DateIn, period: Period, asked_at: datetime, values: Mapping[str, Any]) -> Any:

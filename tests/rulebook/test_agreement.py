@@ -56,12 +56,12 @@ class TestAgreement:
 
     @pytest.mark.parametrize("made", MADE)
     def test_they_price_editions_alike_that_use_every_form(self, made: str) -> None:
-        compared = agreement(made, f"{SEED} {made}").compare(3_000)
+        compared = agreement(made, f"{SEED} {made}").compare(2_000)
         shown(made, compared)
-        assert compared.on_edge >= 1_500
-        assert compared.ties.total() >= 300
+        assert compared.on_edge >= 1_000
+        assert compared.ties.total() >= 100
         assert set(compared.contract) == {step.op for step in made_edition(made).rules.contract}
-        assert min(compared.contract.values()) > 100
+        assert min(compared.contract.values()) > 50
         self.assert_every_outcome_was_met(made, compared)
 
     def assert_every_outcome_was_met(self, name: str, compared: Compared) -> None:
