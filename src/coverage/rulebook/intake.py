@@ -234,7 +234,7 @@ class _Checks:
 
 def day_of(value: str) -> date:
     """A day as YYYY-MM-DD; raises ValueError for any other way to write one."""
-    if value[4] != "-" or value[7] != "-" or len(value) != 10:
+    if len(value) != 10 or value[4] != "-" or value[7] != "-":
         raise ValueError(value)
     return date.fromisoformat(value)
 
