@@ -98,8 +98,9 @@ def _row(table: Lookup, positions: Sequence[int | None]) -> Row | None:
 
 def _stretches(old: Axis, new: Axis, before: Kind, after: Kind) -> Iterator[_Stretch]:
     if not old.starts or not new.starts:
+        first, second = _choices(old), _choices(new)
         for option in dict.fromkeys([*old.options, *new.options]):
-            yield _Stretch(0, 0, option, _choice(old, option), _choice(new, option))
+            yield _Stretch(0, 0, option, first.get(option, first.get("")), second.get(option, second.get("")))
         if old.sort == new.sort == "prefix":
             yield _Stretch(0, 0, "otherwise", len(old.options), len(new.options))
         return
@@ -113,10 +114,10 @@ def _stretches(old: Axis, new: Axis, before: Kind, after: Kind) -> Iterator[_Str
         )  # fmt: skip
 
 
-def _choice(axis: Axis, option: str) -> int | None:
-    if option in axis.options:
-        return axis.options.index(option)
-    return len(axis.options) if axis.sort == "prefix" else None
+def _choices(axis: Axis) -> dict[str, int]:
+    """Where each choice stands; under "" any other, where there can be one."""
+    others = {"": len(axis.options)} if axis.sort == "prefix" else {}
+    return {option: position for position, option in enumerate(axis.options)} | others
 
 
 # ------------------------------------------------------------------------------------------------ what it is called
