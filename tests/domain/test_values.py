@@ -16,7 +16,7 @@ from coverage.domain.faults import Conflict
 from coverage.domain.journal import Transfer, balances, transfers_for_issue, transfers_for_return
 from coverage.domain.money import Money, total
 from coverage.domain.period import Period, charged, term_facts, whole_years
-from coverage.domain.premium import FeeLine, Premium, SectionPremium, TaxLine, spread_pro_rata
+from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeLine, TaxLine, spread_pro_rata
 from coverage.domain.tenant import Tenant
 
 START = datetime(2026, 11, 28, 7, tzinfo=UTC)
@@ -123,6 +123,22 @@ class TestPremium:
         with pytest.raises(ValueError, match="negative"):
             Premium.of("EUR", sections, taxes, (FeeLine("f", -1),))
 
+    def test_has_its_surcharges_beside_the_net(self) -> None:
+        sections = (SectionPremium("a", 100), SectionPremium("b", 50))
+        surcharges = (
+            SurchargeLine("nat", "a", 200_000, 100, 20), SurchargeLine("nat", "b", 90_000, 50, 5),
+            SurchargeLine("war", "b", 10_000, 50, 1),
+        )  # fmt: skip
+        # 9 % of 150 + 26: 15.84.
+        taxes = (TaxLine("t", "premium_tax", "other", 90_000, 176, 16),)
+        premium = Premium.of("EUR", sections, taxes, (FeeLine("f", 5),), surcharges)
+        assert (premium.net, premium.surcharge_total, premium.tax_total, premium.gross) == (150, 26, 16, 197)
+        assert (premium.surcharged("nat"), premium.surcharged("war"), premium.surcharged("flood")) == (25, 1, 0)
+        with pytest.raises(ValueError, match="surcharges"):
+            Premium("EUR", sections, taxes, (FeeLine("f", 5),), 150, 171, surcharges)
+        with pytest.raises(ValueError, match="negative"):
+            Premium.of("EUR", sections, (), (), (SurchargeLine("nat", "a", 0, 0, -1),))
+
     @given(st.integers(0, 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=6))
     def test_is_spread_to_the_last_cent(self, amount: int, shares: list[int]) -> None:
         parts = spread_pro_rata(amount, tuple(shares))
@@ -139,19 +155,45 @@ class TestJournal:
         st.lists(st.integers(0, 10**6), min_size=1, max_size=4),
         st.lists(st.integers(0, 10**5), max_size=3),
         st.lists(st.integers(0, 500), max_size=2),
+        st.lists(st.integers(0, 10**5), max_size=3),
     )
-    def test_of_an_issue_and_its_return_is_nothing(self, nets: list[int], taxes: list[int], fees: list[int]) -> None:
+    def test_of_an_issue_and_its_return_is_nothing(
+        self, nets: list[int], taxes: list[int], fees: list[int], surcharges: list[int]
+    ) -> None:
         premium = Premium.of(
             "EUR",
             tuple(SectionPremium(f"s{index}", net) for index, net in enumerate(nets)),
             tuple(TaxLine(f"t{index}", "levy", "", 0, 0, tax) for index, tax in enumerate(taxes)),
             tuple(FeeLine(f"f{index}", fee) for index, fee in enumerate(fees)),
+            tuple(SurchargeLine(f"u{index % 2}", f"s{index}", 0, 0, amount) for index, amount in enumerate(surcharges)),
         )
         issued = transfers_for_issue(premium, "product", "FR")
         assert sum(transfer.amount for transfer in issued) == premium.gross
         assert sum(balances(issued).values()) == 0
         assert balances(issued).get(("receivable/partner", "EUR"), 0) == premium.gross
         assert set(balances([*issued, *transfers_for_return(issued)]).values()) <= {0}
+
+    def test_has_an_account_for_each_surcharge_and_each_countrys_taxes(self) -> None:
+        premium = Premium.of(
+            "EUR",
+            (SectionPremium("a", 100), SectionPremium("b", 50)),
+            (
+                TaxLine("other", "premium_tax", "other", 90_000, 120, 11),
+                TaxLine("general", "premium_tax", "DE:general", 190_000, 55, 10),
+                TaxLine("Terror", "levy", "", 0, 0, 65),
+            ),
+            (),
+            (SurchargeLine("nat", "a", 200_000, 100, 20), SurchargeLine("nat", "b", 90_000, 50, 5)),
+        )
+        posted = {
+            (transfer.debit, transfer.credit): transfer.amount
+            for transfer in transfers_for_issue(premium, "product", "FR")
+        }
+        assert {credit: amount for (_, credit), amount in posted.items()} == {
+            "premium/product/a": 100, "premium/product/b": 50, "surcharge/product/nat": 25, "tax/FR/other/other": 11,
+            "tax/DE/general/general": 10, "tax/FR/contract/Terror": 65,
+        }  # fmt: skip
+        assert {debit for debit, _ in posted} == {"receivable/partner"}
 
     @pytest.mark.parametrize(("debit", "credit", "amount"), [("a", "b", 0), ("a", "b", -1), ("a", "a", 1)])
     def test_refuses_a_transfer_that_moves_nothing(self, debit: str, credit: str, amount: int) -> None:

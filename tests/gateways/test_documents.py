@@ -22,7 +22,7 @@ from coverage.domain.certificate import Brand, Certificate, Contact, InsurerSeen
 from coverage.domain.faults import Unavailable
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.messages import Words
-from tests.certificates import a_certificate, facts
+from tests.certificates import a_certificate, euros, facts
 
 TEMPLATES = Path(coverage.__file__).parents[2] / "policy_templates"
 
@@ -193,6 +193,33 @@ class TestCertificate:
         text = text_of(pdf)
         assert [it.name for it in many if text.count(squeezed(it.name)) < 3] == []
         assert pages(pdf) <= 4
+
+    @pytest.mark.parametrize("language", ["en", "fr"])
+    def test_says_surcharges_and_when_a_section_covers_at_another_time(
+        self, documents: WeasyPrintDocuments, language: str
+    ) -> None:
+        usual, words = a_certificate(language), Words(language)
+        window = (datetime(2026, 12, 1, 9, 30, tzinfo=UTC), usual.starts_at)
+        sections = (*usual.sections[:3], replace(usual.sections[3], window=window))
+        surcharges = (("Natural catastrophes", euros("1.23")),)
+        text = text_of(certificate_pdf(documents, replace(usual, sections=sections, surcharges=surcharges)))
+        start, end = (words.instant(at, "Europe/Paris") for at in window)
+        assert text.count(squeezed(words.text("section.window", start=start, end=end))) == 1
+        assert squeezed(f"Natural catastrophes{words.money(euros('1.23'))}") in text
+
+    def test_sets_exclusions_in_bold(self, documents: WeasyPrintDocuments) -> None:
+        """They count only in very apparent characters (Code des assurances L112-4)."""
+        page = PdfReader(io.BytesIO(certificate_pdf(documents, a_certificate()))).pages[0]
+        set_in: dict[str, str] = {}
+
+        def look(text: str, _: Any, __: Any, font: Any, ___: Any) -> None:
+            set_in[squeezed(text)] = str(font["/BaseFont"]) if font else ""
+
+        page.extract_text(visitor_text=look)
+        excluded = {font for text, font in set_in.items() if "Racing" in text}
+        plain = {font for text, font in set_in.items() if "Accident,theft" in text}
+        assert {"Semi" in font for font in excluded} == {True}
+        assert {"Semi" in font for font in plain} == {False}
 
     def test_an_empty_object_and_no_assistance_leave_no_gap(self, documents: WeasyPrintDocuments) -> None:
         bare = a_certificate(object_label="", object_value="", facts=(), assistance_contact=None)

@@ -186,6 +186,12 @@ class TestAmounts:
         assert english.deductible(None) == "nothing"
         assert english.deductible(DeductibleSeen(Money(100_000, "EUR"))) == "€1,000"
 
+    def test_a_deductible_says_what_it_comes_off_where_it_is_not_the_loss(self) -> None:
+        seen = DeductibleSeen(Money(100_000, "EUR"), after_limit=True, against_third_parties=True)
+        assert Words("en").deductible(seen) == "€1,000, taken off after the limit, also against third parties"
+        assert Words("fr").deductible(seen) == "1\u202f000\xa0€, déduite après le plafond, opposable aux tiers"
+        assert Words("en").deductible(DeductibleSeen(after_limit=True, against_third_parties=True)) == "nothing"
+
     def test_countries_are_named(self) -> None:
         assert Words("fr").countries(("FR", "DE", "BE")) == "France, Allemagne et Belgique"
         assert Words("en").country("ZZZ") == "ZZZ"

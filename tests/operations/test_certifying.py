@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,12 +18,14 @@ from sqlalchemy import text
 from coverage.domain.tenant import Caller
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.keyring import MasterKeyring
-from coverage.operations.certifying import certificate_of
+from coverage.operations.certifying import certificate_facts, certificate_of
 from coverage.operations.house import House
+from coverage.operations.showing import find_cover
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.answers import the_problem
 from tests.builders import Platform, a_bind, a_claim, a_quote
+from tests.lending import a_loan, an_exchange, euros
 from tests.serving import at_once
 
 
@@ -105,6 +108,66 @@ class TestCertificate:
         kept = house.blobs.get(blob)
         assert b"%PDF" not in kept
         assert pdf[:200] not in kept
+
+
+# What the certificate of an exchanged home says in each language.
+EXCHANGE = {
+    "en": [
+        "Not covered: Wear, defects and damage that were there before the cover began · Cash and jewellery",
+        "10% of the loss, at least €100, at most €600, taken off after the limit",
+        "Covers from Sunday 1 March 2026 at 12:00 (Paris, UTC+1) to Friday 10 April 2026 at 16:00 (Paris, UTC+2).",
+        "Natural catastrophe surcharge€1.59",
+        "Insurance tax, household contents, 19%€1.18",
+        "€12,000 in all",
+        "Total, taxes included€68.54",
+    ],
+    "fr": [
+        "Exclu : L’usure, les défauts et les dommages antérieurs à la garantie · L’argent liquide et les bijoux",
+        "10 % du dommage, 100 € au moins, 600 € au plus, déduite après le plafond",
+        "Couvre du dimanche 1er mars 2026 à 12:00 (Paris, UTC+1) au vendredi 10 avril 2026 à 16:00 (Paris, UTC+2).",
+        "Surprime pour les catastrophes naturelles1,59 €",
+        "Taxe allemande sur les assurances, mobilier, 19 %1,18 €",
+        "12 000 € en tout",
+        "Total, taxes comprises68,54 €",
+    ],
+}
+
+
+class TestPromises:
+    """What is promised of an exchanged home and of things lent, as the member reads it."""
+
+    @pytest.mark.parametrize("language", ["en", "fr"])
+    def test_are_said_with_what_they_leave_out(self, lender: Platform, language: str) -> None:
+        cover = lender.cover(lender.quote(**an_exchange()))
+        text = squeezed(words(certificate(lender, cover, language=language).content))
+        assert [said for said in EXCHANGE[language] if squeezed(said) not in text] == []
+
+    def test_name_each_thing_on_a_line_of_its_own(self, lender: Platform, house: House) -> None:
+        things = [
+            {"category": "camera", "description": "A tripod", "value": euros(20_050), "years": 1, "weight": 3.5},
+            {"category": "tool", "value": euros(10_000), "weight": "0.05"},
+        ]
+        cover = lender.cover(lender.quote(**a_loan(items=things, spares=[{"value": euros(777)}])))
+        with house.transaction(Caller(lender.tenant, "test")) as tx:
+            row = find_cover(tx, cover["id"])
+            english, french = (dict(certificate_facts(tx, row, language).facts) for language in ("en", "fr"))
+        assert english["What do you borrow?"].split("\n") == [
+            "A camera, or what goes with one, A tripod, €200.50 · How old is it, in years? 1 · What does it weigh, in kilograms? 3.5",
+            "A tool, €100 · How old is it, in years? 0 · What does it weigh, in kilograms? 0.05",
+        ]
+        assert "0,05" in french["Qu’empruntez-vous ?"]
+        assert (english["Which spare parts go with it?"], english["Your stars with lenders"]) == ("€7.77", "3.5")
+
+    def test_keep_the_editions_order(self, lender: Platform) -> None:
+        quote = lender.quote(**a_loan())
+        cover = lender.cover(quote)
+        limits = [limit["name"] for limit in cover["price"]["sections"][0]["limits"]]
+        assert limits == ["amount", "each_item", "glass"]
+        assert cover["price"] == quote["price"]
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s", "", text)
 
 
 class TestErasedMember:

@@ -118,11 +118,11 @@ def certificate_facts(tx: Work, cover: Cover, language: str) -> Certificate:
         timezone=cover.timezone,
         territory=tuple(rules.territory),
         sections=tuple(
-            _section(terms, texts, cover.currency, Period(cover.starts_at, cover.ends_at)) for terms in seen.first_terms
+            _section(terms, texts, cover.currency, Period(cover.starts_at, cover.ends_at)) for terms in seen.terms
         ),
         net=Money(premium.net, cover.currency),
         taxes=_taxes(tx, seen, premium, language),
-        fees=tuple((fee.name, Money(fee.amount, cover.currency)) for fee in premium.fees),
+        fees=tuple((fee.name.replace("_", " "), Money(fee.amount, cover.currency)) for fee in premium.fees),
         gross=Money(premium.gross, cover.currency),
         insurer=InsurerSeen(insurer.name, insurer.registration, insurer.supervisor, insurer.address),
         master_policy=policy.number,
@@ -189,18 +189,19 @@ def _said(rule: Input, text: str, named: FieldTexts | None, words: Words) -> str
 
 
 def _things_said(rule: ListOf, items: Sequence[Item], named: InputTexts | None, words: Words) -> str:
-    """The things of a list one after the other, each with its fields: what it is in short, the rest by name."""
-    things = []
+    """A line for each thing of a list: what it is in short, then what else was asked of it."""
+    lines = []
     for item in items:
-        parts = []
+        in_short, asked = [], []
         for field, value in item.items():
             given, told = rule.list_[field], named.fields.get(field) if named else None
-            if not _is_private(given):
-                said = _said(given, given.to_text(value), told, words)
-                in_short = given.kind.sort in ("choice", "text", "money")
-                parts.append(said if in_short else f"{_label(field, told)} {said}")
-        things.append(", ".join(parts))
-    return "; ".join(things)
+            said = _said(given, given.to_text(value), told, words)
+            if given.kind.sort in ("choice", "text", "money"):
+                in_short.append(said)
+            elif not _is_private(given):
+                asked.append(f"{_label(field, told)} {said}")
+        lines.append(" · ".join([", ".join(in_short), *asked] if in_short else asked))
+    return "\n".join(lines)
 
 
 def _section(terms: SectionTerms, texts: Texts | None, currency: str, covered: Period) -> SectionSeen:

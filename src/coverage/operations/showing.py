@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,8 @@ from coverage.domain.faults import Detail, Missing, Rejected
 from coverage.domain.ids import names
 from coverage.domain.period import Period
 from coverage.operations.house import Work
-from coverage.operations.quoting import texts_of
-from coverage.rulebook.format import Texts
+from coverage.operations.quoting import edition_of, texts_of
+from coverage.rulebook.format import Section, Texts
 from coverage.storage import claims, covers, members, quotes
 from coverage.storage.claims import Claim, Exposure
 from coverage.storage.covers import Cover, CoverParty, Transaction, TransactionTerms
@@ -42,14 +42,8 @@ class CoverSeen:
     parties: list[CoverParty]
     references: dict[str, str]  # a member's id to the partner's reference
     transactions: list[Transaction]
-    terms: list[TransactionTerms]  # of all transactions
+    terms: list[SectionTerms]  # as they were bought
     texts: Texts | None
-
-    @property
-    def first_terms(self) -> list[SectionTerms]:
-        """The sections' terms as they were bought."""
-        bought = self.transactions[0].id
-        return [frozen_terms(row) for row in self.terms if row.transaction_id == bought]
 
 
 def see_cover(tx: Work, cover: Cover) -> CoverSeen:
@@ -64,29 +58,48 @@ def see_covers(tx: Work, found: Sequence[Cover]) -> list[CoverSeen]:
     references = members.references(tx.session, {party.member_id for party in parties if party.member_id})
     priced = {quote.id: quote for quote in quotes.several(tx.session, [cover.quote_id for cover in found])}
     transactions, terms = covers.transactions_of(tx.session, ids), covers.terms_of(tx.session, ids)
-    seen = []
-    for cover in found:
-        quote = priced[cover.quote_id]
-        own = [party for party in parties if party.cover_id == cover.id]
-        seen.append(
-            CoverSeen(
-                cover=cover,
-                quote=quote,
-                phase=phase(cover.state, Period(cover.starts_at, cover.ends_at), tx.now),
-                parties=own,
-                references={party.member_id: references[party.member_id] for party in own if party.member_id},
-                transactions=[row for row in transactions if row.cover_id == cover.id],
-                terms=[row for row in terms if row.cover_id == cover.id],
-                texts=texts_of(tx, quote, cover.language),
-            )
+    return [
+        _seen(
+            tx,
+            cover,
+            priced[cover.quote_id],
+            [party for party in parties if party.cover_id == cover.id],
+            references,
+            [row for row in transactions if row.cover_id == cover.id],
+            terms,
         )
-    return seen
+        for cover in found
+    ]
 
 
-def frozen_terms(row: TransactionTerms) -> SectionTerms:
-    """A section's terms as a transaction froze them."""
+def _seen(
+    tx: Work,
+    cover: Cover,
+    quote: Quote,
+    parties: list[CoverParty],
+    references: Mapping[str, str],
+    transactions: list[Transaction],
+    terms: Sequence[TransactionTerms],
+) -> CoverSeen:
+    sections, bought = edition_of(tx, quote).rules.sections, transactions[0].id
+    return CoverSeen(
+        cover=cover,
+        quote=quote,
+        phase=phase(cover.state, Period(cover.starts_at, cover.ends_at), tx.now),
+        parties=parties,
+        references={party.member_id: references[party.member_id] for party in parties if party.member_id},
+        transactions=transactions,
+        terms=[_frozen(row, sections[row.section]) for row in terms if row.transaction_id == bought],
+        texts=texts_of(tx, quote, cover.language),
+    )
+
+
+def _frozen(row: TransactionTerms, section: Section) -> SectionTerms:
+    """A section's terms as a transaction froze them, its limits in the edition's order, which a column of JSON loses."""
+    limits = {name: row.limits[name] for name in section.limit.amounts}
+    sublimits = {name: row.sublimits[name] for name in section.sublimits}
     return SectionTerms(
-        row.section, Period(row.starts_at, row.ends_at), row.layer, row.per, row.limits, row.sublimits, row.deductible,
+        row.section, Period(row.starts_at, row.ends_at), row.layer, row.per, limits, sublimits, row.deductible,
         row.average, row.net, tuple(row.exclusions),
     )  # fmt: skip
 

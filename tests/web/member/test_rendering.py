@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -18,7 +19,7 @@ from coverage.web.member.rendering import (
     render_cover_page,
     render_gone_page,
 )
-from tests.certificates import a_certificate, facts
+from tests.certificates import a_certificate, euros, facts
 
 STATES: tuple[State, ...] = get_args(State)
 LANGUAGE_URLS = {"fr": "/c/token?language=fr", "en": "/c/token?language=en"}
@@ -67,6 +68,16 @@ class TestCoverPage:
             *(words.deductible(section.deductible) for section in certificate.sections),
         ]
         assert [fact for fact in wanted if plain(fact) not in page.text] == []
+
+    def test_says_surcharges_and_when_a_section_covers_at_another_time(self) -> None:
+        usual, words = a_certificate(), Words("en")
+        window = (datetime(2026, 12, 1, 9, 30, tzinfo=UTC), usual.starts_at)
+        page = a_page(
+            sections=(replace(usual.sections[0], window=window),), surcharges=(("Catastrophes", euros("1.23")),)
+        )
+        start, end = (words.instant(at, usual.timezone) for at in window)
+        assert plain(words.text("section.window", start=start, end=end)) in page.text
+        assert "Catastrophes€1.23" in page.text
 
     @pytest.mark.parametrize("state", STATES)
     @pytest.mark.parametrize("language", ["en", "fr"])

@@ -107,7 +107,7 @@ def tell_cover(tx: Work, seen: CoverFound, member_url: str | None = None) -> Cov
         end=instant_text(cover.ends_at),
         timezone=cover.timezone,
         parties=_parties(seen),
-        price=_price(tx, seen.quote, edition, premium, seen.first_terms, seen.texts, cover.language),
+        price=_price(tx, seen.quote, edition, premium, seen.terms, seen.texts, cover.language),
         transactions=[
             TransactionSeen(
                 id=t.id, risk_type=t.risk_type, premium_type=t.premium_type, effective_at=instant_text(t.effective_at),  # type: ignore[arg-type]
