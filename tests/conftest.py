@@ -23,7 +23,7 @@ from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.keyring import MasterKeyring
 from coverage.gateways.private_postgres import PrivatePostgres
 from coverage.operations.house import House
-from coverage.operations.publishing import publish
+from coverage.operations.publishing import Publisher
 from coverage.rulebook.editions import Library, load
 from coverage.storage import migrations
 from coverage.storage.identity import new_code
@@ -94,10 +94,10 @@ def owner(database_url: str) -> Iterator[Database]:
 def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The real house: this process's database, the project's rules and templates, files for blobs."""
     database = Database.connect(database_url, pool_size=20)
-    library = publish(database, RULES)
+    rules = Publisher(database, RULES)
     documents = WeasyPrintDocuments(ROOT / "policy_templates")
     blobs = FileBlobs(tmp_path_factory.mktemp("blobs"))
-    yield House(database, lambda: library, MasterKeyring(bytes(range(32))), documents, blobs)
+    yield House(database, rules.current, MasterKeyring(bytes(range(32))), documents, blobs)
     documents.close()
     database.close()
 

@@ -26,7 +26,7 @@ from coverage.gateways.private_postgres import PostgresMissing, PostgresRefused,
 from coverage.operations.demonstrating import PRODUCT, Standing, made_up_registration, stand_ready
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
-from coverage.operations.publishing import publish
+from coverage.operations.publishing import Publisher
 from coverage.operations.unlocking import caller_by_key
 from coverage.settings import BadSetting, Settings
 from coverage.storage import migrations
@@ -68,8 +68,9 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
             _require_schema(database)
         keyring = keyring or _first_keyring(settings, database)
         say("Reading the rules")
-        library = publish(database, settings.rules)
-        house = House(database, lambda: library, keyring, documents, FileBlobs(settings.data / "blobs"))
+        publisher = Publisher(database, settings.rules)
+        closed_at_the_end.enter_context(publisher.following())
+        house = House(database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"))
         yield Premises(house, owner, url)
 
 

@@ -26,6 +26,8 @@ STOP_SECONDS = 20
 RESTART_SECONDS = 2.0
 
 log = logging.getLogger("coverage.commands")
+# Those who changed a rule file wait for its line; nothing else speaks before something is wrong.
+RULES_LOG = logging.getLogger("coverage.publishing")
 
 PortOption = Annotated[
     int | None, typer.Option(min=1, max=65_535, help="Port to listen on.", show_default="$PORT or 8000")
@@ -84,6 +86,7 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
     import uvicorn
 
+    RULES_LOG.setLevel(logging.INFO)
     # Taken before anything is started. Whoever calls meanwhile waits, and is answered once all is ready.
     listener = _listen(host, settings.port)
     with listener, wired.open_premises(settings, _say, migrate=True) as premises:
@@ -104,6 +107,8 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
 
 
 def _work(wired: Wiring, settings: Any, with_parent: bool) -> None:
+    # Beside a service, which reads the same files and tells of them, it is silent.
+    RULES_LOG.setLevel(logging.CRITICAL if with_parent else logging.INFO)
     with wired.open_premises(settings, _say_nothing if with_parent else _say, migrate=False) as premises:
         worker = wired.build_worker(premises)
         # From here on, the job in hand is done first.

@@ -107,7 +107,7 @@ class House:
     """Everything that operations work with. Built once by `assembly`."""
 
     database: Database
-    rules: Callable[[], Library]
+    rules: Callable[[], Library]  # what is on sale now; taken once for what must agree
     keyring: Keyring
     documents: Documents
     blobs: Blobs

@@ -202,10 +202,11 @@ def _period(asked: AskedFor, now: datetime) -> Period:
 
 
 def _edition(house: House, asked: AskedFor, period: Period, now: datetime) -> LoadedEdition:
+    library = house.rules()
     try:
-        return house.rules().in_force(asked.product, asked.country, now, period.start)
+        return library.in_force(asked.product, asked.country, now, period.start)
     except Missing as missing:
-        pointer = "/country" if asked.product in house.rules().products() else "/product"
+        pointer = "/country" if asked.product in library.products() else "/product"
         raise Rejected(missing.code, missing.detail, errors=(Detail(pointer, missing.detail, missing.code),)) from None
     except Rejected as rejected:
         pointer = "/country" if rejected.code == "country_needed" else "/product"
