@@ -7,7 +7,7 @@ share the plan's mistakes). `building` makes it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -200,18 +200,6 @@ class Lookup:
     @property
     def heaviest(self) -> int:
         return max(self.weight(row) for row in self.all_rows)
-
-    def running_totals(self, highest: int) -> Iterator[tuple[int, int]]:
-        """Of a marginal table: what 0 to `highest` units cost, and the verdict of those that decline (−1: none)."""
-        total, outcome = 0, -1
-        yield total, outcome
-        for unit in range(1, highest + 1):
-            row = self.row_of(unit)
-            if row is None:
-                raise AssertionError(f"{self.name} has no row for {unit}")
-            outcome = row.outcome if outcome < 0 else outcome
-            total += self.weight(row)
-            yield total, outcome
 
 
 Charge = Flat | PerTerm | RateOf | ShareOf | Factor | Lookup
