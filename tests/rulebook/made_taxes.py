@@ -11,6 +11,7 @@ premium_tax:
   half: [{from: 2020-01-01, rate: "0.05"}]
   none: [{from: 2020-01-01, rate: "0"}]
   double: [{from: 2020-01-01, rate: "1"}]
+  almost: [{from: 2020-01-01, rate: "0.99"}]
 levies:
   - {name: Fund, source: a decree, on: full, rates: [{from: 2020-01-01, rate: "0.012"}]}
   - {name: Terror, source: another decree, once_per: cover, per_contract: [{from: 2020-01-01, amount: 0.65 EUR}]}

@@ -20,7 +20,7 @@ from coverage.rulebook.oracle import Oracle, Told
 from coverage.rulebook.oracle_facts import facts_of
 from coverage.rulebook.scalar import Fact
 from tests.rulebook.agreement import Agreement, Compared
-from tests.rulebook.made_editions import MADE, made_edition
+from tests.rulebook.made_editions import EVERY_FORM, made_edition
 from tests.rulebook.million import FOLDERS, compare, edition_of, products
 from tests.rulebook.risks import TERM, Risks
 
@@ -54,7 +54,7 @@ class TestAgreement:
         assert compared.ties.total() >= 500
         self.assert_every_outcome_was_met(product, compared)
 
-    @pytest.mark.parametrize("made", MADE)
+    @pytest.mark.parametrize("made", EVERY_FORM)
     def test_they_price_editions_alike_that_use_every_form(self, made: str) -> None:
         compared = agreement(made, f"{SEED} {made}").compare(2_000)
         shown(made, compared)
@@ -82,6 +82,14 @@ class TestAgreement:
             assert charged["full"] == told.taxes["full", "full"] == Decimal(tax)
             assert charged["Terror"] == Decimal("0.65")
             assert "Master" not in charged
+
+    def test_they_look_twenty_steps_far_for_a_gross_premium_to_round_to(self) -> None:
+        edition = made_edition("reach")
+        compared = Agreement(edition, edition.taxes_on(ON), SEED).compare(1_000)
+        prices = edition.compiled(edition.taxes_on(ON))
+        raised = [prices.decide({"value": cents * 10_000}).premium for cents in (10, 11, 51)]
+        assert [premium and premium.gross for premium in raised] == [121, 202, 202]
+        assert 100 < compared.contract["round_gross"] < 900
 
     def test_is_denied_where_the_oracle_is_taxed_otherwise(self) -> None:
         two = agreement("forms", "denied")

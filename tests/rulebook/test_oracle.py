@@ -293,6 +293,19 @@ class TestContract:
         found = told(text, {}, taxes=(("premium_tax", "full", "full", "1"),))
         assert (str(found.sections["cover"]), str(found.gross)) == ("1.00", "2.01")
 
+    def test_the_gross_is_looked_for_within_twenty_steps(self) -> None:
+        # At 99 % the gross is even up to a net of 0.50 and odd from 0.51 on; a stamp of a cent turns that around.
+        text = (
+            "inputs: {value: {money: 0 EUR..9 EUR}}\nsections:\n"
+            + section("base: 100% of value")
+            + "contract: [{round_gross: 0.02 EUR up}]\nfees: [{name: stamp, amount: 0.01 EUR}]\n"
+        )
+        for net_before, net_after, gross in (("0.11", "0.51", "1.02"), ("0.10", "0.10", "0.21")):
+            found = told(
+                text, {"value": int(Decimal(net_before) * EUR)}, taxes=(("premium_tax", "full", "full", "0.99"),)
+            )
+            assert (str(found.sections["cover"]), str(found.gross)) == (net_after, gross)
+
 
 class TestTaxes:
     def test_a_split_premium_falls_in_its_classes_to_the_cent(self) -> None:

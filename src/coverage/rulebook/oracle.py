@@ -221,7 +221,7 @@ class Oracle:
             return  # on nothing that is covered nothing is taken, and no table asked
         if step.times is not None:
             self.nets |= {name: self._times(self.nets[name], step.times, CENT, "contract") for name in over}
-        elif step.minus is not None and over:
+        elif step.minus is not None:
             total = sum((self.nets[name] for name in over), ZERO)
             taken = self._charge(step.minus)
             if total > 0:
