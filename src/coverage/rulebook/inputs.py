@@ -279,8 +279,10 @@ class DecimalIn(Input):
 
     def json_schema(self) -> dict[str, Any]:
         low, high = self.decimal.lowest / MICRO, self.decimal.highest / MICRO
-        number = {"type": "number", "minimum": low, "maximum": high, "multipleOf": 0.0001}
-        return {"anyOf": [{"type": "string", "pattern": r"^-?\d+(\.\d{1,4})?$"}, number]}
+        # No `multipleOf`: validators reckon it in binary, and then 0.0999 is no multiple of 0.0001.
+        number = {"type": "number", "minimum": low, "maximum": high}
+        text = {"type": "string", "pattern": r"^-?\d+(\.\d{1,4})?$"}
+        return {"anyOf": [text, number], "description": "With up to four decimal places, as text or as a number."}
 
     def to_text(self, value: Canonical) -> str:
         if not isinstance(value, int):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
@@ -22,6 +22,8 @@ from coverage.web.api.shapes import COUNTRY, ProductList, ProductSeen
 from coverage.web.api.telling import api_value, duration_text, ipid_seen
 
 router = APIRouter(prefix="/v1/products", tags=["Products"], route_class=StrictRoute, dependencies=[Depends(caller_of)])
+
+PERSONAL: Final = "A personal fact: kept under the member's own key."
 
 ProductName = Annotated[str, Path(max_length=60, description="The product's name.")]
 Country = Annotated[str | None, Query(pattern=COUNTRY, description="Needed where it is sold in several.")]
@@ -165,7 +167,8 @@ def _described(rule: Input, words: FieldTexts | None, on: date) -> dict[str, Any
         properties = {field: _described(given, fields.get(field), on) for field, given in rule.list_.items()}
         schema["items"] = {**schema["items"], "properties": properties}
     if is_personal(rule):
-        schema["description"] = "A personal fact: kept under the member's own key."
+        told = schema.get("description")
+        schema["description"] = f"{told} {PERSONAL}" if told else PERSONAL
     if rule.default is not None:
         schema["default"] = api_value(rule, rule.default, on)
     return schema
