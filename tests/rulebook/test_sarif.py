@@ -98,7 +98,7 @@ def codes_in(source: str) -> set[str]:
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             given = [*node.args[2:3], *(word.value for word in node.keywords if word.arg == "code")]
-            if name in ("Finding", "finding", "report", "_refuse"):
+            if name in ("Finding", "finding", "report", "report_at", "_refuse"):
                 found |= {
                     code.value for code in given if isinstance(code, ast.Constant) and isinstance(code.value, str)
                 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ TARIFFS = Path(__file__).parents[2] / "tariffs"
 FILE = "rules/made.yaml"
 
 
+@cache
 def editions() -> list[LoadedEdition]:
     return [*load(RULES).editions, *load(TARIFFS).editions]
 
@@ -96,9 +98,9 @@ class TestSteps:
              "Liability: not available: too_late"),
             ({"step": "fee", "name": "service", "after": "1.00"}, "service"),
             ({"step": "levy", "name": "Terror", "figure": "flat", "before": "0.00", "after": "0.65"}, "Terror: flat"),
-            ({"step": "surcharge", "name": "natural_catastrophe", "section": "liability", "figure": "20%",
+            ({"step": "surcharge", "name": "flood", "section": "liability", "figure": "20%",
               "before": "5.00", "after": "1.00", "source": "a law", "since": "2025-01-01", "verified": True},
-             "Liability: natural_catastrophe: 20% of €5.00, since 2025-01-01 [1]"),
+             "Liability: flood: 20% of €5.00, since 2025-01-01 [1]"),
             ({"step": "premium_tax", "name": "other", "figure": "9%", "before": "5.00", "after": "0.45", "source": "a law",
               "verified": True, "parts": [{"section": "liability", "figure": "75%", "amount": "3.00"},
                                           {"name": "service", "amount": "2.00"}]},
