@@ -44,7 +44,8 @@ class Contest:
 class Case:
     """A workload and the sides that go through it. `write` lays it down in a folder and says what it is; `sort` says
     of an answer what it is counted under. The first side's answers are the measure of the others'. Times are told
-    for `unit`, which is `per` of a side's units.
+    for `unit`, which is `per` of a side's units. Where nothing is done but `computing` the processor's time counts,
+    so that what else runs on the core takes nothing away from a side; else the clock's.
     """
 
     what: str
@@ -54,6 +55,7 @@ class Case:
     sort: Callable[[Any], str]
     contests: tuple[Contest, ...] = ()
     per: int = 1
+    computing: bool = False
 
 
 @dataclass
@@ -195,5 +197,5 @@ def _take_turns(outcome: Outcome, workers: Mapping[str, Worker], rounds: int) ->
         for name in list(workers) if number % 2 == 0 else reversed(list(workers)):
             seconds, cpu = workers[name].round(passes[name])
             units = passes[name] * workers[name].told["units"] / outcome.case.per
-            outcome.timed[name].seconds.append(seconds / units)
+            outcome.timed[name].seconds.append((cpu if outcome.case.computing else seconds) / units)
             outcome.timed[name].shares.append(cpu / seconds)

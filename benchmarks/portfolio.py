@@ -39,7 +39,16 @@ def _case(product: str, sides: dict[str, Side], contests: tuple[Contest, ...]) -
         write_columns(drawn, folder)
         return str(drawn)
 
-    return Case(f"a million risks in columns, {product}", "million risks", write, sides, _outcome, contests, RISKS)
+    return Case(
+        f"a million risks in columns, {product}",
+        "million risks",
+        write,
+        sides,
+        _outcome,
+        contests,
+        RISKS,
+        computing=True,
+    )
 
 
 def _outcome(answer: Any) -> str:

@@ -58,15 +58,16 @@ def _row(outcome: Outcome, contest: Contest) -> list[str]:
 
 def _notes(outcome: Outcome) -> Iterator[str]:
     rounds = max((len(timed.seconds) for timed in outcome.timed.values()), default=0)
-    yield outcome.workload + (f"; seconds for a {outcome.case.unit}, medians of {rounds} rounds" if rounds else "")
+    whose = "the processor's time" if outcome.case.computing else "time"
+    yield outcome.workload + (f"; {whose} for a {outcome.case.unit}, medians of {rounds} rounds" if rounds else "")
     compared = ", ".join(f"{count:,} {sort}" for sort, count in outcome.sorts.most_common())
     differ = ", ".join(f"{count:,} of {name}'s" for name, count in outcome.different.items() if count)
     yield f"answers: {compared}; " + (f"[red]different: {differ}" if differ else "all sides' the same")
     for line in outcome.differences:
         yield f"[red]{escape(line)}"
-    held_up = ", ".join(name for name, timed in outcome.timed.items() if median(timed.shares) < SHARED)
-    if held_up:
-        yield f"[yellow]the core wasn't theirs alone: {held_up}"
+    share = min((median(timed.shares) for timed in outcome.timed.values()), default=1.0)
+    if outcome.case.computing and share < SHARED:
+        yield f"[yellow]the core wasn't theirs alone: one side had {share:.0%} of its time; measure again when it is quiet"
 
 
 def _median(outcome: Outcome, name: str) -> float:
@@ -88,6 +89,7 @@ def plain(name: str, outcome: Outcome) -> dict[str, Any]:
         "case": outcome.case.what,
         "workload": outcome.workload,
         "unit": outcome.case.unit,
+        "clock": "processor" if outcome.case.computing else "wall",
         "answers": dict(outcome.sorts),
         "different": outcome.different,
         "missing": outcome.missing,

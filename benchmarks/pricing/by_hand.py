@@ -61,7 +61,10 @@ def price(given: Given, term: Mapping[str, int]) -> Price:
         return "declined", ("licence_too_recent",)
 
     hours = term["term_hours"]
-    own = hours // 24 * 6_000_000 + min(hours % 24 * 600_000, 6_000_000)
+    rest = hours % 24 * 600_000
+    if rest > 6_000_000:
+        rest = 6_000_000
+    own = hours // 24 * 6_000_000 + rest
     own = (own * AGE[age - 18] + 5000) // 10_000
     own = (own * LICENCE[licence] + 5000) // 10_000
     own = (own * HISTORY[claims] + 5000) // 10_000
@@ -71,7 +74,9 @@ def price(given: Given, term: Mapping[str, int]) -> Price:
     own = (own * kept + 5000) // 10_000
     own = (own * relief + 5000) // 10_000
     own = (own * WORTH[bisect_right(WORTH_FROM, worth) - 1] + 5000) // 10_000
-    own = (max(own, 1_500_000) + 5000) // 10_000
+    if own < 1_500_000:
+        own = 1_500_000
+    own = (own + 5000) // 10_000
     own_tax = (own * 18 + 50) // 100
 
     carried = carried_tax = None

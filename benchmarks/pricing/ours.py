@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -13,18 +13,15 @@ from typing import Any, TypeVar
 from benchmarks.pricing.edition import ON, TARIFF, edition_of
 from benchmarks.pricing.risks import TIMED, risks
 from benchmarks.work import Work
-from coverage.domain.period import Period
-from coverage.rulebook.admission import admit, read_json
 from coverage.rulebook.explaining import explain
+from coverage.rulebook.intake import Intake
 from coverage.rulebook.oracle import Oracle, Told
-from coverage.rulebook.scalar import Decision, Facts, Figures, Scalar, rating
+from coverage.rulebook.scalar import Facts, Figures, Scalar, rating
 
 Given = Mapping[str, Any]
 Term = Mapping[str, int]
 T = TypeVar("T")
 
-ASKED = datetime(2026, 2, 7, 7, tzinfo=UTC)
-PERIOD = Period(ASKED, ASKED + timedelta(hours=6))
 BY = f"sharecover {version('sharecover')}"
 
 
@@ -35,57 +32,86 @@ class Tariff:
         edition = edition_of(TARIFF)
         self.rules, self.taxes = edition.rules, edition.taxes_on(ON)
         self.compiled = edition.compiled(self.taxes)
-        self.traced = rating(edition.plan, self.taxes, traced=True)
-
-    def facts(self, given: Given, term: Term) -> Facts:
-        """What is rated: every input checked, defaults filled in."""
-        return {**admit(self.rules, given, PERIOD, ASKED, read_json).facts, **term}
+        intake = Intake(self.rules, self.compiled)
+        self.price, self.read = intake.price, intake.read
+        self.trace = rating(edition.plan, self.taxes, traced=True)
 
     def priced(self, given: Given, term: Term) -> Figures:
-        """Priced, and no more."""
-        return self.compiled.figures(self.facts(given, term))
+        """Inputs checked and priced, and no more."""
+        return _there(self.price(given, term, ON, ON))
+
+    def facts(self, given: Given, term: Term) -> Facts:
+        """Inputs checked: what is rated."""
+        return _there(self.read(given, term, ON, ON))
 
     def kept(self, given: Given, term: Term) -> Figures:
-        """Priced, with every running amount kept for an explanation that may be asked for later."""
+        """Priced, with what an explanation can be made from later: all that was asked."""
+        self.asked = given, term, ON, ON
+        return _there(self.price(*self.asked))
+
+    def with_facts(self, given: Given, term: Term) -> Figures:
+        """Priced, with the facts, which a quote keeps."""
+        self.last_facts = self.facts(given, term)
+        return self.compiled.figures(self.last_facts)
+
+    def with_amounts(self, given: Given, term: Term) -> Figures:
+        """Priced, with the facts and every running amount, from which an explanation is written down."""
+        self.last_facts = self.facts(given, term)
         figures: Figures
-        figures, self.amounts, self.contract = self.traced(self.facts(given, term))
+        figures, *self.amounts = self.trace(self.last_facts)
         return figures
 
-    def rendered(self, given: Given, term: Term) -> Decision:
-        """Priced and explained, as a quote is."""
+    def explained(self, given: Given, term: Term) -> Figures:
+        """Priced, and the explanation written down."""
         facts = self.facts(given, term)
-        decision = self.compiled.decide(facts)
-        explain(self.compiled, facts)
-        return decision
+        self.lines = explain(self.compiled, facts)
+        return self.compiled.figures(facts)
+
+
+def _there(found: T | None) -> T:
+    """What was read of a risk that is as the tariff asks for it."""
+    if found is None:
+        raise ValueError("the risk isn't as the tariff asks for it")
+    return found
 
 
 def priced(folder: Path) -> Work:
-    tariff = Tariff()
-    return _work(folder, tariff.priced, lambda figures: of_figures(tariff.compiled, figures))
+    return _work(folder, Tariff.priced)
 
 
 def kept(folder: Path) -> Work:
-    tariff = Tariff()
-    return _work(folder, tariff.kept, lambda figures: of_figures(tariff.compiled, figures))
+    return _work(folder, Tariff.kept)
 
 
-def rendered(folder: Path) -> Work:
-    tariff = Tariff()
-    return _work(folder, tariff.rendered, lambda decision: _of_decision(tariff.compiled, decision))
+def with_facts(folder: Path) -> Work:
+    return _work(folder, Tariff.with_facts)
+
+
+def with_amounts(folder: Path) -> Work:
+    return _work(folder, Tariff.with_amounts)
+
+
+def explained(folder: Path) -> Work:
+    return _work(folder, Tariff.explained)
 
 
 def by_oracle(folder: Path) -> Work:
-    """The Decimal oracle, with the same input checks before it."""
+    """The Decimal oracle, with our input checks before it."""
     tariff = Tariff()
     oracle = Oracle(tariff.rules, tariff.taxes)
-    return _work(
+    return _work_of(
         folder,
         lambda given, term: oracle.tell(tariff.facts(given, term)),
         lambda told: _of_told(tariff.compiled, told),
     )
 
 
-def _work(folder: Path, price: Callable[[Given, Term], T], tell: Callable[[T], object]) -> Work:
+def _work(folder: Path, price: Callable[[Tariff, Given, Term], Figures]) -> Work:
+    tariff = Tariff()
+    return _work_of(folder, partial(price, tariff), partial(of_figures, tariff.compiled))
+
+
+def _work_of(folder: Path, price: Callable[[Given, Term], T], tell: Callable[[T], object]) -> Work:
     sample = list(islice(risks(folder), TIMED))
 
     def once() -> None:
@@ -107,20 +133,6 @@ def of_figures(compiled: Scalar, figures: Figures) -> object:
     told = decision.outcome, decision.reasons
     _, nets, _, _, taxes, gross = figures
     return told if decision.premium is None else (*told, nets, taxes, gross)
-
-
-def _of_decision(compiled: Scalar, decision: Decision) -> object:
-    told, premium = (decision.outcome, decision.reasons), decision.premium
-    if premium is None:
-        return told
-    nets = {section.name: section.net for section in premium.sections}
-    lines = {(tax.name, tax.tax_class): tax.amount for tax in premium.taxes}
-    return (
-        *told,
-        tuple(nets.get(section.name, -1) for section in compiled.plan.sections),
-        tuple(lines.get((rate.name, rate.tax_class), -1) for rate in compiled.taxes.rates),
-        premium.gross,
-    )
 
 
 def _of_told(compiled: Scalar, told: Told) -> object:
