@@ -116,7 +116,9 @@ class TestInForce:
 
     def add(self, folder: RuleFolder, name: str, effective: str, more: str = "") -> None:
         """A further edition of the product, with one example that no rule of dates refuses."""
-        text = folder.text(VEHICLE).replace("effective: 2026-01-01T00:00", f"effective: {effective}\n{more}")
+        text = folder.text(VEHICLE).replace(
+            "effective: 2026-01-01T00:00", f"effective: {effective}\npublished: 2025-12-01T00:00\n{more}"
+        )
         folder.write(VEHICLE.replace("2026-01-01", name), text)
         folder.write(VEHICLE_EXAMPLES.replace("2026-01-01", name), folder.text(VEHICLE_EXAMPLES))
 
@@ -154,6 +156,19 @@ class TestInForce:
         with pytest.raises(Rejected) as refused:
             self.found(folder, "2025-12-31T22:59:59+00:00", "2026-02-01T08:00+01:00")
         assert refused.value.code == "not_on_sale"
+
+    def test_an_edition_that_follows_too_soon_for_the_offers_that_run_is_refused(self, folder: RuleFolder) -> None:
+        self.add(folder, "2026-03-01", "2026-03-01T00:00")
+        late = VEHICLE.replace("2026-01-01", "2026-03-01")
+        for published, sold in (("2026-02-28T00:00", 2), ("2026-02-28T00:01", 1)):  # offers bind for 24 hours
+            folder.write(late, folder.text(late).replace("2025-12-01T00:00", published))
+            library = folder.load()
+            assert len(library.editions) == sold
+            folder.write(late, folder.text(late).replace(published, "2025-12-01T00:00"))
+        # One that mends a withdrawn edition needn't wait.
+        folder.replace(VEHICLE, "currency: EUR", "withdrawn: a wrong factor\ncurrency: EUR")
+        folder.replace(late, "published: 2025-12-01T00:00\n", "")
+        assert folder.load().faults == ()
 
     def test_two_of_one_moment_are_refused(self, folder: RuleFolder) -> None:
         self.add(folder, "2026-01-01T00", "2026-01-01T00:00")

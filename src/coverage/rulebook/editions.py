@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from coverage.domain.faults import Missing, Rejected
 from coverage.domain.period import local_day
 from coverage.rulebook.building import build
-from coverage.rulebook.checking import check, check_examples, check_taxes, plan_of
+from coverage.rulebook.checking import check, check_examples, check_publication, check_taxes, plan_of, unused_texts
 from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import Edition, Example, ExampleFile, TaxFile, Texts
 from coverage.rulebook.notation import quoted
@@ -193,7 +193,7 @@ def revive(kept_text: str, name: str) -> LoadedEdition:
     plan = build(document, rules, findings.append, files)
     if findings:
         raise Unreadable(findings)
-    taxes = TaxFile(country=rules.country, source="kept with each quote", premium_tax={})
+    taxes = TaxFile.model_validate({"country": rules.country, "source": "kept with each quote", "premium_tax": {}})
     return LoadedEdition(name, document, rules, plan, taxes, {}, files=files)
 
 
@@ -202,6 +202,7 @@ class _Loader:
         self.folder, self.shown_as = folder, shown_as.rstrip("/")
         self.findings: list[Finding] = []
         self.taxes: dict[str, tuple[Document, TaxFile]] = {}
+        self.texts: dict[Path, dict[str, tuple[Document, Texts] | None]] = {}
         self.drafts: list[LoadedEdition] = []
 
     def library(self) -> Library:
@@ -210,8 +211,9 @@ class _Loader:
             self.findings.append(Finding(place, "there is no such folder; expected the rules' folder", "no_folder"))
         for path in sorted((self.folder / "taxes").glob("*.yaml")):
             self._tax_file(path)
-        editions = list(self._editions())
+        editions = self._publishable(list(self._editions()))
         self._strays(editions)
+        self._unused_texts([*editions, *self.drafts])
         if self.folder.is_dir() and not editions and not self.findings:
             place = Place(f"{self.shown_as}/products", 1, 1)
             self.findings.append(
@@ -219,6 +221,22 @@ class _Loader:
             )
         taxes = {country: file for country, (_, file) in self.taxes.items()}
         return Library(tuple(editions), tuple(sorted(set(self.findings))), taxes, tuple(self.drafts))
+
+    def _publishable(self, editions: list[LoadedEdition]) -> list[LoadedEdition]:
+        """The editions but for those that were published too late for the offers that are running."""
+        found = list(check_publication(editions))
+        self.findings += found
+        late = {finding.place.file for finding in found}
+        return [edition for edition in editions if edition.document.file not in late]
+
+    def _unused_texts(self, editions: list[LoadedEdition]) -> None:
+        """Words that no edition beside them asks for; with a broken edition among these nobody can tell."""
+        for folder, texts in self.texts.items():
+            beside = [edition for edition in editions if edition.document.file.startswith(f"{self._shown(folder)}/")]
+            if len(beside) == sum(EDITION_NAME.fullmatch(path.stem) is not None for path in folder.glob("*.yaml")):
+                for found in texts.values():
+                    if found is not None:
+                        self.findings += unused_texts(*found, [(edition.rules, edition.plan) for edition in beside])
 
     def _strays(self, editions: list[LoadedEdition]) -> None:
         """Files that nobody reads, and editions of one moment: which of them counts, nobody could tell."""
@@ -373,11 +391,10 @@ class _Loader:
 
     def _texts(self, folder: Path) -> dict[str, Texts | None]:
         """The texts beside an edition by language; None for a file with faults of its own."""
-        texts: dict[str, Texts | None] = {}
-        for path in sorted(folder.glob("texts.*.yaml")):
-            found = self._read(path, Texts)
-            texts[path.name.split(".")[1]] = found[1] if found else None
-        return texts
+        if folder not in self.texts:
+            found = {path.name.split(".")[1]: self._read(path, Texts) for path in sorted(folder.glob("texts.*.yaml"))}
+            self.texts[folder] = found
+        return {language: texts[1] if texts else None for language, texts in self.texts[folder].items()}
 
     def _examples(self, document: Document, rules: Edition, path: Path) -> tuple[tuple[Place, Example], ...]:
         beside = path.with_name(f"{path.stem}.examples.yaml")

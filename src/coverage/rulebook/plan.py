@@ -251,6 +251,8 @@ class PlannedTax:
 
 @dataclass(frozen=True, slots=True)
 class PlannedSection:
+    """A section: when it is covered, its premium step by step, and how it is taxed."""
+
     name: str
     when: Expression | None
     unavailable: tuple[Expression, int] | None  # when it can't be had, and the verdict that tells it
@@ -300,6 +302,8 @@ class ContractMove:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFee:
+    """A fee of each cover, in cents."""
+
     name: str
     cents: int
     tax_class: str | None

@@ -35,6 +35,7 @@ class Side:
     aged: bool  # an age has no declared range: what lies outside of its rows declines
     entries: tuple[Entry, ...]
     length: int = 0  # of a prefix
+    marginal: bool = False
 
     @property
     def open(self) -> bool:
@@ -230,7 +231,7 @@ def _side(
         replace(entry, labels=(entry.labels[index],), label_places=(entry.label_places[index],)) for entry in entries
     )
     length = rule.length if isinstance(rule, Prefix) else 0
-    return Side(key, kind, whole, otherwise, _is_age(draft, key), labels, length)
+    return Side(key, kind, whole, otherwise, _is_age(draft, key), labels, length, form == "marginal")
 
 
 def _laid(draft: Draft, side: Side) -> list[Match] | None:
@@ -287,9 +288,12 @@ def _bands(draft: Draft, side: Side) -> list[Match] | None:
 
 def _covers_kind(draft: Draft, side: Side, spans: list[tuple[Band, Entry]]) -> None:
     """A declared range must be covered whole; an age, which has no declared range, declines outside its bands."""
+    (first, first_entry), (last, last_entry) = spans[0], spans[-1]
+    if side.marginal and first.lowest < 1:
+        words = f"{first_entry.label} begins before the first unit; expected bands from 1"
+        draft.report_at(first_entry.label_place, words, "band")
     if side.open:
         return
-    (first, first_entry), (last, last_entry) = spans[0], spans[-1]
     if first.lowest > side.kind.lowest:
         words = (
             f"nothing covers {Band(side.kind.lowest, first.lowest - 1)} of {side.key}; expected a row, or otherwise:"

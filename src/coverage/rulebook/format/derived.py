@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from coverage.rulebook.notation import CellField, Misread, WholeField, Written, quoted
@@ -75,6 +75,14 @@ def _day_range(text: str) -> DayRange:
 
 
 DayRangeField = Annotated[DayRange, Written(_day_range, "days of the year such as 07-01..08-31")]
+
+
+def _once(days: list[str]) -> list[str]:
+    if len(set(days)) < len(days):
+        raise PydanticCustomError("form", "a weekday stands twice; expected each once")
+    return days
+
+
 WeekdayField = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -94,7 +102,7 @@ class HoursIn(Part):
 
     hours_in: Annotated[
         Annotated[TimeOfDay, Written(_time_of_day, "a time of day such as 22:00-06:00"), Tag("@time")]
-        | Annotated[list[WeekdayField], Field(min_length=1, max_length=7), Tag("@days")],
+        | Annotated[list[WeekdayField], Field(min_length=1, max_length=7), AfterValidator(_once), Tag("@days")],
         Discriminator(lambda value: "@days" if isinstance(value, list) else "@time"),
     ] = Field(description="Weekdays such as [sat, sun], or a time of day such as 22:00-06:00, in local time.")
 
@@ -109,6 +117,24 @@ class SeasonRule(Part):
     by: Literal["start", "each_day"] = Field(
         description="`start`: the season of the first day; `each_day`: every day of the term in its own."
     )
+
+    @model_validator(mode="after")
+    def _whole_year(self) -> SeasonRule:
+        taken: dict[tuple[int, int], str] = {}
+        for name, ranges in self.dates.items():
+            for day in (day for found in ranges for day in found.days()):
+                if day in taken:
+                    also = "stands in it twice" if taken[day] == name else f"is in {taken[day]} as well"
+                    raise PydanticCustomError("form", f"{name}: {day[0]:02}-{day[1]:02} {also}; expected each day once")
+                taken[day] = name
+        left = next((day for day in ALL_DAYS if day not in taken), None)
+        if left is not None and self.otherwise is None:
+            words = f"no season has {left[0]:02}-{left[1]:02}; expected otherwise: with the season of all other days"
+            raise PydanticCustomError("form", words)
+        if self.otherwise is not None and (left is None or self.otherwise in self.dates):
+            why = "no day is left for it" if left is None else f"{self.otherwise} has days of its own"
+            raise PydanticCustomError("form", f"otherwise: {self.otherwise}, but {why}; expected another, or none")
+        return self
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -56,6 +56,9 @@ class Surcharge(Part):
     name: Name = Field(description="Its name.")
     source: Text = Field(description="The law, cited.")
     on: dict[Name, list[TaxRow]] = Field(min_length=1, description="The rate for each kind of premium that bears it.")
+    expected_in: list[Name] = Field(
+        default_factory=list, description="Tax classes of covers that bear it by law: an edition without it is told so."
+    )
     note: Text | None = Field(None, description="Anything else that is good to know.")
 
 
