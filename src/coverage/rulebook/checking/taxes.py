@@ -82,6 +82,10 @@ def _surcharges(document: Document, file: TaxFile) -> Iterator[Finding]:
             words = f"{quoted(surcharge.name)} is a name in use already; expected another"
             yield document.finding(("surcharges", index, "name"), words, "reserved")
         taken.add(surcharge.name)
+        for place, name in enumerate(surcharge.expected_in):
+            if name not in file.premium_tax:
+                words = f"{quoted(name)} is no tax class here; expected {nearest(name, file.premium_tax)}"
+                yield document.finding(("surcharges", index, "expected_in", place), words, "unknown_name")
         for kind, rows in surcharge.on.items():
             yield from _dated(document, ("surcharges", index, "on", kind), [row.from_ for row in rows])
 
@@ -169,6 +173,7 @@ def tax_rates(document: Document, edition: Edition, taxes: Taxes) -> Iterator[Fi
         if fee.taxed_as:
             yield from _class_rate(document, ("fees", index, "taxed_as"), own, fee.taxed_as, on)
     yield from _flat_levies(edition, own)
+    yield from _surcharges_left_out(document, edition, taxes)
 
 
 def _class_rate(
@@ -215,6 +220,19 @@ def _surcharge_rate(
         yield document.finding(loc, words, "no_tax_rate")
     elif not row.verified:
         yield _unverified(tax_document, ("surcharges", index, "on", kind), f"{name} on {kind}", key=True)
+
+
+def _surcharges_left_out(document: Document, edition: Edition, taxes: Taxes) -> Iterator[Finding]:
+    """Surcharges that the law adds to covers of a class, and no section bears. Which section does, a class can't tell."""
+    borne = {name for section in edition.sections.values() for name in section.surcharge}
+    told: set[str] = set()
+    for section in edition.sections:
+        for way in ways(edition, section):
+            for surcharge in taxes[way.country][1].surcharges if way.country in taxes else ():
+                if way.tax_class in surcharge.expected_in and surcharge.name not in borne | told:
+                    told.add(surcharge.name)
+                    words = f"no section bears {surcharge.name}, which taxes/{way.country}.yaml expects of covers taxed as {way.tax_class}; expected surcharge: on the section that owes it"
+                    yield document.finding(way.class_loc, words, "no_surcharge", warning=True)
 
 
 def _uncited(document: Document, name: str, section: Section) -> Iterator[Finding]:
