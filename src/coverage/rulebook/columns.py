@@ -81,7 +81,8 @@ class Columns:
         write = Numpy(plan)
         emitter = Emitter(plan, taxes, write)
         body = emitter.body()
-        self.facts = emitter.facts  # the names of the columns that are asked for
+        # The names of the columns that are asked for; one at least, since they tell how many risks there are.
+        self.facts = emitter.facts or ["term_days"]
         opening = [f"    {local(name)} = columns[{name!r}]" for name in self.facts]
         self._rate = write.function("rate", ["columns", "met", "every"], opening + body)
         self._texts = write.texts
@@ -103,7 +104,7 @@ class Columns:
             return np.fromiter((texts.setdefault(str(row[name]), len(texts)) for row in rows), np.int64, len(rows))
         return np.fromiter((row[name] for row in rows), np.int64, len(rows))
 
-    def decide(self, columns: Mapping[str, Column]) -> Batch:
+    def decide(self, columns: Mapping[str, npt.NDArray[Any]]) -> Batch:
         """Prices every risk of `columns`, which hold a column for each name of `facts` (see `encode`)."""
         plan, count = self.plan, len(next(iter(columns.values())))
         sorts = {name: np.bool_ if self._is_yes_no(name) else np.int64 for name in self.facts}
