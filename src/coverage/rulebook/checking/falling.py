@@ -35,10 +35,11 @@ def falls(edition: Edition, plan: Plan) -> Iterator[Finding]:
             read = Read(layout)
             for part in needed(plan, section):
                 read.section(part)
-            asked += [(section, read, sweep) for sweep in sweeps(edition, read)]
+            risks = read.risks(edition)
+            asked += [(section, risks, sweep) for sweep in sweeps(edition, risks)]
     told: dict[str, set[Place]] = {}
-    for section, read, sweep in asked:
-        rising = Rising(edition, read, sweep, min(MOST_PRICES, ALL_PRICES // len(asked)))
+    for section, risks, sweep in asked:
+        rising = Rising(risks, sweep, min(MOST_PRICES, ALL_PRICES // len(asked)))
         places = told.setdefault(section.name, set())
         for found in _SectionSlope(plan, section, rising).findings():
             if found.place not in places and len(places) < MOST_TOLD:
@@ -210,9 +211,10 @@ def _contract_falls(edition: Edition, layout: Layout) -> Iterator[Finding]:
     for move in plan.moves:
         read.move(move)
     told: set[Place] = set()
-    asked = list(sweeps(edition, read))
+    risks = read.risks(edition)
+    asked = list(sweeps(edition, risks))
     for sweep in asked:
-        rising = Rising(edition, read, sweep, MOST_PRICES // len(asked))
+        rising = Rising(risks, sweep, MOST_PRICES // len(asked))
         for found in _ContractSlope(edition, plan, rising).findings():
             if found.place not in told:
                 told.add(found.place)

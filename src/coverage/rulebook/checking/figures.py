@@ -70,6 +70,7 @@ class Layout:
         for name, formula in plan.formulas.items():
             self._behind[name] = self.behind(formula.names())
         self._cells: dict[str, tuple[Column, Column]] = {}
+        self._starts: dict[int, Column] = {}
 
     def word(self, text: str) -> int:
         """The number of a word; a word that no rule knows may be 0."""
@@ -82,6 +83,12 @@ class Layout:
     def behind(self, names: Iterable[str]) -> frozenset[str]:
         """The facts that names are read from: formulas taken apart."""
         return frozenset().union(*(self._behind.get(name, {name}) for name in names))
+
+    def starts(self, axis: Axis) -> Column:
+        """The first value of each stretch of an axis of numbers."""
+        if id(axis) not in self._starts:
+            self._starts[id(axis)] = np.array(axis.starts, np.int64)
+        return self._starts[id(axis)]
 
     def cells(self, table: Lookup) -> tuple[Column, Column]:
         """The weight of each cell of a table's grid, and whether it doesn't price."""
@@ -132,7 +139,7 @@ class Figures:
         """In which stretch of a table's axis each risk falls."""
         values = self.fact(axis.key)
         if axis.starts:
-            return np.maximum(np.searchsorted(axis.starts, values, side="right") - 1, 0)
+            return np.maximum(np.searchsorted(self.layout.starts(axis), values, side="right") - 1, 0)
         if axis.sort == "yes_no":
             return np.where(values, axis.positions[True], axis.positions[False])
         numbers = [self.layout.word(option) for option in axis.options]
@@ -150,7 +157,7 @@ class Figures:
     def _marginal(self, table: Lookup) -> tuple[Column, Column]:
         """What all units until the key's value cost together, and whether one of them has no price."""
         weights, unpriced = self.layout.cells(table)
-        starts = np.array(table.axes[0].starts)
+        starts = self.layout.starts(table.axes[0])
         lengths = np.diff(starts)
         before = np.concatenate([[0], np.cumsum(weights[:-1] * lengths)])
         units, cells = self.fact(table.key), self.positions(table.axes[0])

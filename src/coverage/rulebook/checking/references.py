@@ -15,7 +15,7 @@ from coverage.rulebook.plan import UNRATED_SORTS
 from coverage.rulebook.reading import Document, Finding, Loc
 
 # What a worked price names beside sections: what it can come to, and sums.
-OUTCOMES: Final = ("declined", "referred")
+OUTCOMES: Final = ("declined", "referred", "unavailable")
 TOTALS: Final = ("net", "surcharges", "taxes", "fees", "gross")
 # ISO 3166-1 alpha-2, as CLDR lists them; groupings such as EU and placeholders such as ZZ are none.
 COUNTRIES: Final = frozenset(Locale("en").territories) - {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}

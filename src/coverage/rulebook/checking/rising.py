@@ -73,6 +73,11 @@ class Read:
         facts, formulas = self.facts, self.layout.plan.formulas
         return self.conditions + [formula for name, formula in formulas.items() if self.layout.behind([name]) <= facts]
 
+    def risks(self, edition: Edition) -> Risks:
+        """Risks that differ in all that is read."""
+        found = self.expressions
+        return Risks(edition, self.layout, self.facts, cuts_in(found, self.tables), words_in(found, self.tables))
+
 
 def needed(plan: Plan, section: PlannedSection) -> list[PlannedSection]:
     """The sections that a section has a share of, and those that they have a share of, in their order; itself last."""
@@ -96,12 +101,9 @@ class Sweep:
 class Rising:
     """Risks in which one thing rises: `values` are where to look, `others` a choice of all else."""
 
-    def __init__(self, edition: Edition, read: Read, sweep: Sweep, most: int) -> None:
-        self.kinds, self.layout, self.sweep = read.layout.plan.kinds, read.layout, sweep
-        self.currency = read.layout.plan.currency
-        expressions = read.expressions
-        self.cuts = cuts_in(expressions, read.tables)
-        self.risks = Risks(edition, read.layout, read.facts, self.cuts, words_in(expressions, read.tables))
+    def __init__(self, risks: Risks, sweep: Sweep, most: int) -> None:
+        self.risks, self.layout, self.sweep = risks, risks.layout, sweep
+        self.kinds, self.currency = risks.kinds, risks.layout.plan.currency
         self.values = np.array(self._values(), np.int64)
         self.others = self.risks.drawn(max(most // len(self.values), FEWEST_RISKS), without=sweep.name)
         self.count = len(next(iter(self.others.values())))
@@ -114,9 +116,9 @@ class Rising:
             return self.risks.lengths()
         if sweep.what == "count":
             return list(range(things[sweep.name].given.min, things[sweep.name].given.max + 1))
-        cuts = set(self.cuts.get(sweep.name, ()))
+        cuts = set(self.risks.cuts.get(sweep.name, ()))
         for total in ("highest", "lowest", "sum") if sweep.field else ():
-            found = self.cuts.get(f"{total}({sweep.name}.{sweep.field})", set())
+            found = self.risks.cuts.get(f"{total}({sweep.name}.{sweep.field})", set())
             counts = range(1, things[sweep.name].given.max + 1) if total == "sum" else (1,)
             cuts |= {cut // count for cut in found for count in counts}
         return thinned(around(self._kind, cuts, self.step, between=BETWEEN), MOST_VALUES)
@@ -198,18 +200,17 @@ class Rising:
         return f"{name} {value}"
 
 
-def sweeps(edition: Edition, read: Read) -> Iterator[Sweep]:
+def sweeps(edition: Edition, risks: Risks) -> Iterator[Sweep]:
     """All that can rise of what some rules read."""
-    facts = read.facts
-    risks = Risks(edition, read.layout, facts, {}, {})
     if risks.timed:
         yield Sweep("length")
-    for name in sorted(facts):
-        if name in edition.inputs and read.layout.plan.kinds[name].sort == "money":
+    for name in sorted(risks.names):
+        if name in edition.inputs and risks.kinds[name].sort == "money":
             yield Sweep("input", name)
     for name, things in risks.things.items():
-        for part in things.fields():
-            if things.given.list_[part].kind.sort == "money" and any(f"({name}.{part})" in fact for fact in facts):
+        for part in things.fields:
+            read = any(f"({name}.{part})" in fact for fact in risks.names)
+            if read and things.given.list_[part].kind.sort == "money":
                 yield Sweep("all", name, part)
                 yield Sweep("one", name, part)
         yield Sweep("count", name)

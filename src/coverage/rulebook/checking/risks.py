@@ -96,15 +96,17 @@ def around(kind: Kind, cuts: Iterable[int], step: int, *, between: int = 1) -> l
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """A list of things in a risk: how many, and of each field the lowest, the highest and the sum."""
+    """A list of things in a risk, with the fields that are summed: how many, and of each the lowest, highest and sum."""
 
     name: str
     given: ListOf
+    fields: tuple[str, ...]
 
-    def fields(self) -> list[str]:
-        """The fields that are summed."""
-        totals = self.given.totals(self.name)
-        return [field for field in self.given.list_ if f"sum({self.name}.{field})" in totals]
+    @classmethod
+    def of(cls, name: str, given: ListOf) -> Things:
+        """The things of the input `name`."""
+        totals = given.totals(name)
+        return cls(name, given, tuple(field for field in given.list_ if f"sum({name}.{field})" in totals))
 
     def facts(self, count: Column, fields: Mapping[str, tuple[Column, Column, Column]]) -> dict[str, Column]:
         """The facts of `count` things, with the lowest, the highest and the sum of each field."""
@@ -128,11 +130,12 @@ class Risks:
         self.hours_in = {name: rule for name, rule in edition.derived.items() if isinstance(rule, HoursIn)}
         self.seasons = {name: rule.season for name, rule in edition.derived.items() if isinstance(rule, Season)}
         self.things = {
-            name: Things(name, given)
+            name: Things.of(name, given)
             for name, given in edition.inputs.items()
             if isinstance(given, ListOf) and any(f"({name})" in fact or f"({name}." in fact for fact in names)
         }
         each_day = {name for name, season in self.seasons.items() if season.by == "each_day"}
+        self._owners = {name: _owners(season) for name, season in self.seasons.items()}
         self.timed = bool(names & {"term_hours", "term_days", *self.hours_in, *each_day})
         self._starts = self._start_rows()
         self.settings: dict[str, Column] = {
@@ -205,9 +208,9 @@ class Risks:
         if "start_hour" in self.names:
             halves |= {0, 46}
         days = {0}
-        for name, season in self.seasons.items():
-            if name in self.names or any(days_in(name, part) in self.names for part in season.names):
-                days |= set(_turns(season))
+        for name in self.seasons:
+            if name in self.names:
+                days |= set(_turns(self._owners[name]))
         shown = sorted({half % HALF_HOURS_A_DAY for half in halves})
         rows = np.array(list(product(weekdays, thinned(shown, 24), thinned(sorted(days), 40))))
         if len(rows) > MOST_STARTS:
@@ -235,15 +238,15 @@ class Risks:
         return facts
 
     def _season_facts(self, name: str, season: SeasonRule, day: Column, days: Column) -> dict[str, Column]:
+        if name not in self.names:
+            return {}
+        owners = self._owners[name]
         if season.by == "start":
-            return {name: _season_words(self.layout, season)[day]} if name in self.names else {}
-        counted = {days_in(name, part): part for part in season.names if name in self.names}
-        owners = _owners(season)
-        facts: dict[str, Column] = {}
-        for fact, part in counted.items():
-            inside = np.array([owner == part for owner in owners])
-            facts[fact] = _counted(inside, day, days)
-        return facts
+            return {name: np.array([self.layout.word(owner) for owner in owners])[day]}
+        return {
+            days_in(name, part): _counted(np.array([owner == part for owner in owners]), day, days)
+            for part in season.names
+        }
 
     # --------------------------------------------------------------------------------------- lists
 
@@ -256,7 +259,7 @@ class Risks:
         for count in thinned(counts, 8):
             for part in range(4):
                 fields = {}
-                for field in things.fields():
+                for field in things.fields:
                     kind = given.list_[field].kind
                     cuts = self.cuts.get(f"highest({things.name}.{field})", ())
                     values = thinned(around(kind, cuts, step_of(kind)), 3)
@@ -277,7 +280,7 @@ class Risks:
                 np.array([figures[field][1] for _, figures in found], np.int64)[rows],
                 np.array([figures[field][2] for _, figures in found], np.int64)[rows],
             )
-            for field in self.things[name].fields()
+            for field in self.things[name].fields
         }
         return count, fields
 
@@ -320,9 +323,8 @@ class Risks:
         return {name: chance.permutation(np.resize(chance.permutation(found), most)) for name, found in drivers.items()}
 
 
-def _turns(season: SeasonRule) -> Iterator[int]:
+def _turns(owners: Sequence[str]) -> Iterator[int]:
     """The days of the year around which a season begins or ends."""
-    owners = _owners(season)
     for day, owner in enumerate(owners):
         if owner != owners[day - 1]:
             yield from (day, (day - 1) % len(owners), (day - 3) % len(owners))
@@ -332,10 +334,6 @@ def _owners(season: SeasonRule) -> list[str]:
     """The season of each day of the year."""
     found = {day: name for name, ranges in season.dates.items() for part in ranges for day in part.days()}
     return [found.get(day, season.otherwise or "") for day in DAYS]
-
-
-def _season_words(layout: Layout, season: SeasonRule) -> Column:
-    return np.array([layout.word(owner) for owner in _owners(season)])
 
 
 def _hours_inside(wanted: TimeOfDay | Sequence[str], weekday: Column, half: Column, hours: Column) -> Column:
