@@ -19,7 +19,7 @@ from coverage.rulebook.reading import Finding, Place
 from coverage.rulebook.scalar import Decision, Facts, Scalar
 from coverage.rulebook.touching import untouched
 
-OUTCOMES: Final = ("declined", "referred")
+OUTCOMES: Final = ("declined", "referred", "unavailable")  # what is expected by its codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,14 @@ def _priced(edition: LoadedEdition, example: Example) -> tuple[Facts, Scalar]:
 
 
 def _differences(example: Example, decision: Decision) -> Iterator[Difference]:
-    """Only what the example names is compared, but for the decision: a decline or refer must be named.
+    """Only what the example names is compared, but for the decision: a decline or refer must be named, and so must
+    the code of a section that can't be had, where there is a price without it.
 
     An amount, be it 0.00, says that a section is covered; `none` says that it isn't.
     """
     expected = dict(example.expect)
     for outcome in OUTCOMES:
-        codes = expected.pop(outcome, [])
-        told = list(decision.reasons) if decision.outcome == outcome else []
+        codes, told = expected.pop(outcome, []), _codes(decision, outcome)
         if codes != told:
             yield Difference(outcome, _told(codes) or "no", ", ".join(told) or "no")
     figures = _figures(decision.premium)
@@ -101,6 +101,12 @@ def _differences(example: Example, decision: Decision) -> Iterator[Difference]:
         wanted, got = _told(amount), figures.get(what, "none" if decision.premium else "no price")
         if wanted != got and not (amount is None and decision.premium is None):
             yield Difference(what, wanted, got)
+
+
+def _codes(decision: Decision, outcome: str) -> list[str]:
+    if outcome == "unavailable":
+        return [found.code for found in decision.unavailable] if decision.premium else []
+    return list(decision.reasons) if decision.outcome == outcome else []
 
 
 def _figures(premium: Premium | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from coverage.rulebook.inputs import ChoiceName
 from coverage.rulebook.notation import Amount, Misread, Written, amount
 from coverage.rulebook.shape import LIST, InstantField, Name, Part, Text
 
-EXPECTED: Final = "an amount such as 12.50 EUR, none, or for declined: and referred: a list of codes"
+EXPECTED: Final = "an amount such as 12.50 EUR, none, or for declined:, referred: and unavailable: a list of codes"
 
 
 def _expected(text: str) -> Amount | None:
