@@ -9,6 +9,7 @@ from typing import Final
 from coverage.domain.premium import Premium
 from coverage.rulebook.building import build
 from coverage.rulebook.columns import OUTCOMES, Columns
+from coverage.rulebook.explaining import Line, explain
 from coverage.rulebook.format import Edition
 from coverage.rulebook.notation import RATE_ONE
 from coverage.rulebook.plan import Plan
@@ -60,6 +61,7 @@ class Both:
     def __init__(
         self, text: str, *, rates: Rates = FULL, head: str = HEAD, files: dict[str, str] | None = None
     ) -> None:
+        self.text = head + text
         self.plan, self.taxes = plan_of(text, head, files), taxes_of(rates)
         self.scalar, self.columns = Scalar(self.plan, self.taxes), Columns(self.plan, self.taxes)
 
@@ -78,6 +80,15 @@ class Both:
             lines = tuple(tuple(found[:, 0].tolist()) for found in (batch.nets, batch.surcharges, batch.taxes))
             assert (*lines, batch.gross[0]) == (figures[1], figures[2], figures[4], figures[5])
         return decision
+
+    def explain(self, **facts: Fact) -> list[Line]:
+        """Each step of the decision on a risk of a day, as data."""
+        return explain(self.scalar, {**DAY, **facts})
+
+    def text_at(self, at: str) -> str:
+        """What stands in the edition at `file:line:column`."""
+        _, line, column = at.split(":")
+        return self.text.split("\n")[int(line) - 1][int(column) - 1 :]
 
     def nets(self, **facts: Fact) -> list[int]:
         """The cents of each section that is covered."""
