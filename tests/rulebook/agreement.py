@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ class Compared:
     risks: int = 0
     by_oracle: int = 0
     on_edge: int = 0
+    cpu_seconds: float = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     edges: Counter[str] = field(default_factory=Counter)
@@ -48,11 +50,15 @@ class Compared:
         self.risks += other.risks
         self.by_oracle += other.by_oracle
         self.on_edge += other.on_edge
+        self.cpu_seconds += other.cpu_seconds
         for name in self.COUNTERS:
             getattr(self, name).update(getattr(other, name))
 
     def __str__(self) -> str:
-        lines = [f"{self.risks:,} risks, {self.by_oracle:,} by the oracle too, {self.on_edge:,} on an edge"]
+        lines = [
+            f"{self.risks:,} risks, {self.by_oracle:,} by the oracle too, {self.on_edge:,} on an edge, "
+            f"in {self.cpu_seconds:.0f} s of processor"
+        ]
         for name in self.COUNTERS:
             found = getattr(self, name)
             counted = ", ".join(f"{what} {count:,}" for what, count in sorted(found.items()) if count)
@@ -71,7 +77,7 @@ class Agreement:
 
     def compare(self, count: int, by_oracle: int | None = None) -> Compared:
         """Holds columns to scalar on `count` risks, and scalar to the oracle on `by_oracle` of them (all)."""
-        compared = Compared()
+        compared, began = Compared(), time.process_time()
         asked = count if by_oracle is None else by_oracle
         risks = enumerate(self.risks.risks())
         for start in range(0, count, BATCH):
@@ -93,6 +99,7 @@ class Agreement:
             self._hold_columns(rows, figures)
         compared.ties.update(self.oracle.ties)
         compared.contract.update(self.oracle.contract)
+        compared.cpu_seconds = time.process_time() - began
         return compared
 
     def _ask(self, number: int, risk: Risk, facts: Mapping[str, Fact], decision: Decision) -> None:
