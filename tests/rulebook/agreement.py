@@ -55,10 +55,8 @@ class Compared:
             getattr(self, name).update(getattr(other, name))
 
     def __str__(self) -> str:
-        lines = [
-            f"{self.risks:,} risks, {self.by_oracle:,} by the oracle too, {self.on_edge:,} on an edge, "
-            f"in {self.cpu_seconds:.0f} s of processor"
-        ]
+        took = f"{self.cpu_seconds:.0f} s of processor"
+        lines = [f"{self.risks:,} risks, {self.by_oracle:,} by the oracle too, {self.on_edge:,} on an edge, {took}"]
         for name in self.COUNTERS:
             found = getattr(self, name)
             counted = ", ".join(f"{what} {count:,}" for what, count in sorted(found.items()) if count)
