@@ -67,7 +67,8 @@ def _layer(document: Document, edition: Edition, name: str) -> Iterator[Finding]
         while below in edition.sections and below not in passed:
             passed.append(below)
             below = edition.sections[below].layer.removeprefix(EXCESS_OF)
-        if below == name and len(passed) > 1:
+        # Told once, of the first of those that stand over each other.
+        if below == name and len(passed) > 1 and name == next(key for key in edition.sections if key in passed):
             words = f"{' stands over '.join([*passed, name])}; expected a lowest layer under them"
             yield document.finding(loc, words, "layer")
     if section.layer == "deductible_buyback" and not any(

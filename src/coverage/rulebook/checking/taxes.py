@@ -111,15 +111,26 @@ class Way:
     class_loc: Loc
     country_loc: Loc
     choices: Mapping[str, str]
+    of_split: bool  # whether the class is a key, with its share beside it
 
 
 def ways(edition: Edition, name: str) -> Iterator[Way]:
     """Every way in which the section `name` can be taxed."""
     section = edition.sections[name]
+    tables = [found for found in (section.tax, section.situs) if isinstance(found, TaxTable | SitusTable)]
+    if not all(_asks(edition, found.by) for found in tables):
+        return  # told where the plan is built
+    split = isinstance(section.tax, TaxSplit)
     for class_loc, tax_class, asked in _classes(section, ("sections", name, "tax")):
         for country_loc, country, situs_asked in _countries(edition, section, ("sections", name)):
             if all(asked.get(key, choice) == choice for key, choice in situs_asked.items()):
-                yield Way(tax_class, country, class_loc, country_loc, {**asked, **situs_asked})
+                yield Way(tax_class, country, class_loc, country_loc, {**asked, **situs_asked}, split)
+
+
+def _asks(edition: Edition, name: str) -> bool:
+    """Whether a name is a choice, as far as the edition alone tells."""
+    given = edition.inputs.get(name)
+    return name in edition.derived or (given is not None and given.kind.sort in ("choice", "yes_no"))
 
 
 def _classes(section: Section, loc: Loc) -> Iterator[tuple[Loc, str | None, Mapping[str, str]]]:
@@ -162,8 +173,8 @@ def tax_rates(document: Document, edition: Edition, taxes: Taxes) -> Iterator[Fi
                 yield document.finding(way.country_loc, words, "no_tax_rate")
                 continue
             if way.tax_class is not None:
-                split = isinstance(section.tax, TaxSplit)
-                yield from _class_rate(document, way.class_loc, taxes[way.country], way.tax_class, on, key=split)
+                found = taxes[way.country]
+                yield from _class_rate(document, way.class_loc, found, way.tax_class, on, key=way.of_split)
             for surcharge, kind in section.surcharge.items():
                 loc = ("sections", name, "surcharge", surcharge)
                 yield from _surcharge_rate(document, loc, taxes[way.country], surcharge, kind, on)
@@ -232,7 +243,7 @@ def _surcharges_left_out(document: Document, edition: Edition, taxes: Taxes) -> 
                 if way.tax_class in surcharge.expected_in and surcharge.name not in borne | told:
                     told.add(surcharge.name)
                     words = f"no section bears {surcharge.name}, which taxes/{way.country}.yaml expects of covers taxed as {way.tax_class}; expected surcharge: on the section that owes it"
-                    yield document.finding(way.class_loc, words, "no_surcharge", warning=True)
+                    yield document.finding(way.class_loc, words, "no_surcharge", key=way.of_split, warning=True)
 
 
 def _uncited(document: Document, name: str, section: Section) -> Iterator[Finding]:
