@@ -37,7 +37,7 @@ def shown(name: str, outcome: Outcome) -> RenderableType:
 
 
 def _row(outcome: Outcome, contest: Contest) -> list[str]:
-    goal = f"≥ {contest.goal:.3g} ×" if contest.goal else ""
+    goal = f"≥ {_times(contest.goal)} ×" if contest.goal else ""
     ratio = outcome.ratio(contest)
     if ratio is None:
         lacking = next((name for name in (contest.ours, contest.peer) if name not in outcome.timed), "")
@@ -49,8 +49,8 @@ def _row(outcome: Outcome, contest: Contest) -> list[str]:
         contest.what,
         duration(ours),
         duration(peer),
-        f"{middle:.3g} ×",
-        f"{least:.3g} – {most:.3g}",
+        f"{_times(middle)} ×",
+        f"{_times(least)} – {_times(most)}",
         goal,
         verdict,
     ]
@@ -60,6 +60,7 @@ def _notes(outcome: Outcome) -> Iterator[str]:
     rounds = max((len(timed.seconds) for timed in outcome.timed.values()), default=0)
     whose = "the processor's time" if outcome.case.computing else "time"
     yield outcome.workload + (f"; {whose} for a {outcome.case.unit}, medians of {rounds} rounds" if rounds else "")
+    yield ", ".join(dict.fromkeys(timed.by for timed in outcome.timed.values()))
     compared = ", ".join(f"{count:,} {sort}" for sort, count in outcome.sorts.most_common())
     differ = ", ".join(f"{count:,} of {name}'s" for name, count in outcome.different.items() if count)
     yield f"answers: {compared}; " + (f"[red]different: {differ}" if differ else "all sides' the same")
@@ -68,6 +69,10 @@ def _notes(outcome: Outcome) -> Iterator[str]:
     share = min((median(timed.shares) for timed in outcome.timed.values()), default=1.0)
     if outcome.case.computing and share < SHARED:
         yield f"[yellow]the core wasn't theirs alone: one side had {share:.0%} of its time; measure again when it is quiet"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.1f}"
 
 
 def _median(outcome: Outcome, name: str) -> float:

@@ -121,13 +121,13 @@ class TestReport:
         lines = printed(outcome).splitlines()
         assert lines[0] == "B9: a case"
         rows = {line.split()[0]: " ".join(line.split()) for line in lines if line.strip()}
-        assert rows["quick"] == "quick 1 µs 3 µs 3 × 1.5 – 3 ≥ 2 × met"
-        assert rows["slow"] == "slow 1 µs 4 µs 4 × 2.5 – 4 ≥ 9 × not met"
+        assert rows["quick"] == "quick 1 µs 3 µs 3.00 × 1.50 – 3.00 ≥ 2.00 × met"
+        assert rows["slow"] == "slow 1 µs 4 µs 4.00 × 2.50 – 4.00 ≥ 9.00 × not met"
         assert rows["aside"] == "aside 3 µs 4 µs 1.33 × 1.33 – 1.67"
 
     def test_says_what_was_gone_through_and_that_the_answers_are_the_same(self, outcome: Outcome) -> None:
         assert (
-            "two risks; the processor's time for a risk, medians of 3 rounds\nanswers: 2 quoted; all sides' the same"
+            "two risks; the processor's time for a risk, medians of 3 rounds\none, two, three\nanswers: 2 quoted; all sides' the same"
             in printed(outcome)
         )
 
@@ -142,7 +142,7 @@ class TestReport:
     def test_says_what_is_missing(self, outcome: Outcome) -> None:
         del outcome.timed["third"]
         outcome.missing["third"] = "no such package"
-        assert re.search(r"slow +≥ 9 × +no such package", printed(outcome))
+        assert re.search(r"slow +≥ 9.00 × +no such package", printed(outcome))
 
     def test_is_json_too(self, outcome: Outcome) -> None:
         told = json.loads(json.dumps(plain("B9", outcome)))
@@ -191,6 +191,11 @@ GIVEN = {
 TERM = {"term_hours": 30, "term_days": 2, "start_hour": 8, "start_weekday": 6, "lead_hours": 24}
 
 
+@pytest.fixture(scope="module")
+def tariff() -> Tariff:
+    return Tariff()
+
+
 class TestTariff:
     def test_agrees_with_its_worked_prices(self) -> None:
         tried = list(try_all(edition_of(TARIFF)))
@@ -211,9 +216,9 @@ class TestTariff:
             ("goods_value", {"amount": 800_00, "currency": "EUR", "more": 1}), ("colour", "red"),
         ],
     )  # fmt: skip
-    def test_is_asked_as_strictly_by_both_sides(self, name: str, value: object) -> None:
+    def test_is_asked_as_strictly_by_both_sides(self, tariff: Tariff, name: str, value: object) -> None:
         given = {**GIVEN, name: value}
-        for ask in (Tariff().priced, Tariff().facts):
+        for ask in (tariff.priced, tariff.facts):
             with pytest.raises(ValueError):
                 ask(given, TERM)
         with pytest.raises(ValueError):
@@ -222,9 +227,9 @@ class TestTariff:
             by_hand.check(given)
 
     @pytest.mark.parametrize("name", sorted(set(GIVEN) - {"claims_3y", "excess"}))
-    def test_misses_an_input_on_both_sides(self, name: str) -> None:
+    def test_misses_an_input_on_both_sides(self, tariff: Tariff, name: str) -> None:
         given = {known: value for known, value in GIVEN.items() if known != name}
-        for ask in (Tariff().priced, Tariff().facts):
+        for ask in (tariff.priced, tariff.facts):
             with pytest.raises(ValueError):
                 ask(given, TERM)
         with pytest.raises(ValueError):

@@ -38,15 +38,15 @@ Formula = Callable[..., Any]
 
 def by_indexing(folder: Path) -> Work:
     """Parameters indexed with columns."""
-    return _work(folder, _by_indexing, "")
+    return _work(folder, _by_indexing)
 
 
 def by_select(folder: Path) -> Work:
     """Factors of choices picked with `select`."""
-    return _work(folder, _by_select, ", by select")
+    return _work(folder, _by_select)
 
 
-def _work(folder: Path, of_choice: Callable[[str], Formula], way: str) -> Work:
+def _work(folder: Path, of_choice: Callable[[str], Formula]) -> Work:
     system = _system(of_choice)
     given = _inputs(system, folder)
     count = len(next(iter(given.values())))
@@ -58,7 +58,7 @@ def _work(folder: Path, of_choice: Callable[[str], Formula], way: str) -> Work:
             simulation.set_input(name, MONTH, column)
         return [simulation.calculate(name, MONTH) for name in TOLD]
 
-    return Work(f"OpenFisca-Core {version('openfisca-core')}{way}", count, once, lambda: _answers(once(), given))
+    return Work(f"OpenFisca-Core {version('openfisca-core')}", count, once, lambda: _answers(once(), given))
 
 
 def _inputs(system: TaxBenefitSystem, folder: Path) -> dict[str, Any]:

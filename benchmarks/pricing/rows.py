@@ -31,7 +31,7 @@ def one_by_one(folder: Path) -> Work:
     def answers() -> Iterator[object]:
         return (of_figures(scalar, rate(facts)) for facts in _facts(folder, scalar))
 
-    return Work(f"{BY}, a loop", len(sample), once, answers)
+    return Work(BY, len(sample), once, answers)
 
 
 def in_columns(folder: Path) -> Work:
@@ -45,7 +45,7 @@ def in_columns(folder: Path) -> Work:
     def once() -> Batch:
         return engine.decide(ready)
 
-    return Work(f"{BY}, columns", len(ready["term_days"]), once, lambda: _of_batch(once()))
+    return Work(BY, len(ready["term_days"]), once, lambda: _of_batch(once()))
 
 
 def _facts(folder: Path, scalar: Scalar) -> Iterator[Facts]:

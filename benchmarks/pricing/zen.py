@@ -29,25 +29,25 @@ GRAPH: Final = "tariff"
 
 def expression(folder: Path) -> Work:
     """One expression, compiled; inputs checked by hand before it."""
-    return _work(folder, "compiled expression", _expression(), checked=True)
+    return _work(folder, _expression(), checked=True)
 
 
 def expression_unchecked(folder: Path) -> Work:
     """One expression, compiled; no input is checked."""
-    return _work(folder, "compiled expression, inputs unchecked", _expression(), checked=False)
+    return _work(folder, _expression(), checked=False)
 
 
 def tables(folder: Path) -> Work:
     """A graph of ten decision tables; inputs checked by hand before it."""
-    return _work(folder, "decision tables", _graph(trace=False), checked=True)
+    return _work(folder, _graph(trace=False), checked=True)
 
 
 def tables_traced(folder: Path) -> Work:
     """The graph with its trace, which says of each table which row was met."""
-    return _work(folder, "decision tables, traced", _graph(trace=True), checked=True)
+    return _work(folder, _graph(trace=True), checked=True)
 
 
-def _work(folder: Path, way: str, evaluate: Evaluate, *, checked: bool) -> Work:
+def _work(folder: Path, evaluate: Evaluate, *, checked: bool) -> Work:
     sample = [(given, given | term) for given, term in islice(risks(folder), TIMED)]
 
     def once() -> None:
@@ -65,7 +65,7 @@ def _work(folder: Path, way: str, evaluate: Evaluate, *, checked: bool) -> Work:
     def answers() -> Iterator[object]:
         return (_plain(evaluate(given | term)) for given, term in risks(folder))
 
-    return Work(f"zen-engine {version('zen-engine')}, {way}", len(sample), once if checked else once_unchecked, answers)
+    return Work(f"zen-engine {version('zen-engine')}", len(sample), once if checked else once_unchecked, answers)
 
 
 def _plain(told: dict[str, Any]) -> object:
