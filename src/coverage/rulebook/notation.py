@@ -59,12 +59,10 @@ class Amount:
 
 def decimal_text(whole: int, places: int, *, least: int = 0) -> str:
     """`whole` × 10⁻ᵖˡᵃᶜᵉˢ as text without needless zeros: `decimal_text(12500, 4)` is "1.25"."""
-    text = f"{Decimal(whole).scaleb(-places):f}"
-    if "." not in text:
-        return text + ("." + "0" * least if least else "")
-    head, tail = text.split(".")
-    tail = tail.rstrip("0").ljust(least, "0")
-    return f"{head}.{tail}" if tail else head
+    sign, figure = ("-", -whole) if whole < 0 else ("", whole)
+    head, tail = divmod(figure, 10**places)
+    digits = f"{tail:0{places}d}".rstrip("0").ljust(least, "0")
+    return f"{sign}{head}.{digits}" if digits else f"{sign}{head}"
 
 
 def _scaled(text: str, places: int, found: str, expected: str) -> int:

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeLine, TaxLine, spread_pro_rata
@@ -56,16 +57,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Each step's amount after it (micro-units; None where it was passed over), in the plan's order; the verdicts
-    that were met; the sections' cents (0 where not covered) before the contract's steps, and after each of those
-    (None where it was passed over).
-    """
+    """A decision with each step's amount after it (micro-units; None where it was passed over), in the plan's order."""
 
     decision: Decision
-    met: tuple[int, ...]
     amounts: tuple[int | None, ...]
-    nets: tuple[int, ...]
-    contract: tuple[tuple[int, ...] | None, ...]
 
 
 class Scalar:
@@ -75,18 +70,22 @@ class Scalar:
         self.plan, self.taxes = plan, taxes
         self._surcharges, self._rates = surcharges_of(plan, taxes), taxes_of(taxes)
         self.figures: Callable[[Facts], Figures] = rating(plan, taxes)
-        self._traced: Callable[[Facts], Any] | None = None
+
+    @cached_property
+    def running(self) -> Callable[[Facts], tuple[Figures, tuple[int | None, ...], tuple[Any, ...]]]:
+        """The function that also answers every step's amount after it (micro-units; None where it was passed over) in
+        the plan's order, and the sections' cents (0 where not covered) before the contract's steps and after each.
+        """
+        return rating(self.plan, self.taxes, traced=True)
 
     def decide(self, facts: Facts) -> Decision:
         """Prices `facts`: every name that the plan rates on, canonical (money and decimals in micro-units)."""
         return self.decision(self.figures(facts))
 
     def trace(self, facts: Facts) -> Trace:
-        """The same decision with every running amount, for `explaining`."""
-        if self._traced is None:
-            self._traced = rating(self.plan, self.taxes, traced=True)
-        figures, amounts, (nets, *contract) = self._traced(facts)
-        return Trace(self.decision(figures), tuple(sorted(set(figures[0]))), amounts, nets, tuple(contract))
+        """The same decision with every running amount."""
+        figures, amounts, _ = self.running(facts)
+        return Trace(self.decision(figures), amounts)
 
     def decision(self, figures: Figures) -> Decision:
         """What figures say."""
