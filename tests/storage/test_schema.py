@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 
 from coverage.storage import (
     claims,  # noqa: F401 — the tables of each are registered by its import
@@ -102,6 +103,26 @@ def empty_url(database_url: str) -> Iterator[str]:
     admin.dispose()
 
 
+SET_TENANT = text("SELECT set_config('sharecover.tenant', 'par_1:test', true)")
+# What a quote refers to, and a quote, as they were kept at first.
+BEFORE = (
+    "INSERT INTO partners VALUES ('par_1', 'Partner', 'exempt_ancillary', '2026-01-01Z')",
+    "INSERT INTO tenants VALUES ('par_1:test', 'par_1', 'test', 0, '2026-01-01Z')",
+    "INSERT INTO editions VALUES ('e', 'product', 'FR', '2026-01-01', '', '2026-01-01Z')",
+    "INSERT INTO tax_rows VALUES ('t', '{}', '2026-01-01Z')",
+    "INSERT INTO product_texts VALUES ('w', '{}', '2026-01-01Z')",
+)
+QUOTE = """
+    INSERT INTO quotes (tenant_id, id, product, country, edition, edition_hash, tax_hash, texts_hash, state, language,
+        timezone, asked_at, starts_at, ends_at, currency, net, tax, fees, gross, reasons, facts, given, sealed_for, metadata,
+        created_at)
+    VALUES ('par_1:test', :id, 'product', 'FR', 'e', 'e', 't', 'w', :state, 'en', 'Europe/Paris', '2026-01-01Z',
+        '2026-01-02Z', '2026-01-03Z', 'EUR', :net, :tax, :fees, :gross, '[]', '{}', '{}', 'x', '{}', '2026-01-01Z')
+"""
+PRICED = {"id": "quo_1", "state": "open", "net": 100, "tax": 9, "fees": 1, "gross": 110}
+DECLINED = {"id": "quo_2", "state": "declined", "net": None, "tax": None, "fees": None, "gross": None}
+
+
 class TestUpgrade:
     def test_is_made_once_by_many_who_start_at_once(self, empty_url: str) -> None:
         def upgrade(_: int) -> str:
@@ -115,6 +136,23 @@ class TestUpgrade:
 
     def test_finds_nothing_to_do_the_second_time(self, owner: Database) -> None:
         assert migrations.upgrade(owner.engine) == migrations.newest() == migrations.current(owner.engine)
+
+    def test_keeps_prices_from_before_there_were_surcharges(self, empty_url: str) -> None:
+        engine = create_engine(empty_url)
+        migrations.upgrade(engine, "0001")
+        with engine.begin() as connection:
+            connection.execute(SET_TENANT)
+            for statement in BEFORE:
+                connection.execute(text(statement))
+            connection.execute(text(QUOTE), [PRICED, DECLINED])
+        migrations.upgrade(engine)
+        with engine.connect() as connection:
+            connection.execute(SET_TENANT)
+            rows = connection.execute(text("SELECT net, surcharges, tax, fees, gross FROM quotes ORDER BY id")).all()
+            assert [tuple(row) for row in rows] == [(100, 0, 9, 1, 110), (None, 0, None, None, None)]
+            with pytest.raises(IntegrityError, match="adds_up"):
+                connection.execute(text("UPDATE quotes SET surcharges = 1 WHERE id = 'quo_1'"))
+        engine.dispose()
 
     def test_money_is_nowhere_a_float(self, owner: Database) -> None:
         with owner.engine.connect() as connection:

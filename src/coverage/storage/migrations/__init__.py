@@ -21,13 +21,13 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-def upgrade(engine: Engine) -> str:
-    """Runs the revisions that are missing, as the schema's owner; answers the newest revision."""
+def upgrade(engine: Engine, revision: str = "head") -> str:
+    """Runs the revisions that are missing up to one, as the schema's owner; answers the newest that there is."""
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
         try:
             connection.commit()
-            command.upgrade(_config(connection), "head")
+            command.upgrade(_config(connection), revision)
             connection.commit()
         finally:
             connection.rollback()
