@@ -197,6 +197,8 @@ class _Builder(Draft):
             self.report(("derived", name, "prefix"), words, "unknown_name")
         if not 1 <= rule.length <= 20:
             self.report(("derived", name, "length"), f"{rule.length} signs; expected 1 to 20", "length")
+            self.broken.add(name)
+            return
         self.used.add(rule.prefix)
         self.kinds[name] = Kind("prefix")
 

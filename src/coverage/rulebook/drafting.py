@@ -123,4 +123,6 @@ class Draft:
 def _not_rated(name: str, given: Input) -> str:
     optional = given.optional and given.default is None and not given.personal and given.kind.sort not in UNRATED_SORTS
     wanted = "a default: for it" if optional else "a derived value, such as an age"
+    if given.kind.sort == "list":
+        wanted = f"a total of it, such as count({name})"
     return f"{quoted(name)} is {unrated(given)}, so nothing may be rated on it; expected {wanted}"

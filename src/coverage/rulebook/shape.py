@@ -27,6 +27,7 @@ LIST: Final = "@list"
 COUNTRY: Final = r"^[A-Z]{2}$"
 LAYER: Final = rf"^(primary|excess_of {NAME}|difference_in_conditions|deductible_buyback)$"
 LEVY: Final = r"^[A-Za-z][A-Za-z0-9_]{0,59}$"
+FILE_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}\.csv$"
 
 # Each pattern of the shapes in words; a pattern is for machines.
 PATTERNS: Final = {
@@ -34,6 +35,7 @@ PATTERNS: Final = {
     COUNTRY: "a country's two capital letters, such as FR",
     LAYER: "primary, excess_of with a name, difference_in_conditions or deductible_buyback",
     LEVY: "letters, digits and _, a letter first, such as FGAO",
+    FILE_NAME: "the name of a file beside the edition, such as zones.csv",
 }
 
 Name = Annotated[str, Field(pattern=rf"^{NAME}$")]

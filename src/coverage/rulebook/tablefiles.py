@@ -47,7 +47,7 @@ def entries_of_file(draft: Draft, loc: Loc, name: str, keys: Sequence[str]) -> I
     shown = f"{draft.document.file.rpartition('/')[0]}/{name}".lstrip("/")
     first, _, _ = text.partition("\n")
     reader = csv.reader(text.splitlines(), delimiter=";" if ";" in first else ",", strict=True)
-    wanted, faults = [*keys, CELL], 0
+    wanted, faults, rows = [*keys, CELL], 0, 0
     try:
         for row in reader:
             places = _places(shown, reader.line_num, row)
@@ -63,6 +63,7 @@ def entries_of_file(draft: Draft, loc: Loc, name: str, keys: Sequence[str]) -> I
             if reader.line_num > MAX_ROWS + 1:
                 draft.report_at(places[0], f"more than {MAX_ROWS:,} rows; expected fewer", "too_big")
                 return
+            rows += 1
             found = _cell(draft, cells, places, len(wanted))
             faults += found is None
             if faults > MAX_FAULTS:
@@ -72,6 +73,9 @@ def entries_of_file(draft: Draft, loc: Loc, name: str, keys: Sequence[str]) -> I
     except csv.Error:
         place = Place(shown, reader.line_num, 1)
         draft.report_at(place, "a line that can't be read as CSV; expected its quotes closed", "table")
+        return
+    if not rows:
+        draft.report_at(Place(shown, 1, 1), f"{name} has no rows; expected {', '.join(wanted)}, and rows below", "table")
 
 
 def _cell(draft: Draft, cells: list[str], places: list[Place], width: int) -> Cell | None:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from coverage.rulebook.notation import CellField, Misread, WholeField, Written, quoted
-from coverage.rulebook.shape import ExpressionText, Name, Part, several
+from coverage.rulebook.shape import FILE_NAME, ExpressionText, Name, Part, several
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -122,7 +122,7 @@ class SeasonRule(Part):
     def _whole_year(self) -> SeasonRule:
         taken: dict[tuple[int, int], str] = {}
         for name, ranges in self.dates.items():
-            for day in (day for found in ranges for day in found.days()):
+            for day in (day for found in ranges for day in sorted(found.days())):
                 if day in taken:
                     also = "stands in it twice" if taken[day] == name else f"is in {taken[day]} as well"
                     raise PydanticCustomError("form", f"{name}: {day[0]:02}-{day[1]:02} {also}; expected each day once")
@@ -200,7 +200,6 @@ RowField = Annotated[
     Discriminator(lambda value: "@rows" if isinstance(value, Mapping) else "@cell"),
 ]
 RowsField = Annotated[dict[str, RowField], Field(min_length=1)]
-FILE_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}\.csv$"
 
 
 class Table(Part):
