@@ -26,6 +26,7 @@ from coverage.rulebook.expressions import TOTALS
 from coverage.rulebook.format import Refund
 from coverage.rulebook.notation import quoted
 from coverage.rulebook.scalar import Decision, Fact, Facts, Scalar
+from coverage.rulebook.terms import refund_due
 
 # The worst that one of several ratings says holds for all of them.
 SEVERITY: Final = {"quoted": 0, "referred": 1, "declined": 2}
@@ -153,12 +154,7 @@ def return_early(edition: LoadedEdition, history: History, at: datetime) -> Chan
 
 def refund_at(edition: LoadedEdition, history: History, at: datetime) -> dict[str, int]:
     """What a cancellation at `at` gives back by section, in minor units: the first of the product's tiers that holds."""
-    start = history.period.start
-    for tier in edition.rules.refund:
-        seconds_before = (start - at).total_seconds()
-        if seconds_before > tier.until if tier.until is not None else at >= start:
-            return given_back(tier.give, history, at)
-    return dict.fromkeys(history.paid, 0)
+    return given_back(refund_due(edition.rules, history.period.start, at), history, at)
 
 
 def given_back(refund: Refund, history: History, at: datetime) -> dict[str, int]:

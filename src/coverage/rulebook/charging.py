@@ -28,7 +28,7 @@ def charge(plan: Plan, taxes: TaxesInForce, facts: Mapping[str, object], nets: M
                 bases[tax_class] = bases.get(tax_class, 0) + part
     lines = tuple(
         TaxLine(
-            rate.name, rate.kind, rate.tax_class, rate.rate, bases[rate.tax_class], _share(rate, bases[rate.tax_class])
+            rate.name, rate.kind, rate.tax_class, rate.charged, bases[rate.tax_class], _share(rate, bases[rate.tax_class])
         )
         for rate in taxes.rates
         if rate.kind != "surcharge" and rate.tax_class in bases
@@ -45,7 +45,7 @@ def _surcharges(
     rates = {(rate.name, rate.tax_class): rate for rate in taxes.rates if rate.kind == "surcharge"}
     for name, kind in borne:
         rate = rates[name, kind]
-        yield SurchargeLine(name, section, rate.rate, net, _share(rate, net))
+        yield SurchargeLine(name, section, rate.charged, net, _share(rate, net))
 
 
 def _share(rate: TaxRate, base: int) -> int:

@@ -196,7 +196,7 @@ def _law(rate: TaxRate, home: str) -> Line:
     """What a tax or surcharge is, and by which law."""
     country = split_name(rate.tax_class, home)[0]
     return {
-        "figure": percent_text(rate.rate * rate.on_share // RATE_ONE) if rate.tax_class else "flat",
+        "figure": percent_text(rate.charged) if rate.tax_class else "flat",
         "source": rate.source,
         **({"since": rate.since} if rate.since else {}),
         "verified": rate.verified,

@@ -104,13 +104,13 @@ class Scalar:
         )
         borne = tuple(
             SurchargeLine(
-                found.rate.name, plan.sections[found.section].name, found.rate.rate, nets[found.section], amount
+                found.rate.name, plan.sections[found.section].name, found.rate.charged, nets[found.section], amount
             )
             for found, amount in zip(self._surcharges, surcharges, strict=True)
             if amount >= 0
         )
         taxes = tuple(
-            TaxLine(rate.name, rate.kind, rate.tax_class, rate.rate, base, amount)
+            TaxLine(rate.name, rate.kind, rate.tax_class, rate.charged, base, amount)
             for rate, base, amount in zip(self._rates, bases, amounts, strict=True)
             if amount >= 0
         )

@@ -40,6 +40,11 @@ class TaxRate:
     verified: bool
 
     @property
+    def charged(self) -> int:
+        """The rate on the whole premium, × 10⁶: of a rate on a share of it that share of the rate."""
+        return self.rate * self.on_share // RATE_ONE
+
+    @property
     def numerator(self) -> int:
         """With `denominator` the fraction of the premium that is due, in lowest terms: what is multiplied fits 64 bits."""
         return self.rate * self.on_share // self._common
