@@ -99,7 +99,7 @@ class TestSchema:
             ("hours_in: [sat, sun]", "hours_in: [sat, sunday]"),
             ("period: booking_to_start", "period: booking"),
             ("unavailable: {when:", "unavailable: {if:"),
-            ("split: {other:", "splits: {other:"),
+            ("split: {motor_other:", "splits: {motor_other:"),
             ("applied: after_limit", "applied: after"),
             ("return_early: {refund:", "return_early: {refunds:"),
             ("allow_fall:", "allow_falls:"),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from coverage.rulebook.format import Edition, ExampleFile, TaxFile, Texts
+from coverage.rulebook.shape import PATTERNS, Part
 from tests.rulebook.rule_files import (
     FRANCE,
     VEHICLE,
@@ -35,7 +39,7 @@ CASES: list[tuple[str, str, str, list[Expected]]] = [
     (VEHICLE, 'timezone: Europe/Paris', 'timezone:', [('\n# illustrative', 'nothing stands here; expected something')]),
     (VEHICLE, 'timezone: Europe/Paris', '', [('^product', '"timezone" is missing; expected it here')]),
     (VEHICLE, 'timezone: Europe/Paris', 'time_zone: Europe/Paris', [('^product', '"timezone" is missing; expected it here'), ('time_', '"time_zone" means nothing here; expected perhaps "timezone"')]),
-    (VEHICLE, 'day: 24h', 'day: calendar', [('calendar', '"calendar"; expected 24h')]),
+    (VEHICLE, 'day: 24h', 'day: solar', [('solar', '"solar"; expected 24h or calendar')]),
     (VEHICLE, 'owner: partner', 'owner: platform', [('platform', '"platform"; expected member or partner')]),
     (VEHICLE, 'insured: [member]', 'insured: [membr]', [('membr', '"membr"; expected member or partner')]),
     (VEHICLE, 'insured: [member]', 'insured: {member: yes}', [('{member', '`key: value` lines; expected member or partner')]),
@@ -43,7 +47,7 @@ CASES: list[tuple[str, str, str, list[Expected]]] = [
     (VEHICLE, 'kind: vehicle_registration', 'kind: number_plate', [('number_', '"number_plate"; expected vehicle_registration, serial_number, address or text')]),
     (VEHICLE, 'exclusive_for: [liability, own_damage]', 'exclusive_for: liability', [('liability', '"liability"; expected a list')]),
     (VEHICLE, 'vehicle_class: {one_of: [car, van, cargo_bike]}', 'vehicle_class: {one_off: [car, van, cargo_bike]}', [('{one_', '"one_off" doesn\'t say what this is; expected perhaps "one_of"')]),
-    (VEHICLE, 'vehicle_class: {one_of: [car, van, cargo_bike]}', 'vehicle_class: car', [('car\n', '"car"; expected one of the keys one_of, yes_no, integer, money, date, text')]),
+    (VEHICLE, 'vehicle_class: {one_of: [car, van, cargo_bike]}', 'vehicle_class: car', [('car\n', '"car"; expected one of the keys one_of, yes_no, integer, decimal, money, date, text, list')]),
     (VEHICLE, 'vehicle_class: {one_of: [car, van, cargo_bike]}', 'vehicle_class: {one_of: []}', [('[]}\n', 'nothing stands here; expected something')]),
     (VEHICLE, 'vehicle_class: {one_of: [car, van, cargo_bike]}', 'vehicle_class: {one_of: [Car, van, cargo_bike]}', [('Car,', '"Car"; expected small letters, digits and _, a letter first, such as driver_age')]),
     (VEHICLE, 'vehicle_class: {one_of', 'Vehicle: {one_of', [('Vehicle', '"Vehicle"; expected small letters, digits and _, a letter first, such as driver_age')]),
@@ -58,7 +62,7 @@ CASES: list[tuple[str, str, str, list[Expected]]] = [
     (VEHICLE, 'text: "[A-Za-z0-9 -]{4,12}"', 'text: "A{1,99999999999}"', [('"A{1', '"A{1,99999999999}" is no pattern (the repetition number is too large); expected one such as [A-Z]{2}-[0-9]{3}')]),
     (VEHICLE, 'personal: true}\n  driver_born', 'personal: maybe}\n  driver_born', [('maybe', '"maybe"; expected yes or no')]),
     (VEHICLE, '{years_from: driver_born, to: start}', '{years_from: driver_born}', [('{years_', '"to" is missing; expected it here')]),
-    (VEHICLE, '{years_from: driver_born, to: start}', '[driver_born, start]', [('[driver_', 'a list; expected `key: value` lines')]),
+    (VEHICLE, '{years_from: driver_born, to: start}', '[driver_born, start]', [('[driver_', 'a list; expected one of the keys years_from, hours_in, season, prefix')]),
     (VEHICLE, '  - decline: licence_years < 2\n', '  - declines: licence_years < 2\n', [('declines', '"declines" means nothing here; expected perhaps "decline"')]),
     (VEHICLE, '    code: licence_too_recent', '    code: licence too recent', [('licence', '"licence too recent"; expected small letters, digits and _, a letter first, such as driver_age')]),
     (VEHICLE, '    code: licence_too_recent', '', [('^decline', '"code" is missing; expected it here')]),
@@ -69,14 +73,14 @@ CASES: list[tuple[str, str, str, list[Expected]]] = [
     (VEHICLE, '21-24: 1.6000', '21-24:', [(':, 25', 'a colon without a value behind it; expected a space and the value')]),
     (VEHICLE, 'decline(driver_too_young)', 'decline driver_too_young', [('decline', '"decline driver_too_young"; expected a factor such as 1.2500, an amount such as 12.50 EUR, decline(code) or refer(code)')]),
     (VEHICLE, '{18-20: decline(driver_too_young), 21-24: 1.6000, 25-69: 1.0000, 70+: 1.2500}', '{}', [('{}}\n', 'nothing stands here; expected something')]),
-    (VEHICLE, 'tax: motor_other', 'tax: [motor_other]', [('[motor_', 'a list; expected `key: value` lines')]),
+    (VEHICLE, 'tax: motor_other', 'tax: [motor_other]', [('[motor_', 'a list; expected one of the keys by, split, exempt')]),
     (VEHICLE, 'tax: motor_other', 'tax: motor other', [('motor', '"motor other"; expected small letters, digits and _, a letter first, such as driver_age')]),
     (VEHICLE, 'layer: primary\n    tax: motor_other', 'layer: primry\n    tax: motor_other', [('primry', '"primry"; expected primary, excess_of with a name, difference_in_conditions or deductible_buyback')]),
     (VEHICLE, 'limit: {amount: 50000 EUR, per: event}', 'limit: {amount: 50000, per: event}', [('50000', '"50000" has no currency; expected an amount such as 10000 EUR, a money input\'s name, or unlimited')]),
     (VEHICLE, 'limit: {amount: 50000 EUR, per: event}', 'limit: {amount: 50000 EUR, per: day}', [('day}', '"day"; expected event, cover, person or item')]),
     (VEHICLE, 'limit: {amount: 50000 EUR, per: event}', 'limit: {amount: 50000 EUR}', [('{amount', '"per" is missing; expected it here')]),
     (VEHICLE, 'limit: {amount: 50000 EUR, per: event}', 'limit: {The Amount: 50000 EUR, per: event}', [('50000', '"The Amount"; expected small letters, digits and _, a letter first, such as driver_age')]),
-    (VEHICLE, 'limit: {amount: 50000 EUR, per: event}', 'limit: {amount: [1 EUR], per: event}', [('[1 EUR', "a list; expected an amount, a money input's name, or unlimited")]),
+    (VEHICLE, 'limit: {amount: 50000 EUR, per: event}', 'limit: {amount: [1 EUR], per: event}', [('[1 EUR', "a list; expected an amount such as 10000 EUR, a money input's name, or unlimited")]),
     (VEHICLE, 'share: 10% of loss', 'share: 10%', [('10%,', '"10%"; expected a whole share such as 10% of loss')]),
     (VEHICLE, 'min: 150 EUR}', 'min: 150 EUR, owed: insured}', [('owed', '"owed" means nothing here; expected perhaps "owed_by"')]),
     (VEHICLE, 'deductible: {share: 10% of loss, min: 150 EUR}', 'deductible: 150 EUR', [('150 ', '"150 EUR"; expected one of the keys amount, by, share')]),
@@ -91,7 +95,7 @@ CASES: list[tuple[str, str, str, list[Expected]]] = [
     (VEHICLE, '- base: 0.1500% of goods_value per day', '- base: 0.15001% of goods_value per day', [('0.15001', '"0.15001%" has more than 4 decimal places; expected a percentage such as 5% or 0.1500%, with up to four places')]),
     (VEHICLE, 'fees: []', 'fees:', [('\naccumulate', 'nothing; expected a list, which is [] where there is nothing')]),
     (VEHICLE, 'fees: []', 'fees: [{name: ticket, amount: 1 EUR, owed_to: nobody}]', [('nobody', '"nobody"; expected insurer, partner or operator')]),
-    (VEHICLE, '{until: start, give: 100%}', '{until: start, give: 101%}', [('101%', '"101%"; expected a share such as 100%, or none')]),
+    (VEHICLE, '{until: start, give: 100%}', '{until: start, give: 101%}', [('101%', '"101%"; expected a share such as 100%, unused, 80% of unused, or none')]),
     (VEHICLE, '{until: start, give: 100%}', '{until: start, after: start, give: 100%}', [('{until', 'a tier with both or neither; expected until: start or after: start')]),
     (VEHICLE, 'spread: pro_rata', 'spread: evenly', [('evenly', '"evenly"; expected pro_rata')]),
     (VEHICLE, 'territory: [FR, BE, LU, DE, CH, IT, ES]', 'territory: [FR, BEL]', [('BEL]', '"BEL"; expected a country\'s two capital letters, such as FR')]),
@@ -107,10 +111,10 @@ CASES: list[tuple[str, str, str, list[Expected]]] = [
     (FRANCE, 'once_per: master_policy', 'once_per: policy', [('policy', '"policy"; expected cover or master_policy')]),
     (FRANCE, '    on: motor_compulsory\n', '', [('^name:', 'a levy that has neither, or a mixture; expected rates: with on: (their tax class), or per_contract: amounts')]),
     (VEHICLE_EXAMPLES, '- name: a van for a Saturday with €8,000 of goods\n  start: 2026-02-07T08:00+01:00', '- name: a van for a Saturday with €8,000 of goods\n  start: 2026-02-07T08:00', [('2026', '"2026-02-07T08:00"; expected an instant with its offset such as 2026-12-05T08:00+01:00')]),
-    (VEHICLE_EXAMPLES, 'goods_carried: 12.00 EUR, legal_protection: 0.66 EUR, net: 25.79 EUR', 'goods_carried: 12, legal_protection: 0.66 EUR, net: 25.79 EUR', [('12, ', '"12" has no currency; expected an amount such as 12.50 EUR, none, or for declined: and referred: a list of codes')]),
-    (VEHICLE_EXAMPLES, 'goods_carried: 12.00 EUR, legal_protection: 0.66 EUR, net: 25.79 EUR', 'goods_carried: nil, legal_protection: 0.66 EUR, net: 25.79 EUR', [('nil,', '"nil"; expected an amount such as 12.50 EUR, none, or for declined: and referred: a list of codes')]),
+    (VEHICLE_EXAMPLES, 'goods_carried: 12.00 EUR, legal_protection: 0.66 EUR, net: 25.79 EUR', 'goods_carried: 12, legal_protection: 0.66 EUR, net: 25.79 EUR', [('12, ', '"12" has no currency; expected an amount such as 12.50 EUR, none, or for declined:, referred: and unavailable: a list of codes')]),
+    (VEHICLE_EXAMPLES, 'goods_carried: 12.00 EUR, legal_protection: 0.66 EUR, net: 25.79 EUR', 'goods_carried: nil, legal_protection: 0.66 EUR, net: 25.79 EUR', [('nil,', '"nil"; expected an amount such as 12.50 EUR, none, or for declined:, referred: and unavailable: a list of codes')]),
     (VEHICLE_EXAMPLES, 'goods_carried: 12.00 EUR, legal_protection: 0.66 EUR, net: 25.79 EUR', 'goods_carried: [12.00 EUR], legal_protection: 0.66 EUR, net: 25.79 EUR', [('12.00', '"12.00 EUR"; expected small letters, digits and _, a letter first, such as driver_age')]),
-    (VEHICLE_EXAMPLES, '  expect: {declined: [licence_too_recent, driver_too_young]}', '  expect: {declined: driver_too_young}', [('driver_', '"driver_too_young"; expected an amount such as 12.50 EUR, none, or for declined: and referred: a list of codes')]),
+    (VEHICLE_EXAMPLES, '  expect: {declined: [licence_too_recent, driver_too_young]}', '  expect: {declined: driver_too_young}', [('driver_', '"driver_too_young"; expected an amount such as 12.50 EUR, none, or for declined:, referred: and unavailable: a list of codes')]),
     (VEHICLE_EXAMPLES, '  expect: {declined: [licence_too_recent, driver_too_young]}', '  expect: {}', [('{}\n\n', 'nothing stands here; expected something')]),
     (VEHICLE_EXAMPLES, '  expect: {declined: [licence_too_recent, driver_too_young]}', '  expect: {declined: []}', [('[]}\n', 'nothing stands here; expected something')]),
     (VEHICLE_EXAMPLES, '  expect: {declined: [licence_too_recent, driver_too_young]}', '  expekt: {declined: [licence_too_recent, driver_too_young]}', [('^name: a driver of eighteen ', '"expect" is missing; expected it here'), ('expekt', '"expekt" means nothing here; expected perhaps "expect"')]),
@@ -130,6 +134,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> RuleFolder:
 def clean(folder: RuleFolder) -> set[tuple[str, str]]:
     """What is said of the project's own rules."""
     return {(finding.place.file, finding.message) for finding in folder.load().findings}
+
+
+def patterns_of(part: object) -> Iterator[str]:
+    """Every pattern in a schema, of values and of keys."""
+    if isinstance(part, dict):
+        if isinstance(part.get("pattern"), str):
+            yield part["pattern"]
+        yield from part.get("patternProperties", {})
+        for found in part.values():
+            yield from patterns_of(found)
+    elif isinstance(part, list):
+        for found in part:
+            yield from patterns_of(found)
+
+
+class TestWords:
+    @pytest.mark.parametrize("model", [Edition, TaxFile, ExampleFile, Texts])
+    def test_every_pattern_is_told_in_words(self, model: type[Part]) -> None:
+        found = set(patterns_of(model.model_json_schema(by_alias=True)))
+        assert found
+        assert found - PATTERNS.keys() == set()
 
 
 class TestShape:

@@ -70,6 +70,7 @@ CASES: list[Case] = [
     (MADE_EXAMPLES, 'goods: 0.10 EUR', 'goods: [a]', [('[a]', 'goods: is told otherwise; expected an amount, or none')]),
     (MADE_EXAMPLES, 'goods: 0.10 EUR', 'surcharges: none', [('none', 'surcharges is never none; expected an amount such as 0.00 EUR')]),
     (MADE_EXAMPLES, 'goods: 0.10 EUR', 'referred: 1 EUR', [('1 EUR', 'referred: is told otherwise; expected a list of codes such as [claims_history]')]),
+    (MADE_EXAMPLES, 'goods: 0.10 EUR', 'unavailable: none', [('none', 'unavailable: is told otherwise; expected a list of codes such as [claims_history]')]),
     (MADE_EXAMPLES, 'goods: 0.10 EUR', 'net: 0.10 GBP', [('0.10', "0.10 GBP; expected EUR, the edition's currency")]),
 ]
 # fmt: on
