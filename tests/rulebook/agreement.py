@@ -123,7 +123,7 @@ class Agreement:
         for risk, (verdicts, *_) in enumerate(figures):
             met[list(verdicts), risk] = True
         for number in range(len(met)):
-            self._alike(rows, batch.met(number), met[number])
+            self._alike(rows, batch.verdicts[number], met[number])
         declined = batch.outcome == OUTCOMES.index("declined")
         for position, lines in ((1, batch.nets), (2, batch.surcharges), (4, batch.taxes), (5, batch.gross)):
             expected = np.array([found[position] for found in figures], np.int64).T.reshape(lines.shape)
@@ -141,7 +141,7 @@ def _outcomes(batch: Batch) -> Any:
     for number, verdict in enumerate(batch.plan.verdicts):
         if verdict.decision != "unavailable":
             said = np.uint8({"refer": 1, "decline": 2}[verdict.decision])
-            np.maximum(outcomes, said, out=outcomes, where=batch.met(number))
+            np.maximum(outcomes, said, out=outcomes, where=batch.verdicts[number])
     return outcomes
 
 

@@ -142,6 +142,8 @@ def told_of(product: str, example: Example) -> dict[str, object]:
 def _told(what: str, told: Told) -> object:
     if what in ("declined", "referred"):
         return list(told.reasons) if told.outcome == what else []
+    if what == "unavailable":
+        return [code for _, code in told.unavailable]
     if told.outcome == "declined":
         return None
     totals = {

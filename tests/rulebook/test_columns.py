@@ -67,7 +67,7 @@ class TestColumns:
             assert batch.reasons(risk) == decision.reasons
             assert batch.unavailable(risk) == decision.unavailable
         seen = [verdict.code for verdict in many.plan.verdicts].index("seen")
-        assert batch.met(seen).tolist() == [row["kind"] == "b" for row in rows]
+        assert batch.verdicts[seen].tolist() == [row["kind"] == "b" for row in rows]
 
     def test_have_no_amount_for_what_is_declined(self, many: Both) -> None:
         batch = many.columns.decide(many.columns.encode([{**RISK, "n": 0}, {**RISK, "n": 1}, {**RISK, "n": 95}]))

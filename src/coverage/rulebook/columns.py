@@ -38,7 +38,7 @@ class Batch:
 
     plan: Plan
     outcome: npt.NDArray[np.uint8]  # index into OUTCOMES
-    verdicts: npt.NDArray[np.uint8]  # a bit for each that was met: verdict 9 is bit 1 of row 1
+    verdicts: npt.NDArray[np.bool_]  # whether each was met
     nets: Cents
     surcharges: Cents
     taxes: Cents
@@ -52,11 +52,6 @@ class Batch:
         """What each contract owes in fees."""
         return sum(fee.cents for fee in self.plan.fees)
 
-    def met(self, verdict: int) -> npt.NDArray[np.bool_]:
-        """Which risks met a verdict of the plan."""
-        found: npt.NDArray[np.bool_] = (self.verdicts[verdict // 8] >> verdict % 8 & 1).astype(np.bool_)
-        return found
-
     def reasons(self, risk: int) -> tuple[str, ...]:
         """Why a risk is declined or referred: codes in the file's order."""
         told = {"declined": "decline", "referred": "refer"}.get(OUTCOMES[self.outcome[risk]])
@@ -69,8 +64,7 @@ class Batch:
         return tuple(Unavailable(v.section, v.code) for v in met if v.decision == "unavailable")
 
     def _met_by(self, risk: int) -> list[int]:
-        bits = np.unpackbits(self.verdicts[:, risk], bitorder="little")
-        return [int(number) for number in bits.nonzero()[0]]
+        return [int(number) for number in self.verdicts[:, risk].nonzero()[0]]
 
 
 class Columns:
@@ -108,25 +102,23 @@ class Columns:
         """Prices every risk of `columns`, which hold a column for each name of `facts` (see `encode`)."""
         plan, count = self.plan, len(next(iter(columns.values())))
         sorts = {name: np.bool_ if self._is_yes_no(name) else np.int64 for name in self.facts}
-        outcome, verdicts = np.zeros(count, np.uint8), np.zeros((-(-len(plan.verdicts) // 8), count), np.uint8)
+        outcome, verdicts = np.zeros(count, np.uint8), np.zeros((len(plan.verdicts), count), np.bool_)
         declines, refers = (self._verdicts(decision) for decision in ("decline", "refer"))
         amounts: list[Cents] = []
         for start in range(0, count, BLOCK):
             rows = slice(start, min(start + BLOCK, count))
-            size = rows.stop - rows.start
             block: dict[str, Any] = {name: columns[name][rows].astype(sort, copy=False) for name, sort in sorts.items()}
-            met = np.zeros((len(plan.verdicts), size), np.bool_)
-            nets, surcharges, _, taxes, gross = self._rate(block, met, np.ones(size, np.bool_))
+            met = verdicts[:, rows]
+            nets, surcharges, _, taxes, gross = self._rate(block, met, np.ones(met.shape[1], np.bool_))
             found = (nets, surcharges, taxes, (gross,))
             amounts = amounts or [np.empty((len(lines), count), np.int64) for lines in found]
-            declined = met[declines].any(axis=0)
-            outcome[rows] = np.where(declined, 2, met[refers].any(axis=0))
-            verdicts[:, rows] = np.packbits(met, axis=0, bitorder="little")
+            declined = met[declines].any(axis=0).nonzero()[0]
+            outcome[rows] = met[refers].any(axis=0)
+            outcome[rows][declined] = OUTCOMES.index("declined")
             for kept, lines in zip(amounts, found, strict=True):
-                for line, amount in enumerate(lines):
-                    kept[line, rows] = amount
-                if declined.any():
-                    kept[:, rows][:, declined] = -1
+                for line, amount in zip(kept[:, rows], lines, strict=True):
+                    line[:] = amount
+                    line[declined] = -1
         nets, surcharges, taxes, gross = amounts
         return Batch(plan, outcome, verdicts, nets, surcharges, taxes, gross[0])
 
@@ -182,11 +174,17 @@ class Numpy(Dialect):
 
     def _chosen(self, op: str, left: Expression, right: Expression) -> str:
         """A comparison of choices with each other, or with those in quotes."""
-        if op in ("==", "!="):
-            return f"({self._text(left)} {op} {self._text(right)})"
-        texts = right.value if isinstance(right.value, tuple) else ()
-        found = " | ".join(f"({self._text(left)} == {self._number(text)})" for text in texts)
-        return f"({found})" if op == "in" else self.negated(found)
+        if left.op == "value":
+            left, right = right, left
+        texts = right.value if isinstance(right.value, tuple) else (right.value,)
+        if right.op != "value":
+            found = f"{self._text(left)} == {self._text(right)}"
+        elif left.op == "name" and left.kind.sort == "choice":
+            positions = [left.kind.options.index(str(text)) for text in texts]
+            found = self.any_of([f"{self.read(left.name)} == {position}" for position in positions])
+        else:
+            found = self.any_of([f"{self._text(left)} == {self._number(str(text))}" for text in texts])
+        return f"({found})" if op in ("==", "in") else self.negated(found)
 
     def _text(self, side: Expression) -> str:
         """A choice by the number of its text."""

@@ -152,7 +152,10 @@ class Emitter:
             ends = [self.write.pick(name, day, self.write.read(end)) for end in (FIRST_DAY_HOURS, LAST_DAY_HOURS)]
             between = self.write.either(f"{days} > 2", f"({days} - 2) * {day[-1]}", "0")
             return f"({' + '.join(ends)} + {between})"
-        hours = self.write.read("term_hours")
+        hours, most = self.write.read("term_hours"), self.plan.kinds["term_hours"].highest
+        if most < DENSE_VALUES:
+            dense = [count // HOURS_A_DAY * day[-1] + day[count % HOURS_A_DAY] for count in range(most + 1)]
+            return self.write.pick(f"H_{micros}_{cap}", dense, hours)
         return f"({hours} // {HOURS_A_DAY} * {day[-1]} + {self.write.pick(name, day, f'{hours} % {HOURS_A_DAY}')})"
 
     # ------------------------------------------------------------------------------------------ tables
