@@ -239,20 +239,30 @@ class _ContractSlope:
         for found in priced:
             good = good & ~found.unpriced
         for move in self.plan.moves:
-            before, total = nets, np.sum([nets[index] for index in move.over], axis=0)
-            nets, gaps = _moved(move, nets, covered, figures)
+            before, (nets, gaps) = nets, _moved(move, nets, covered, figures)
             good = good & ~gaps
-            after = np.sum([nets[index] for index in move.over], axis=0)
-            fallen = good[:, 1:] & good[:, :-1] & (after[:, 1:] < after[:, :-1]) & (total[:, 1:] >= total[:, :-1])
+            fallen = good[:, 1:] & good[:, :-1]
             for index in move.over:
-                fallen &= (covered[index][:, 1:] == covered[index][:, :-1]) & (
-                    before[index][:, 1:] >= before[index][:, :-1]
-                )
-                if self.edition.sections[self.plan.sections[index].name].allow_fall is not None:
-                    fallen &= ~covered[index][:, 1:]
+                fallen &= covered[index][:, 1:] == covered[index][:, :-1]
+                if index not in self._allowed(move):
+                    fallen &= before[index][:, 1:] >= before[index][:, :-1]
+            total = self._held(move, nets)
+            # Spread over sections, some of which may fall, what the others bear is known to some cents.
+            least = len(move.over) if move.op != "times" and self._allowed(move) else 0
+            fallen &= total[:, 1:] < total[:, :-1] - least
             if (move.when is not None or isinstance(move.charge, Lookup)) and fallen.any():
                 risk, position = (int(part[0]) for part in np.nonzero(fallen))
-                yield self._told(move, risk, position, after)
+                yield self._told(move, risk, position, total)
+
+    def _allowed(self, move: ContractMove) -> set[int]:
+        """The sections of a step whose price may fall."""
+        names = [section.name for section in self.plan.sections]
+        return {index for index in move.over if self.edition.sections[names[index]].allow_fall is not None}
+
+    def _held(self, move: ContractMove, nets: list[Column]) -> Column:
+        """What the sections of a step cost together whose price may not fall."""
+        held = [nets[index] for index in move.over if index not in self._allowed(move)]
+        return np.sum([np.zeros_like(nets[0]), *held], axis=0)
 
     def _told(self, move: ContractMove, risk: int, position: int, after: Column) -> Finding:
         both = {name: np.array([column[risk]] * 2) for name, column in self.rising.others.items()}
@@ -263,10 +273,17 @@ class _ContractSlope:
             str(Amount(int(after[risk, position + more]) * MICRO_PER_CENT, self.plan.currency)) for more in (0, 1)
         ]
         words = (
-            f"the sections together fall from {prices[0]} for {self.rising.called(int(ends[0]))} to {prices[1]} for "
-            f"{self.rising.called(int(ends[1]))}; expected a price that never falls, or allow_fall: with the reason in one of them"
+            f"{self._subject(move)} from {prices[0]} for {self.rising.called(int(ends[0]))} to {prices[1]} for "
+            f"{self.rising.called(int(ends[1]))}; expected a price that never falls, or allow_fall: with the reason in each of them"
         )
         return Finding(place or move.place, words, "falls")
+
+    def _subject(self, move: ContractMove) -> str:
+        names = [section.name for section in self.plan.sections]
+        held = [names[index] for index in move.over if index not in self._allowed(move)]
+        if len(held) == len(names):
+            return "the sections together fall"
+        return f"{held[0]} falls" if len(held) == 1 else f"{', '.join(held[:-1])} and {held[-1]} together fall"
 
 
 def _moved(

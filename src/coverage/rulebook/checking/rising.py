@@ -187,7 +187,7 @@ class Rising:
         if name == LENGTH:
             return self.risks.length_words(value)
         if name in self.risks.things:
-            return f"{int(self.risks.thing_settings(name, value)[0])} {name}"
+            return self.risks.thing_words(name, value)
         match self.kinds[name].sort:
             case "choice" | "prefix":
                 return f"{name} {self.layout.text(value)}"

@@ -20,7 +20,7 @@ from coverage.rulebook.expressions import Expression, Kind
 from coverage.rulebook.format import Edition, HoursIn, Season, TimeOfDay
 from coverage.rulebook.format.derived import ALL_DAYS, WEEKDAYS, SeasonRule
 from coverage.rulebook.lists import ListOf
-from coverage.rulebook.notation import MICRO_PER_CENT
+from coverage.rulebook.notation import MICRO_PER_CENT, Amount
 from coverage.rulebook.plan import FIRST_DAY_HOURS, LAST_DAY_HOURS, Lookup, days_in
 
 HALF_HOURS_A_DAY: Final = 48
@@ -298,6 +298,15 @@ class Risks:
         parts += [f"at {half // 2:02}:{half % 2 * 30:02}"] if len(set(self._starts[1])) > 1 else []
         parts += [f"on {DAYS[day][0]:02}-{DAYS[day][1]:02}"] if len(set(self._starts[2])) > 1 else []
         return f"starting {' '.join(parts)}"
+
+    def thing_words(self, name: str, row: int) -> str:
+        """A list of things, by the totals that are read."""
+        totals = self.things[name].facts(*self.thing_settings(name, np.array(row)))
+        return ", ".join(f"{fact} {self._figure(fact, int(totals[fact]))}" for fact in totals if fact in self.names)
+
+    def _figure(self, fact: str, value: int) -> str:
+        currency = self.kinds[fact].currency
+        return str(Amount(value, currency) if currency else value)
 
     # --------------------------------------------------------------------------------------- facts
 
