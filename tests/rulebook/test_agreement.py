@@ -146,6 +146,8 @@ def _told(what: str, told: Told) -> object:
         return [code for _, code in told.unavailable]
     if told.outcome == "declined":
         return None
+    if what == "unavailable":
+        return [code for _, code in told.unavailable]
     totals = {
         "net": sum(told.sections.values()), "surcharges": sum(told.surcharges.values()),
         "taxes": sum(told.taxes.values()), "fees": told.fees, "gross": told.gross,
