@@ -16,7 +16,7 @@ import numpy as np
 from coverage.rulebook.checking.figures import Column, Figures, Layout, doesnt_price
 from coverage.rulebook.checking.risks import around, cuts_in, step_of, words_in
 from coverage.rulebook.expressions import Expression, Kind
-from coverage.rulebook.format import Edition
+from coverage.rulebook.format import Edition, Prefix
 from coverage.rulebook.notation import Outcome
 from coverage.rulebook.plan import Lookup, Plan, PlannedSection, Row
 from coverage.rulebook.reading import Document, Finding, Loc, Place
@@ -59,6 +59,8 @@ def unreached(document: Document, edition: Edition, plan: Plan) -> Iterator[Find
         elif not reach.tried([check.condition]).fails.any():
             words = f"this always holds, so everybody is {'declined' if verdict.decision == 'decline' else 'referred'}; expected a condition that somebody doesn't meet"
             yield _warning(check.place, words)
+            if verdict.decision == "decline":
+                return  # nobody reaches anything, which needs no telling
     for section in plan.sections:
         yield from _section(document, reach, section)
     for index, move in enumerate(plan.moves):
@@ -214,7 +216,9 @@ class _Reach:
             case "choice":
                 return np.array([self.layout.word(option) for option in kind.options])
             case "prefix":
-                return np.array([0, *sorted(self.layout.word(word) for word in words)])
+                rule = self.edition.derived.get(name)
+                length = rule.length if isinstance(rule, Prefix) else 0
+                return np.array([0, *sorted(self.layout.word(word) for word in words if len(word) == length)])
         if self._small(kind):
             return np.arange(kind.lowest, kind.highest + 1)
         step = 1 if name in self.plan.formulas else step_of(kind)
@@ -274,16 +278,17 @@ class _Reach:
             return set(table.all_rows)
         keys = frozenset(table.keys)
         beside = [found for found in self.declining if found.names <= keys and found.table is not table]
-        only = [condition for condition in conditions if condition.names() <= keys]
-        figures, possible = self._points(keys, only, beside, table)
+        figures, possible = self._points(keys, conditions, beside, table)
         if figures is None or not keys <= figures.facts.keys():
             return set(table.all_rows)
-        for condition in only:
+        for condition in conditions:
             possible = possible & self._open(condition, figures).holds
         cells = figures.meetings(table)
         shape = np.broadcast_shapes(np.shape(cells), np.shape(possible))
-        met = np.unique(np.broadcast_to(cells, shape)[np.broadcast_to(possible, shape)])
-        return {row for row in (table.grid[int(cell)] for cell in met) if row is not None}
+        met: Iterable[int] = np.unique(np.broadcast_to(cells, shape)[np.broadcast_to(possible, shape)]).tolist()
+        if table.marginal:
+            met = range(max(met, default=-1) + 1)  # whoever meets a unit has met those before it
+        return {row for row in (table.grid[cell] for cell in met) if row is not None}
 
 
 def _all(columns: list[Column]) -> Column:
