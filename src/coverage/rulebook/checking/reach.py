@@ -80,6 +80,7 @@ def _section(document: Document, reach: _Reach, section: PlannedSection) -> Iter
     if (wanted or refused) and not reach.tried([*wanted, *map(_negated, refused)], reach.declining).holds.any():
         words = "nobody can reach this section; expected a condition that somebody meets who isn't declined"
         yield _warning(section.place, words)
+        reach.told.add(section.name)
         return
     for condition in refused:
         found = reach.tried([condition, *wanted], reach.declining)
@@ -116,7 +117,9 @@ def _rows(reach: _Reach) -> Iterator[Finding]:
         for step in section.steps:
             if isinstance(step.charge, Lookup):
                 conditions = [*beside, step.when] if step.when is not None else beside
-                met.setdefault(step.charge.name, set()).update(reach.rows(step.charge, conditions))
+                # Of a section that nobody reaches, that alone is told.
+                reached = step.charge.all_rows if section.name in reach.told else reach.rows(step.charge, conditions)
+                met.setdefault(step.charge.name, set()).update(reached)
     for move in plan.moves:
         if isinstance(move.charge, Lookup):
             conditions = [move.when] if move.when is not None else []
@@ -134,6 +137,7 @@ class _Reach:
     def __init__(self, edition: Edition, plan: Plan) -> None:
         self.edition, self.plan, self.layout = edition, plan, Layout(plan)
         self.points = 0
+        self.told: set[str] = set()  # sections that nobody reaches
         self.declining = list(self._declining())[:MOST_DECLINES]
         self.kinds = dict(plan.kinds)
         term = edition.term
