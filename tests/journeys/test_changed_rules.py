@@ -29,7 +29,7 @@ def broken(service: Service) -> list[dict[str, Any]]:
 
 def dearer(rules: RuleFolder) -> str:
     text = rules.text(GOODS).replace("0.1500% of goods_value", TWICE)
-    return text.replace("effective: 2026-01-01T00:00", "effective: 2026-06-01T00:00")
+    return text.replace("effective: 2026-01-01T00:00", "effective: 2026-06-01T00:00\npublished: 2026-05-01T00:00")
 
 
 class TestChangedRules:
