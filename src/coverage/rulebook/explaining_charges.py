@@ -5,13 +5,15 @@ All that doesn't depend on the risk is made ready once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from coverage.rulebook.emitting import HOURS_A_DAY
 from coverage.rulebook.notation import (
     FACTOR_ONE,
     MICRO,
+    MICRO_PER_CENT,
     Factor,
     Flat,
     Outcome,
@@ -20,7 +22,7 @@ from coverage.rulebook.notation import (
     ShareOf,
     decimal_text,
 )
-from coverage.rulebook.plan import FIRST_DAY_HOURS, LAST_DAY_HOURS, Charge, Lookup, Plan, Row, days_in
+from coverage.rulebook.plan import FIRST_DAY_HOURS, LAST_DAY_HOURS, Axis, Charge, Lookup, Plan, Row, days_in
 from coverage.rulebook.scalar import Facts
 
 Line = dict[str, Any]
@@ -28,8 +30,10 @@ Told = Callable[[Facts], Line]  # what a risk's facts (derived values among them
 
 
 def units_text(micros: int) -> str:
-    """Micro-units as units, whole cents at least: 5_625_000 is "5.625"."""
-    return decimal_text(micros, 6, least=2)
+    """Micro-units, never under zero, as units with whole cents at least: 5_625_000 is "5.625"."""
+    if micros % MICRO_PER_CENT == 0:
+        return f"{micros // MICRO}.{micros % MICRO // MICRO_PER_CENT:02d}"
+    return f"{micros // MICRO}.{micros % MICRO:06d}".rstrip("0")
 
 
 def percent_text(rate: int) -> str:
@@ -91,10 +95,19 @@ def _table_words(table: Lookup) -> Told:
         return _marginal_words(table)
     grid = [_row_words(table, row) for row in table.grid]
     if len(table.axes) == 1:
-        (axis,) = table.axes
-        return lambda facts: grid[axis.position(facts[axis.key])]
-    first, second = table.axes
-    return lambda facts: grid[first.position(facts[first.key]) * second.size + second.position(facts[second.key])]
+        position = _position(table.axes[0])
+        return lambda facts: grid[position(facts)]
+    (first, second), width = map(_position, table.axes), table.axes[1].size
+    return lambda facts: grid[first(facts) * width + second(facts)]
+
+
+def _position(axis: Axis) -> Callable[[Facts], int]:
+    """`axis.position` of a risk's fact, made ready."""
+    key, starts, others = axis.key, axis.starts[1:], len(axis.options)
+    positions: Mapping[Any, int] = axis.positions
+    if axis.starts:
+        return lambda facts: bisect_right(starts, facts[key])
+    return lambda facts: positions.get(facts[key], others)
 
 
 def _row_words(table: Lookup, row: Row | None) -> Line:

@@ -37,6 +37,7 @@ from coverage.rulebook.plan import unrated
 from coverage.rulebook.scalar import Fact, Figures, Python, Scalar
 
 ARGUMENTS: Final = ("given", "term", "starts_on", "today")
+COUNTS: Final = {"given": "known", "thing": "fields"}  # of what holds fields, the local that counts them
 PICKS: Final = {"sum": "sum({})", "highest": "max({}, default=0)", "lowest": "min({}, default=0)"}
 EXACT: Final = 10**14  # a float of so many ten-thousandths at most is told apart from its neighbours
 
@@ -71,6 +72,7 @@ class _Checks:
             "decimal_of": decimal_of,
         }
         self.constants |= {"EARLIEST": EARLIEST, "LATEST": LATEST}
+        self.looked_up: set[str] = set()  # the choices that need no check of their own
 
     def facts(self) -> Callable[..., Any]:
         """The function that answers the facts."""
@@ -81,8 +83,11 @@ class _Checks:
 
     def figures(self) -> Callable[..., Any]:
         """The function that answers the figures."""
+        # A choice that can't be looked up is none: one look says both that it is one, and what it costs.
+        self.write.ready = {name: {} for name, rule in self.rules.inputs.items() if isinstance(rule, OneOf)}
         emitter = Emitter(self.compiled.plan, self.compiled.taxes, self.write)
         body, asked, names = emitter.body(), emitter.facts, self._names()
+        self.looked_up = {local(name) for name, found in self.write.ready.items() if found}
         lines = self.write.apart(lambda: self._all([name for name in names if name in asked]))
         term = [f"    {local(name)} = term[{name!r}]" for name in asked if name not in names]
         return self.write.function("price", ARGUMENTS, [*lines, *term, *self.write.opening(), *body])
@@ -100,9 +105,9 @@ class _Checks:
     def _all(self, wanted: Collection[str]) -> None:
         """Every check, and the facts that are wanted."""
         with self._block("try:"):
-            for name, rule in self.rules.inputs.items():
-                self._input(name, rule, wanted)
-            self._no_others("given", self.rules.inputs)
+            with self._no_others("given", self.rules.inputs):
+                for name, rule in self.rules.inputs.items():
+                    self._input(name, rule, wanted)
             for name, derived in self.rules.derived.items():
                 if name in wanted and isinstance(derived, YearsFrom):
                     self.emit(f"{local(name)} = {self._years(derived)}")
@@ -119,14 +124,23 @@ class _Checks:
         yield
         self.write.depth -= 1
 
+    @contextmanager
+    def _no_others(self, holder: str, asked: Mapping[str, Input]) -> Iterator[None]:
+        """Refuses a field that isn't asked for: those that are, and are there, are counted in between."""
+        count = COUNTS[holder]
+        self.emit(f"{count} = {sum(rule.required for rule in asked.values())}")
+        yield
+        self._refuse(f"len({holder}) != {count}")
+
+    @contextmanager
+    def _there(self, holder: str, name: str) -> Iterator[None]:
+        """What is said of a field that may be left out, where it is there."""
+        with self._block(f"if {name!r} in {holder}:"):
+            self.emit(f"{COUNTS[holder]} += 1")
+            yield
+
     def _refuse(self, condition: str) -> None:
         self.emit(f"if {condition}: return None")
-
-    def _no_others(self, holder: str, asked: Mapping[str, Input]) -> None:
-        """Refuses a field that isn't asked for. All that must be there was found by then, so that counting tells."""
-        required = sum(rule.required for rule in asked.values())
-        others = "".join(f" + ({name!r} in {holder})" for name, rule in asked.items() if not rule.required)
-        self._refuse(f"len({holder}) != {required}{others}")
 
     # ------------------------------------------------------------------------------------------ inputs
 
@@ -136,6 +150,8 @@ class _Checks:
             self._list(name, rule, [total for total in rule.totals(name) if total in wanted])
             return
         self._field("given", name, target, rule)
+        for figure, source in self.write.ready.get(name, {}).items():
+            self.emit(f"{figure} = {source}")
         if self.rules.object is not None and self.rules.object.input == name and isinstance(rule, TextIn):
             self.constants["spelt"] = SPELLINGS[self.rules.object.kind]
             self._refuse(f"{target} is not None and not spelt({target})")
@@ -146,7 +162,7 @@ class _Checks:
             self.emit(f"{target} = {holder}[{name!r}]")
             self._check(target, rule)
             return
-        with self._block(f"if {name!r} in {holder}:"):
+        with self._there(holder, name):
             self.emit(f"{target} = {holder}[{name!r}]")
             self._check(target, rule)
         with self._block("else:"):
@@ -163,6 +179,8 @@ class _Checks:
         """Refuses what isn't as it should be; leaves the value in its canonical form."""
         number = len(self.constants)
         match rule:
+            case OneOf() if target in self.looked_up:
+                pass
             case OneOf(one_of=choices):
                 self.constants[f"O_{number}"] = frozenset(choices)
                 self._refuse(f"{target} not in O_{number}")
@@ -197,7 +215,7 @@ class _Checks:
             self.emit(f"{target} = given[{name!r}]")
             self._things(name, rule, totals)
             return
-        with self._block(f"if {name!r} in given:"):
+        with self._there("given", name):
             self.emit(f"{target} = given[{name!r}]")
             self._things(name, rule, totals)
         with self._block("else:"):
@@ -215,11 +233,11 @@ class _Checks:
             self.emit(f"l_{field} = []")
         with self._block(f"for thing in {target}:"):
             self._refuse("type(thing) is not dict")
-            for field, asked in rule.list_.items():
-                self._field("thing", field, f"i_{field}", asked)
-                if field in fields.values():
-                    self.emit(f"l_{field}.append(i_{field})")
-            self._no_others("thing", rule.list_)
+            with self._no_others("thing", rule.list_):
+                for field, asked in rule.list_.items():
+                    self._field("thing", field, f"i_{field}", asked)
+                    if field in fields.values():
+                        self.emit(f"l_{field}.append(i_{field})")
         for total in totals:
             found = PICKS[total.partition("(")[0]].format(f"l_{fields[total]}") if total in fields else f"len({target})"
             self.emit(f"{local(total)} = {found}")

@@ -134,6 +134,7 @@ class Python(Dialect):
         super().__init__(plan)
         self.traced = traced
         self.kept: list[str] = []
+        self.ready: dict[str, dict[str, str]] = {}  # by key, the figures that are looked up as soon as it is read
         self.constants |= {"bisect_right": bisect_right, "lowered": lowered, "raised": raised, "rounded": rounded}
 
     def opening(self) -> list[str]:
@@ -205,7 +206,7 @@ class Python(Dialect):
     def operation(self, op: str, running: str, charged: str, days: str = "") -> str:
         if op not in QUICK_OPERATIONS or (op == "times" and charged.isdigit()):
             return super().operation(op, running, charged, days)
-        if not charged.isalnum():
+        if not (charged.isidentifier() or charged.isdigit()):
             self.hold("c", charged)
             charged = "c"
         return QUICK_OPERATIONS[op].format(p=running, c=charged)
@@ -222,7 +223,11 @@ class Python(Dialect):
         self.constants[name] = {option: figures[position] for option, position in axis.positions.items()}
         if axis.sort == "prefix":
             return f"{name}.get({self.read(axis.key)}, {figures[-1]})"
-        return f"{name}[{self.read(axis.key)}]"
+        source = f"{name}[{self.read(axis.key)}]"
+        if axis.key not in self.ready:
+            return source
+        self.ready[axis.key][f"r{name}"] = source
+        return f"r{name}"
 
     def by_choices(self, name: str, keys: Sequence[str], figures: Mapping[tuple[str | bool, ...], int]) -> str:
         self.constants[name] = {choices if len(keys) > 1 else choices[0]: found for choices, found in figures.items()}
