@@ -70,7 +70,9 @@ class OwnProduct:
     def dearer(self, effective: str, more: str = "") -> str:
         """The text of an edition at twice the price."""
         text = self.path().read_text().replace("0.1500% of goods_value", TWICE)
-        return text.replace(f"effective: {FIRST}T00:00", f"effective: {effective}\npublished: 2025-12-01T00:00\n{more}".rstrip())
+        return text.replace(
+            f"effective: {FIRST}T00:00", f"effective: {effective}\npublished: 2025-12-01T00:00\n{more}".rstrip()
+        )
 
     def add(self, edition: str, effective: str, more: str = "", worked: str = WORKED) -> None:
         """Puts a dearer edition beside the first, written aside and then renamed."""

@@ -28,7 +28,12 @@ def charge(plan: Plan, taxes: TaxesInForce, facts: Mapping[str, object], nets: M
                 bases[tax_class] = bases.get(tax_class, 0) + part
     lines = tuple(
         TaxLine(
-            rate.name, rate.kind, rate.tax_class, rate.charged, bases[rate.tax_class], _share(rate, bases[rate.tax_class])
+            rate.name,
+            rate.kind,
+            rate.tax_class,
+            rate.charged,
+            bases[rate.tax_class],
+            _share(rate, bases[rate.tax_class]),
         )
         for rate in taxes.rates
         if rate.kind != "surcharge" and rate.tax_class in bases

@@ -75,7 +75,9 @@ def entries_of_file(draft: Draft, loc: Loc, name: str, keys: Sequence[str]) -> I
         draft.report_at(place, "a line that can't be read as CSV; expected its quotes closed", "table")
         return
     if not rows:
-        draft.report_at(Place(shown, 1, 1), f"{name} has no rows; expected {', '.join(wanted)}, and rows below", "table")
+        draft.report_at(
+            Place(shown, 1, 1), f"{name} has no rows; expected {', '.join(wanted)}, and rows below", "table"
+        )
 
 
 def _cell(draft: Draft, cells: list[str], places: list[Place], width: int) -> Cell | None:
