@@ -112,7 +112,7 @@ class Columns:
             nets, surcharges, _, taxes, gross = self._rate(block, met, np.ones(met.shape[1], np.bool_))
             found = (nets, surcharges, taxes, (gross,))
             amounts = amounts or [np.empty((len(lines), count), np.int64) for lines in found]
-            declined = met[declines].any(axis=0).nonzero()[0]
+            declined = np.flatnonzero(met[declines].any(axis=0))
             outcome[rows] = met[refers].any(axis=0)
             outcome[rows][declined] = OUTCOMES.index("declined")
             for kept, lines in zip(amounts, found, strict=True):
