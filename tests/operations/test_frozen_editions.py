@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from coverage.operations.house import House
 from coverage.operations.publishing import Publisher
+from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
 from tests.answers import the_problem
 from tests.builders import Platform, a_bind
+from tests.conftest import ROOT
+from tests.lending import Wall, an_exchange
 from tests.operations.own_product import GROSS, GROSS_AT_TWICE, TWICE, OwnProduct, platform_on, priced, ready
-from tests.rulebook.rule_files import FRANCE
+from tests.rulebook.rule_files import FRANCE, RuleFolder
 
+TARIFFS = ROOT / "tests" / "tariffs"
 Said = Callable[[], list[str]]
 Change = Callable[[OwnProduct], object]
 
@@ -127,6 +133,53 @@ class TestFrozen:
             assert later.current().editions == ()
             the_problem(other.post("/v1/quotes", product.asked()), 422, "unknown_product")
             assert other.get("/readyz").json()["rules"]["broken"]
+
+
+@pytest.fixture
+def exchange(tmp_path: Path) -> OwnProduct:
+    """Homes exchanged, under a name of its own: a table is read from a file, and Germany taxes what lies there."""
+    folder = Path(shutil.copytree(TARIFFS, tmp_path / "tariffs"))
+    for other in ("object_lending", "temporary_motor"):
+        shutil.rmtree(folder / "products" / other)
+    product = OwnProduct(f"homes_{new_code(8).lower()}", RuleFolder(folder))
+    (folder / "products" / "home_exchange").rename(folder / "products" / product.name)
+    product.path().write_text(product.path().read_text().replace("home_exchange", product.name))
+    assert product.rules.load().faults == ()
+    return product
+
+
+class TestTableInAFile:
+    def test_is_frozen_with_the_text(
+        self, exchange: OwnProduct, house: House, house_with: Callable[..., House], owner: Database
+    ) -> None:
+        publisher = Publisher(house.database, exchange.folder)
+        asked = an_exchange() | {"product": exchange.name}
+        zones = exchange.path().with_name("zones.csv")
+        with platform_on(owner, house_with(rules=publisher.current, wall=Wall()), exchange) as shop:
+            quote = shop.post("/v1/quotes", asked).json()
+            text = zones.read_text()
+            zones.write_text(text.replace("1.", "2.", 1))
+            publisher.refresh()
+            (fault,) = publisher.current().faults
+            assert fault.message.startswith("this text with its tables' files (")
+            assert shop.post("/v1/quotes", asked).json()["price"] == quote["price"]
+            zones.write_text(text)
+            exchange.append("withdrawn: the zones are out of date\n")
+            publisher.refresh()
+            assert publisher.current().faults == ()
+            the_problem(shop.post("/v1/quotes", asked), 422, "not_on_sale")
+            again = shop.get(f"/v1/quotes/{quote['id']}", params={"expand[]": "explanation"}).json()
+            assert again["price"] == quote["price"]
+            assert again["explanation"]
+
+
+class TestTaxesAbroad:
+    def test_with_a_fault_keep_off_sale_what_they_tax(self, exchange: OwnProduct, house: House) -> None:
+        taxes = exchange.folder / "taxes" / "DE.yaml"
+        taxes.write_text(taxes.read_text().replace("\npremium_tax:", "  no_such_class: {en: None}\npremium_tax:"))
+        library = Publisher(house.database, exchange.folder).current()
+        assert library.broken_files == (str(taxes),)
+        assert [edition.product for edition in library.editions] == ["peer_car_sharing"]
 
 
 class TestOffer:

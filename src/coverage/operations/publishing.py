@@ -135,8 +135,7 @@ class Publisher:
             # Files of two states must never make a library together.
             if look == _look(self._folder):
                 return self._on_sale(fresh, look)
-        self._seen = None  # to be read when it comes to rest
-        return self._library, frozenset()
+        return self._library, frozenset()  # as it isn't what was seen last, it is read when it comes to rest
 
     def _on_sale(self, fresh: Library, look: _Look) -> tuple[Library, frozenset[str]]:
         before = {edition.identity: edition for edition in self._library.editions}

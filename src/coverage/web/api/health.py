@@ -21,7 +21,10 @@ async def livez() -> dict[str, str]:
 
 @router.get("/readyz", operation_id="readyz", summary="Whether the service can work", response_model=dict[str, Any])
 def readyz(house: TheHouse) -> JSONResponse:
-    """200 when the database answers and an edition is on sale, else 503. Broken rule files are named either way."""
+    """200 when the database answers and an edition is on sale, else 503. Broken rule files are named either way.
+
+    What they said before they broke may still be on sale: each process goes on with what it could read last.
+    """
     library = house.rules()
     database = house.database.answers()
     ready = database and bool(library.editions)
