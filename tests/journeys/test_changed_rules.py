@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.builders import a_goods_risk, a_quote
-from tests.operations.own_product import GROSS, GROSS_AT_TWICE, TWICE, WORKED
+from tests.operations.own_product import GROSS, GROSS_AT_TWICE, PUBLISHED, TWICE, WORKED
 from tests.processes import Service, data_folder, mentioning, serving, wait_for
 from tests.rulebook.rule_files import GOODS, GOODS_EXAMPLES, RuleFolder, copied
 
@@ -29,7 +29,7 @@ def broken(service: Service) -> list[dict[str, Any]]:
 
 def dearer(rules: RuleFolder) -> str:
     text = rules.text(GOODS).replace("0.1500% of goods_value", TWICE)
-    return text.replace("effective: 2026-01-01T00:00", "effective: 2026-06-01T00:00\npublished: 2026-05-01T00:00")
+    return text.replace("effective: 2026-01-01T00:00", f"effective: 2026-06-01T00:00\n{PUBLISHED}")
 
 
 class TestChangedRules:

@@ -24,6 +24,7 @@ FIRST = "2026-01-01"
 GROSS = 15_70
 # At 0.30 %: 28.80; tax 2.592 -> 2.59.
 TWICE, GROSS_AT_TWICE = "0.3000% of goods_value", 31_39
+PUBLISHED = "published: 2025-12-01T00:00"  # before all that follows, by more than offers bind
 WORKED = """
 - name: goods of €8,000 for four hours
   start: 2026-02-07T08:00+01:00
@@ -70,9 +71,7 @@ class OwnProduct:
     def dearer(self, effective: str, more: str = "") -> str:
         """The text of an edition at twice the price."""
         text = self.path().read_text().replace("0.1500% of goods_value", TWICE)
-        return text.replace(
-            f"effective: {FIRST}T00:00", f"effective: {effective}\npublished: 2025-12-01T00:00\n{more}".rstrip()
-        )
+        return text.replace(f"effective: {FIRST}T00:00", f"effective: {effective}\n{PUBLISHED}\n{more}".rstrip())
 
     def add(self, edition: str, effective: str, more: str = "", worked: str = WORKED) -> None:
         """Puts a dearer edition beside the first, written aside and then renamed."""

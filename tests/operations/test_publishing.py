@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.builders import Platform
 from tests.operations.own_product import (
     GROSS,
     GROSS_AT_TWICE,
+    PUBLISHED,
     TWICE,
     WORKED,
     OwnProduct,
@@ -233,6 +235,22 @@ class TestBroken:
         assert priced(shop, product) == ("2026-01-01T00", GROSS_AT_TWICE)
 
 
+class TestCorrection:
+    def test_of_the_same_day_and_the_withdrawal_count_at_once(
+        self, product: OwnProduct, publisher: Publisher, shop: Platform
+    ) -> None:
+        assert priced(shop, product) == ("2026-01-01", GROSS)
+        product.add("2026-01-01T14", "2026-01-01T14:00")
+        product.replace(PUBLISHED, "published: 2026-01-01T14:00", "2026-01-01T14")
+        publisher.refresh()
+        assert priced(shop, product) == ("2026-01-01", GROSS)
+        assert "too soon" in ready(shop)["broken"][0]["faults"][0]
+        product.append("withdrawn: a wrong factor\n")
+        publisher.refresh()
+        assert ready(shop)["broken"] == []
+        assert priced(shop, product) == ("2026-01-01T14", GROSS_AT_TWICE)
+
+
 class TestGone:
     def test_edition_goes_off_sale(self, product: OwnProduct, publisher: Publisher, shop: Platform, said: Said) -> None:
         product.add("2026-06-01", "2026-06-01T00:00")
@@ -355,6 +373,19 @@ class TestRefresh:
             assert priced(shop, product) == ("2026-01-01", GROSS)
         publisher.refresh()
         assert ready(shop)["broken"] == []
+
+    def test_stops_collecting_garbage_only_while_it_reads(
+        self, product: OwnProduct, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        collected: list[bool] = []
+
+        def breaking(folder: Path) -> Library:
+            collected.append(gc.isenabled())
+            raise RuntimeError("a mistake of ours")
+
+        monkeypatch.setattr(publishing, "load", breaking)
+        publisher.refresh()
+        assert (collected, gc.isenabled()) == ([False], True)
 
     def test_leaves_all_as_it_is_while_the_database_is_away(
         self, product: OwnProduct, publisher: Publisher, monkeypatch: pytest.MonkeyPatch, said: Said

@@ -6,6 +6,7 @@ works with the old one to the end. A broken file leaves on sale what it said bef
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import os
@@ -65,7 +66,8 @@ class Publisher:
             before, stayed = self._library, frozenset[str]()
             self._again_at = math.inf
             try:
-                after, stayed = self._read()
+                with _no_garbage_collected():
+                    after, stayed = self._read()
             except Unavailable as fault:
                 log.warning("changed rules wait: %s", fault.detail)
                 self._again_at = time.monotonic() + AGAIN_SECONDS
@@ -173,6 +175,18 @@ class Publisher:
             file = f"{self._folder}/{path}".rstrip("/")
             if file not in named:
                 yield Finding(Place(file, 1, 1), f"can't be read ({reason}); expected a folder that may be", "io")
+
+
+@contextmanager
+def _no_garbage_collected() -> Iterator[None]:
+    """While a library is made, a collection would look through all of it, again and again, and requests would wait."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
 
 
 # ------------------------------------------------------------------------------------------ what may be sold
