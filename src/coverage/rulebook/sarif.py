@@ -78,6 +78,7 @@ KINDS: Final = {
     "raise": "An input that can't be raised",
     "refund": "A refund that can't be meant so",
     "reserved": "A name that is in use already",
+    "round_gross": "A gross premium raised to too large a multiple",
     "sex": "A price that depends on a person's sex (Directive 2004/113/EC art. 5)",
     "sign": "A sign that can't be read",
     "stray": "A file that nothing reads",

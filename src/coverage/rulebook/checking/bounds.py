@@ -24,12 +24,11 @@ from coverage.rulebook.notation import (
 )
 from coverage.rulebook.plan import Charge, ContractMove, Lookup, Plan, PlannedSection
 from coverage.rulebook.reading import Document, Finding, Place
+from coverage.rulebook.scalar import MOST_STEPS
 from coverage.rulebook.taxes import TaxRate
 from coverage.rulebook.taxing import split_name
 
 INT64: Final = 2**63
-# A gross premium is raised by at most so many steps of `round_gross`.
-ROUNDING_STEPS: Final = 20
 
 
 def overflows(document: Document, plan: Plan) -> Iterator[Finding]:
@@ -48,6 +47,7 @@ def overflows(document: Document, plan: Plan) -> Iterator[Finding]:
         if peak >= INT64:
             words = "its premium could pass 2^63 micro-units on the way; expected smaller ranges, factors or amounts"
             faults.append(Finding(section.place, words, "overflow"))
+            nets[section.name] = 0  # what has a share of it isn't told again
     if not faults:
         whole, faults = _contract(plan, list(nets.values()))
         if not faults and (whole + sum(fee.cents for fee in plan.fees)) * RATE_ONE >= INT64:
@@ -179,14 +179,12 @@ def _whole_marginal(table: Lookup, kind: Kind) -> int:
 
 
 def _contract(plan: Plan, nets: list[int]) -> tuple[int, list[Finding]]:
-    """The greatest net of all sections together in cents after the contract's steps, and the steps that go too far."""
-    faults: list[Finding] = []
+    """The greatest net of all sections together in cents after the contract's steps, and the first that goes too far."""
     for move in plan.moves:
-        peak = _moved(move, nets)
-        if peak >= INT64:
+        if _moved(move, nets) >= INT64:
             words = "it could pass 2^63 on the way; expected smaller ranges, factors or amounts"
-            faults.append(Finding(move.place, words, "overflow"))
-    return sum(nets), faults
+            return sum(nets), [Finding(move.place, words, "overflow")]
+    return sum(nets), []
 
 
 def _moved(move: ContractMove, nets: list[int]) -> int:
@@ -214,7 +212,8 @@ def _moved(move: ContractMove, nets: list[int]) -> int:
         case "at_least":
             for index in move.over:
                 nets[index] = max(nets[index], heaviest)
-            return max(total, heaviest) * max(over, default=0)
+            # Raised are only sections that cost less together; what they are raised to is spread in proportion.
+            return heaviest * heaviest + total
     for index in move.over:
-        nets[index] += ROUNDING_STEPS * heaviest
-    return total + ROUNDING_STEPS * heaviest * len(over)
+        nets[index] += MOST_STEPS * heaviest
+    return total + MOST_STEPS * heaviest * len(over)

@@ -7,7 +7,6 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from coverage.rulebook.admission import words as duration
 from coverage.rulebook.reading import Finding
 
 if TYPE_CHECKING:
@@ -27,7 +26,8 @@ def check_publication(editions: Iterable[LoadedEdition]) -> Iterator[Finding]:
         if last is None or last.rules.withdrawn is not None or rules.withdrawn is not None:
             continue
         offers = last.rules.quote.valid_for
-        binding = f"offers of {last.name}.yaml bind for {duration(offers)}"
+        written = last.document.node(("quote", "valid_for"))
+        binding = f"offers of {last.name}.yaml bind for {written.text if written else offers}"
         if rules.published is None:
             words = f"nothing says when it was published, and {binding}; expected published: at least that long before it takes effect"
             yield edition.document.finding(("effective",), words, "publication")

@@ -10,10 +10,11 @@ from babel import Locale
 
 from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import Edition
-from coverage.rulebook.notation import MICRO_PER_CENT, Amount, quoted
+from coverage.rulebook.notation import MICRO, MICRO_PER_CENT, Amount, quoted
 from coverage.rulebook.plan import UNRATED_SORTS
 from coverage.rulebook.reading import Document, Finding, Loc
 
+MOST_ROUNDING: Final = 10  # units of the currency to which a gross premium may be raised
 # What a worked price names beside sections: what it can come to, and sums.
 OUTCOMES: Final = ("declined", "referred", "unavailable")
 TOTALS: Final = ("net", "surcharges", "taxes", "fees", "gross")
@@ -29,6 +30,7 @@ def references(document: Document, edition: Edition) -> Iterator[Finding]:
     yield from _changes(document, edition)
     yield from _refunds(document, edition)
     yield from _withdrawal(document, edition)
+    yield from _rounding(document, edition)
     for name in edition.sections:
         if name in (*OUTCOMES, *TOTALS):
             words = f"{quoted(name)} is a word of the worked prices; expected another name"
@@ -146,6 +148,14 @@ def _refunds(document: Document, edition: Edition) -> Iterator[Finding]:
     if edition.refund and not begun:
         words = "nothing says what is given back of a cover that has begun; expected a tier with after: start"
         yield document.finding(("refund",), words, "refund", key=True)
+
+
+def _rounding(document: Document, edition: Edition) -> Iterator[Finding]:
+    """That a gross premium is rounded to a multiple that can be found, cent by cent, in no time."""
+    for index, step in enumerate(edition.contract):
+        if step.round_gross is not None and step.round_gross.step.micros > MOST_ROUNDING * MICRO:
+            words = f"a premium that is raised to a multiple of {step.round_gross.step}; expected one up to {MOST_ROUNDING} {edition.currency}"
+            yield document.finding(("contract", index, "round_gross"), words, "round_gross")
 
 
 def _withdrawal(document: Document, edition: Edition) -> Iterator[Finding]:

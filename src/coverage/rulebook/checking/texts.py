@@ -28,7 +28,9 @@ def missing_texts(
 
 def _missing(document: Document, edition: Edition, plan: Plan, texts: Texts, file: str) -> Iterator[Finding]:
     there = set(_keys_of(texts))
-    for loc, key in _asked(edition):
+    # A key that several sections ask for is told where the first does.
+    first = {key: loc for loc, key in reversed(list(_asked(edition)))}
+    for key, loc in first.items():
         if key not in there and all(around in there for around in _around(key)):
             words = f"{file} has no {': '.join(key)}; expected its words"
             yield document.finding(loc, words, "no_text", key=True, warning=True)
