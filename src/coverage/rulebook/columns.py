@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from coverage.rulebook.dialect import Dialect, local
+from coverage.rulebook.dialect import Dialect, Look, local
 from coverage.rulebook.emitting import Emitter
 from coverage.rulebook.expressions import Expression, Kind
 from coverage.rulebook.plan import Axis, Plan
@@ -139,8 +139,8 @@ class Numpy(Dialect):
         self.rows: list[str] = []  # which rows the statements at hand are for, the innermost last
         self.conditions = 0
         self.constants |= {
-            "max": np.maximum, "min": np.minimum, "where": np.where, "logical_not": np.logical_not, "full": np.full,
-            "settled": settled, "stretch_of": stretch_of, "lowered": lowered, "raised": raised, "rounded": rounded,
+            "max": np.maximum, "min": np.minimum, "either": either, "logical_not": np.logical_not, "full": np.full,
+            "stretch_of": stretch_of, "lowered": lowered, "raised": raised, "rounded": rounded,
         }  # fmt: skip
 
     # ------------------------------------------------------------------------------------------ conditions
@@ -211,8 +211,15 @@ class Numpy(Dialect):
     def negated(self, condition: str) -> str:
         return f"logical_not({condition})"
 
+    # Reckoned, not chosen: a choice between two columns takes the processor several times as long, since it guesses
+    # which it will be and is wrong at every second row.
     def either(self, condition: str, then: str, otherwise: str) -> str:
-        return f"where({condition}, {then}, {otherwise})"
+        if otherwise == "0":
+            return f"(({then}) * ({condition}))"
+        return f"either({condition}, {then}, {otherwise})"
+
+    def there(self, condition: str, value: str) -> str:
+        return f"({value} - logical_not({condition}))" if condition else value
 
     # ------------------------------------------------------------------------------------------ statements
 
@@ -233,7 +240,7 @@ class Numpy(Dialect):
         yield
         self.covered = ""
         if covered:
-            self.emit(f"s{index} = where({covered}, s{index}, 0)")
+            self.emit(f"s{index} = s{index} * {covered}")
 
     def let(self, target: str, value: str) -> None:
         self.emit(f"{target} = {self.either(self.rows[-1], value, target) if self.rows else value}")
@@ -253,9 +260,15 @@ class Numpy(Dialect):
     def meet(self, verdict: int) -> None:
         self.emit(f"met[{verdict}] |= {self._here() or 'True'}")
 
-    def settled(self, cell: str, weight: int) -> str:
-        self.emit(f"c = settled({cell}, {self._here() or 'True'}, met, {weight})")
-        return "c"
+    def spoken(self, name: str, cells: Sequence[int], look: Look) -> None:
+        verdicts = [~cell if cell < 0 else -1 for cell in cells]
+        self.hold("v", look(f"V_{name}", verdicts))
+        for verdict in sorted(set(verdicts) - {-1}):
+            self.emit(f"met[{verdict}] |= {self.both(self._here(), f'v == {verdict}')}")
+
+    def settled(self, name: str, cells: Sequence[int], weight: int, look: Look) -> str:
+        self.spoken(name, cells, look)
+        return look(f"T_{name}", [weight if cell < 0 else cell for cell in cells])
 
     def keep(self, slot: str, value: str) -> None:
         """Columns have no explanation: a risk of them is explained by itself."""
@@ -281,11 +294,11 @@ class Numpy(Dialect):
         )
 
     def by_choices(self, name: str, keys: Sequence[str], figures: Mapping[tuple[str | bool, ...], int]) -> str:
-        index = "0"
+        index = ""
         ordered: list[tuple[str | bool, ...]] = [()]
         for key in keys:
             choices = self._choices(key)
-            index = f"({index}) * {len(choices)} + {self.read(key)}"
+            index = f"({index}) * {len(choices)} + {self.read(key)}" if index else self.read(key)
             ordered = [(*before, choice) for before in ordered for choice in choices]
         return self.pick(name, [figures[choices] for choices in ordered], index)
 
@@ -294,14 +307,9 @@ class Numpy(Dialect):
         return self.plan.kinds[key].options or (False, True)
 
 
-def settled(cells: Any, there: Any, met: Any, weight: int) -> Any:
-    """Cells with those under zero noted as verdicts of the rows that are `there`, and counted as `weight`."""
-    spoken = cells < 0
-    if spoken.any():
-        rows = (spoken & there).nonzero()[0]
-        met[~cells[rows], rows] = True
-        cells[spoken] = weight  # just looked up, and nobody else's
-    return cells
+def either(condition: Any, then: Any, otherwise: Any) -> Any:
+    """One column where the condition holds, else the other."""
+    return otherwise + (then - otherwise) * condition
 
 
 def stretch_of(starts: Any, values: Any) -> Any:

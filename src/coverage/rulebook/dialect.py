@@ -27,6 +27,10 @@ OPERATIONS: Final[dict[str, str]] = {
 }
 
 
+# How the figures of a table, kept under a name, are looked up: the source of the one that holds for a risk.
+Look = Callable[[str, Sequence[int]], str]
+
+
 def local(name: str) -> str:
     """A fact's name as a local: prefixed, so that it meets no word of ours or Python's, and spelt without signs:
     `sum(items.value)` is `f_sum_OF_items_DOT_value`. Names are in small letters, so no two facts are one local.
@@ -89,6 +93,10 @@ class Dialect(ABC):
     def either(self, condition: str, then: str, otherwise: str) -> str:
         """One value where the condition holds, else the other."""
 
+    @abstractmethod
+    def there(self, condition: str, value: str) -> str:
+        """A value that is nothing where the condition doesn't hold: −1 there."""
+
     # ------------------------------------------------------------------------------------------ statements
 
     @abstractmethod
@@ -120,8 +128,12 @@ class Dialect(ABC):
         """Notes a verdict."""
 
     @abstractmethod
-    def settled(self, cell: str, weight: int) -> str:
-        """A cell that stands for a verdict where it is under zero: that is noted, and it counts as `weight` then."""
+    def spoken(self, name: str, cells: Sequence[int], look: Look) -> None:
+        """Looks a table's cells up and notes the verdict that one stands for where it is under zero."""
+
+    @abstractmethod
+    def settled(self, name: str, cells: Sequence[int], weight: int, look: Look) -> str:
+        """The same, and the cell; what stands for a verdict counts as `weight`."""
 
     @abstractmethod
     def keep(self, slot: str, value: str) -> None:

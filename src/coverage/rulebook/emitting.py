@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from coverage.rulebook.dialect import Dialect, local
+from coverage.rulebook.dialect import Dialect, Look, local
 from coverage.rulebook.emitting_taxes import TaxEmitter
 from coverage.rulebook.expressions import Expression
 from coverage.rulebook.notation import FACTOR_ONE, MICRO_PER_CENT, RATE_ONE, Factor, Flat, PerTerm, RateOf, ShareOf
@@ -165,16 +165,19 @@ class Emitter:
             return self._by_day(table)
         if table.marginal:
             return self._marginal(table)
-        cells, width = [_cell(table, row) for row in table.grid], table.axes[-1].size
-        if len(table.axes) == 1:
-            source = self._mapped(f"T_{table.name}", table.axes[0], cells)
-        else:
-            first = self._mapped(f"A_{table.name}", table.axes[0], range(0, len(cells), width))
-            second = self._mapped(f"B_{table.name}", table.axes[1], range(width))
-            source = self.write.pick(f"T_{table.name}", cells, f"{first} + {second}")
+        cells, look = [_cell(table, row) for row in table.grid], self._look(table)
         if min(cells) >= 0:
-            return source
-        return self.write.settled(source, FACTOR_ONE if table.sort == "factor" else 0)
+            return look(f"T_{table.name}", cells)
+        return self.write.settled(table.name, cells, FACTOR_ONE if table.sort == "factor" else 0, look)
+
+    def _look(self, table: Lookup) -> Look:
+        """How figures that are laid out as the table's cells are looked up."""
+        if len(table.axes) == 1:
+            return lambda name, figures: self._mapped(name, table.axes[0], figures)
+        width = table.axes[1].size
+        first = self._mapped(f"A_{table.name}", table.axes[0], range(0, table.cells, width))
+        second = self._mapped(f"B_{table.name}", table.axes[1], range(width))
+        return lambda name, figures: self.write.pick(name, figures, f"{first} + {second}")
 
     def _mapped(self, name: str, axis: Axis, figures: Sequence[int]) -> str:
         """The figure of the stretch of a key that its fact falls in; `figures` are those of all its stretches."""
@@ -206,7 +209,7 @@ class Emitter:
         verdicts = [~row.outcome if row.outcome >= 0 else 0 for row in rows]
         if any(verdicts):
             with self.write.when(f"{key} > 0"):
-                self.write.settled(self._mapped(f"V_{table.name}", axis, verdicts), 0)
+                self.write.spoken(table.name, verdicts, self._look(table))
         totals, weights = (
             [0],
             [table.weight(row) for row in rows],

@@ -53,19 +53,23 @@ class TaxEmitter:
         return f"in{index}" if self.plan.sections[index].conditional else ""
 
     def ways(self) -> None:
-        """The way in which each section is taxed, where there are several."""
+        """In which way each section is taxed, where there are several: `w0_1` that section 0 is in its way 1."""
         for index, section in enumerate(self.plan.sections):
             ways = ways_of(section)
             if len(ways) > 1:
                 numbers = {choices: ways.index(way) for choices, way in section.tax.ways.items()}
-                self.write.let(f"w{index}", self.write.by_choices(f"W_{index}", section.tax.keys, numbers))
+                self.write.hold(f"w{index}", self.write.by_choices(f"W_{index}", section.tax.keys, numbers))
+                for way in range(len(ways)):
+                    self.write.hold(f"w{index}_{way}", f"w{index} == {way}")
 
     @property
     def decided_by(self) -> tuple[str, ...]:
         """The variables that the taxes depend on beside the sections' cents."""
-        sections = range(len(self.plan.sections))
-        ways = [f"w{index}" for index in sections if len(ways_of(self.plan.sections[index])) > 1]
-        return (*(self.covered(index) for index in sections if self.covered(index)), *ways)
+        found = [self.covered(index) for index in range(len(self.plan.sections)) if self.covered(index)]
+        for index, section in enumerate(self.plan.sections):
+            count = len(ways_of(section))
+            found += [f"w{index}_{way}" for way in range(count) if count > 1]
+        return tuple(found)
 
     def amounts(self) -> str:
         """Writes the surcharges, the classes' bases and the taxes; says what they and the premium come to."""
@@ -92,9 +96,9 @@ class TaxEmitter:
         """What the function answers: the sections' cents, the surcharges, what each tax was taken on, the taxes, the
         gross premium; −1 where there is no such line.
         """
-        nets = [self._there(self.covered(index), f"s{index}") for index in range(len(self.plan.sections))]
+        nets = [self.write.there(self.covered(index), f"s{index}") for index in range(len(self.plan.sections))]
         surcharges = [
-            self._there(self.write.both(self.covered(found.section), self._in_ways(found.section, found.ways)), f"u{number}")
+            self.write.there(self.write.both(self.covered(found.section), self._in_ways(found.section, found.ways)), f"u{number}")
             for number, found in enumerate(self.borne)
         ]  # fmt: skip
         bases, taxes = [], []
@@ -104,17 +108,14 @@ class TaxEmitter:
                 taxes.append(str(rate.flat_cents))
                 continue
             bases.append(f"n{self.classes.index(rate.tax_class)}")
-            taxes.append(self._there(self._met(rate.tax_class), f"t{number}" if rate.numerator else "0"))
+            taxes.append(self.write.there(self._met(rate.tax_class), f"t{number}" if rate.numerator else "0"))
         return ", ".join([*map(_tuple, (nets, surcharges, bases, taxes)), gross])
-
-    def _there(self, condition: str, value: str) -> str:
-        return self.write.either(condition, value, "-1") if condition else value
 
     def _in_ways(self, index: int, ways: tuple[int, ...]) -> str:
         """That a section is taxed in one of some ways."""
         if len(ways) == len(ways_of(self.plan.sections[index])):
             return ""
-        return self.write.any_of([f"w{index} == {way}" for way in ways])
+        return self.write.any_of([f"w{index}_{way}" for way in ways])
 
     def _met(self, tax_class: str) -> str:
         """That something falls in a class."""

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeLine, TaxLine, spread_pro_rata
-from coverage.rulebook.dialect import OPERATIONS, Dialect, local
+from coverage.rulebook.dialect import OPERATIONS, Dialect, Look, local
 from coverage.rulebook.emitting import Emitter
 from coverage.rulebook.emitting_taxes import surcharges_of, taxes_of
 from coverage.rulebook.expressions import Expression, python_source
@@ -161,6 +161,9 @@ class Python(Dialect):
     def either(self, condition: str, then: str, otherwise: str) -> str:
         return f"({then} if {condition} else {otherwise})"
 
+    def there(self, condition: str, value: str) -> str:
+        return self.either(condition, value, "-1") if condition else value
+
     @contextmanager
     def when(self, condition: str) -> Iterator[None]:
         if condition:
@@ -186,8 +189,12 @@ class Python(Dialect):
     def meet(self, verdict: int) -> None:
         self.emit(f"verdicts.append({verdict})")
 
-    def settled(self, cell: str, weight: int) -> str:
-        self.emit(f"c = {cell}")
+    def spoken(self, name: str, cells: Sequence[int], look: Look) -> None:
+        self.emit(f"c = {look(f'V_{name}', cells)}")
+        self.emit("if c < 0: verdicts.append(~c)")
+
+    def settled(self, name: str, cells: Sequence[int], weight: int, look: Look) -> str:
+        self.emit(f"c = {look(f'T_{name}', cells)}")
         self.emit(f"if c < 0: verdicts.append(~c); c = {weight}")
         return "c"
 
