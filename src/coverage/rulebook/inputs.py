@@ -37,6 +37,7 @@ from coverage.rulebook.notation import (
 )
 
 MAX_TEXT: Final = 200
+MOST_WAYS: Final = 10**7
 EARLIEST, LATEST = dt.date(1890, 1, 1), dt.date(2200, 12, 31)  # what a day can be
 
 Item = dict[str, str | bool | int | dt.date]  # one thing of a list: its fields
@@ -54,7 +55,29 @@ def _regex(text: str) -> str:
             re.compile(text)
     except (re.error, OverflowError, RecursionError, Warning) as error:
         raise Misread(f"{quoted(text)} is no pattern ({error})", "one such as [A-Z]{2}-[0-9]{3}") from None
+    if _ways(text) > MOST_WAYS:
+        raise Misread(f"{quoted(text)} could take forever to match", "fewer repetitions, and none of a group")
     return text
+
+
+# The items of a pattern: an escaped sign, a set, how often what stands before comes, any other sign.
+_ITEMS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[*+?]|\{(\d*)(,(\d*)|(?<=\d))\}|.", re.DOTALL)
+
+
+def _ways(pattern: str) -> int:
+    """In how many ways, at the most, a pattern's repetitions can share out a text of `MAX_TEXT` signs between them."""
+    ways, before = 1, ""
+    for item in _ITEMS.finditer(pattern):
+        low, high = {"*": (0, MAX_TEXT), "+": (1, MAX_TEXT), "?": (0, 1)}.get(item[0], (0, 0))
+        if item[2] is not None:  # {2}, {2,}, {,4} or {2,4}
+            low = min(int(item[1] or 0), MAX_TEXT)
+            high = min(int(item[3] or MAX_TEXT), MAX_TEXT) if item[2] else low
+        if high and before == ")" and high > 1:
+            return MOST_WAYS + 1  # each time in as many ways as the group itself
+        # A sign behind a repetition only says which of them to try first.
+        ways *= 1 if before in ("*", "+", "?", "}") else max(high - low + 1, 1)
+        before = "}" if item[2] is not None else item[0]
+    return ways
 
 
 class Input(BaseModel, ABC):
