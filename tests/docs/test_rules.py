@@ -48,7 +48,7 @@ def examples(page: str) -> list[Example]:
         line = page.count("\n", 0, match.start()) + 1
         if match[1] == "csv":
             files = {match[2]: match[3]}
-        elif match[1] == "yaml":
+        elif match[1] == "yaml" and not match[2]:
             found.append(Example(line, match[3], files))
             files = {}
         elif match[0].startswith("*"):

@@ -46,6 +46,19 @@ class TestStart:
         assert len(tried) == 4
         assert [one.differences for one in tried if not one.passed] == []
 
+    def test_is_not_sold_before_its_words_are_written(self, tmp_path: Path, taxes: dict[str, TaxFile]) -> None:
+        folder = written(copied(tmp_path, "nothing_else"), start("bike_hire", "FR", taxes, ON))
+        edition = "products/bike_hire/FR/2026-12-01.yaml"
+        folder.write(edition, folder.text(edition).replace("sale: stopped", "sale: open"))
+        library = folder.load()
+        assert library.editions == ()
+        files = {finding.place.file.rpartition("/")[2] for finding in library.faults if finding.code == "unwritten"}
+        assert files == {"texts.en.yaml", "texts.fr.yaml"}
+        for language, begun in (("en", "To be written."), ("fr", "À écrire.")):
+            texts = f"products/bike_hire/FR/texts.{language}.yaml"
+            folder.write(texts, folder.text(texts).replace(begun, "Words."))
+        assert [found.rules.sale for found in folder.load().editions] == ["open"]
+
     def test_takes_the_countrys_own_money_and_time(self, taxes: dict[str, TaxFile]) -> None:
         british = start("bike_hire", "GB", taxes, ON).files["2026-12-01.yaml"]
         assert "currency: GBP" in british

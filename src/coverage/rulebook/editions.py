@@ -19,7 +19,15 @@ from zoneinfo import ZoneInfo
 from coverage.domain.faults import Missing, Rejected
 from coverage.domain.period import local_day
 from coverage.rulebook.building import build
-from coverage.rulebook.checking import check, check_examples, check_publication, check_taxes, plan_of, unused_texts
+from coverage.rulebook.checking import (
+    check,
+    check_examples,
+    check_publication,
+    check_taxes,
+    plan_of,
+    unused_texts,
+    unwritten_texts,
+)
 from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import Edition, Example, ExampleFile, TaxFile, Texts
 from coverage.rulebook.notation import quoted
@@ -223,10 +231,18 @@ class _Loader:
         return Library(tuple(editions), tuple(sorted(set(self.findings))), taxes, tuple(self.drafts))
 
     def _publishable(self, editions: list[LoadedEdition]) -> list[LoadedEdition]:
-        """The editions but for those that were published too late for the offers that are running."""
+        """The editions but for those that were published too late for the offers that are running, and those whose
+        words nobody has written yet.
+        """
         found = list(check_publication(editions))
-        self.findings += found
         late = {finding.place.file for finding in found}
+        for folder, texts in self.texts.items():
+            beside = [edition for edition in editions if edition.document.file.startswith(f"{self._shown(folder)}/")]
+            for document, _ in filter(None, texts.values()):
+                unwritten = list(unwritten_texts(document, [edition.rules for edition in beside]))
+                found += unwritten
+                late |= {edition.document.file for edition in beside if unwritten and edition.rules.sale == "open"}
+        self.findings += found
         return [edition for edition in editions if edition.document.file not in late]
 
     def _unused_texts(self, editions: list[LoadedEdition]) -> None:

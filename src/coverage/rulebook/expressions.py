@@ -154,7 +154,7 @@ def parse(text: str, names: Mapping[str, Kind]) -> Expression:
 
     hidden = _MONEY.sub(hide, text)
     inset = len(text) - len(text.lstrip())
-    if "_m" in text or len(monies) > 99:
+    if re.search(r"(?<!\w)_m", text) or len(monies) > 99:
         raise Invalid(quoted(text), FORMS)
     try:
         with warnings.catch_warnings():

@@ -94,6 +94,7 @@ KINDS: Final = {
     "untouched": "A row, choice or condition that no worked price touches",
     "unused": "An input, derived value or table that nothing uses",
     "unverified": "A rate whose source was not read",
+    "unwritten": "Words that nobody has written yet, of a product on sale",
     "yaml": "A file that can't be read as YAML",
 }
 

@@ -44,7 +44,8 @@ def entries_of_file(draft: Draft, loc: Loc, name: str, keys: Sequence[str]) -> I
     if text is None:
         draft.report(loc, f"there is no {name} that can be read beside the edition; expected it", "no_file")
         return
-    shown = f"{draft.document.file.rpartition('/')[0]}/{name}".lstrip("/")
+    folder, slash, _ = draft.document.file.rpartition("/")
+    shown = f"{folder}{slash}{name}"
     first, _, _ = text.partition("\n")
     reader = csv.reader(text.splitlines(), delimiter=";" if ";" in first else ",", strict=True)
     wanted, faults, rows = [*keys, CELL], 0, 0

@@ -41,7 +41,7 @@ class TestPublication:
     def test_leaves_the_offers_of_the_edition_before_their_time(self, folder: RuleFolder) -> None:
         assert follow(folder, "2026-03-01T00:00", "published: 2026-02-28T00:01") == at(
             "2026-03-01",
-            f"too soon after 2026-02-28T00:01, when it was published, since {BINDING}; expected 2026-03-01T00:01 or later",
+            f"too soon after 2026-02-28T00:01, when it was published, since {BINDING}; expected 2026-03-01T00:01 or later, or the other withdrawn",
         )
         assert follow(folder, "2026-03-01T00:00", "published: 2026-02-28T00:00") == []
 
@@ -49,7 +49,7 @@ class TestPublication:
         # On 2026-03-29 the clocks in Paris go forward: 24 hours after 12:00 it is 13:00.
         assert follow(folder, "2026-03-29T12:00", "published: 2026-03-28T12:00") == at(
             "2026-03-29T12",
-            f"too soon after 2026-03-28T12:00, when it was published, since {BINDING}; expected 2026-03-29T13:00 or later",
+            f"too soon after 2026-03-28T12:00, when it was published, since {BINDING}; expected 2026-03-29T13:00 or later, or the other withdrawn",
         )
 
     def test_takes_an_edition_that_is_late_off_sale_and_leaves_the_one_before(self, folder: RuleFolder) -> None:

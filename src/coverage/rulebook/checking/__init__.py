@@ -13,7 +13,7 @@ from coverage.rulebook.checking.publishing import check_publication
 from coverage.rulebook.checking.reach import unreached
 from coverage.rulebook.checking.references import OUTCOMES, TOTALS, in_currency, references
 from coverage.rulebook.checking.taxes import Taxes, check_taxes, legal_minimums, tax_rates
-from coverage.rulebook.checking.texts import missing_texts, unused_texts
+from coverage.rulebook.checking.texts import missing_texts, unused_texts, unwritten_texts
 from coverage.rulebook.checking.used import codes, jumps, unused
 from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import Edition, ExampleFile, Texts
@@ -28,6 +28,7 @@ __all__ = [
     "check_taxes",
     "plan_of",
     "unused_texts",
+    "unwritten_texts",
 ]
 
 

@@ -23,6 +23,10 @@ def check_publication(editions: Iterable[LoadedEdition]) -> Iterator[Finding]:
     for edition in sorted(editions, key=lambda edition: edition.effective_at):
         rules, last = edition.rules, before.get((edition.product, edition.country))
         before[edition.product, edition.country] = edition
+        if rules.published is not None and rules.published > rules.effective:
+            words = f"{rules.published:%Y-%m-%dT%H:%M} comes after the edition takes effect; expected an earlier moment"
+            yield edition.document.finding(("published",), words, "publication")
+            continue
         if last is None or last.rules.withdrawn is not None or rules.withdrawn is not None:
             continue
         offers = last.rules.quote.valid_for
@@ -35,5 +39,5 @@ def check_publication(editions: Iterable[LoadedEdition]) -> Iterator[Finding]:
         zone = ZoneInfo(rules.timezone)
         soonest = rules.published.replace(tzinfo=zone).astimezone(UTC) + timedelta(seconds=offers)
         if edition.effective_at < soonest:
-            words = f"too soon after {rules.published:%Y-%m-%dT%H:%M}, when it was published, since {binding}; expected {soonest.astimezone(zone):%Y-%m-%dT%H:%M} or later"
+            words = f"too soon after {rules.published:%Y-%m-%dT%H:%M}, when it was published, since {binding}; expected {soonest.astimezone(zone):%Y-%m-%dT%H:%M} or later, or the other withdrawn"
             yield edition.document.finding(("effective",), words, "publication")

@@ -8,9 +8,10 @@ from typing import Final
 from coverage.rulebook.format import Edition, Texts
 from coverage.rulebook.lists import ListOf
 from coverage.rulebook.plan import Plan
-from coverage.rulebook.reading import Document, Finding, Loc
+from coverage.rulebook.reading import Document, Finding, Loc, Node, Place
 
 LANGUAGES: Final = ("en", "fr")
+PLACEHOLDERS: Final = ("To be written.", "À écrire.")  # how a text begins that a product was started with
 
 
 def missing_texts(
@@ -49,6 +50,23 @@ def unused_texts(document: Document, texts: Texts, editions: Sequence[tuple[Edit
         if key not in asked and all(around in asked for around in _around(key)):
             words = f"nothing asks for {': '.join(key)}; expected a key of the edition, or none"
             yield document.finding(key, words, "unused", key=True, warning=True)
+
+
+def unwritten_texts(document: Document, editions: Sequence[Edition]) -> Iterator[Finding]:
+    """Words that still stand as the product was started with, where one of the editions beside them is on sale."""
+    if any(edition.sale == "open" and edition.withdrawn is None for edition in editions):
+        for place, text in _words_in(document.root):
+            if text.startswith(PLACEHOLDERS):
+                yield Finding(
+                    place, "still to be written; expected what people are to read, or sale: stopped", "unwritten"
+                )
+
+
+def _words_in(node: Node) -> Iterator[tuple[Place, str]]:
+    for inner in (*(found for _, found in (node.entries or {}).values()), *(node.items or ())):
+        yield from _words_in(inner)
+    if node.text is not None:
+        yield node.place, node.text
 
 
 def _around(key: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
