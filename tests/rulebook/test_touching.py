@@ -60,7 +60,7 @@ sections:
       - {base: 0 EUR}
       - {plus: 1 EUR, when: dear}
 contract:
-  - {times: 0.9000, when: term_days > 7}
+  - {times: 1.1000, when: term_days > 7}
 territory: [FR]
 """
 COLOURS = "colour,cell\nred,1.1000\nblue,1.2000\nnone,decline(no_colour)\n"
