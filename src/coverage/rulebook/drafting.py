@@ -24,6 +24,7 @@ class Draft:
         self.broken: set[str] = set()  # derived values with faults of their own: what reads them isn't blamed again
         self.verdicts: list[Verdict] = []
         self.orders: list[Place] = []  # where each verdict counts as standing
+        self.rows_read = 0  # of the tables' files
 
     def report(self, loc: Loc, message: str, code: str, *, key: bool = False) -> None:
         self.report_finding(self.document.finding(loc, message, code, key=key))

@@ -197,7 +197,7 @@ class Lookup:
     def all_rows(self) -> tuple[Row, ...]:
         return (*self.rows, *([self.otherwise] if self.otherwise else []))
 
-    @property
+    @cached_property
     def heaviest(self) -> int:
         return max(self.weight(row) for row in self.all_rows)
 

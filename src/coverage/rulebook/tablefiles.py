@@ -12,7 +12,7 @@ from coverage.rulebook.notation import Cell, Misread, cell, quoted
 from coverage.rulebook.reading import Loc, Place
 
 CELL: Final = "cell"  # the heading of the last column
-MAX_ROWS: Final = 20_000
+MAX_ROWS: Final = 20_000  # of all files of an edition
 MAX_FAULTS: Final = 20  # of one file: a wrong column makes as many as it has rows
 
 
@@ -61,10 +61,10 @@ def entries_of_file(draft: Draft, loc: Loc, name: str, keys: Sequence[str]) -> I
                 continue
             if not any(cells):
                 continue
-            if reader.line_num > MAX_ROWS + 1:
-                draft.report_at(places[0], f"more than {MAX_ROWS:,} rows; expected fewer", "too_big")
+            rows, draft.rows_read = rows + 1, draft.rows_read + 1
+            if draft.rows_read > MAX_ROWS:
+                draft.report_at(places[0], f"more than {MAX_ROWS:,} rows in the files; expected fewer", "too_big")
                 return
-            rows += 1
             found = _cell(draft, cells, places, len(wanted))
             faults += found is None
             if faults > MAX_FAULTS:

@@ -65,7 +65,7 @@ def check(
     yield from unused(document, edition, plan)
     yield from codes(plan)
     yield from jumps(plan)
-    yield from falls(edition, plan)
+    yield from falls(document, edition, plan)
     yield from unreached(document, edition, plan)
     yield from missing_texts(document, edition, plan, texts)
 

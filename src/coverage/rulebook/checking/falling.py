@@ -8,65 +8,105 @@ with a reason in the section allows it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
+from itertools import islice
 from typing import Final
 
 import numpy as np
 
 from coverage.rulebook.checking.figures import Column, Figures, Layout, Priced, times
-from coverage.rulebook.checking.rising import Read, Rising, Setting, needed, sweeps
+from coverage.rulebook.checking.rising import Read, Rising, Setting, Sweep, needed, sweeps
+from coverage.rulebook.checking.risks import Risks
 from coverage.rulebook.format import Edition
-from coverage.rulebook.notation import MICRO_PER_CENT, Amount, Factor, Flat, Outcome, ShareOf
+from coverage.rulebook.notation import MICRO_PER_CENT, Amount, Factor, Flat, ShareOf
 from coverage.rulebook.plan import ContractMove, Lookup, Plan, PlannedSection, PlannedStep
-from coverage.rulebook.reading import Finding, Place
+from coverage.rulebook.reading import Document, Finding, Place
 
 # How many prices are worked out for an edition in all, and for one section over one thing that rises at the most.
 ALL_PRICES: Final = 400_000
 MOST_PRICES: Final = 40_000
 MOST_TOLD: Final = 4  # falls of one section
+MOST_FALLS: Final = 10  # looked at of one section over one thing that rises
+ALL_FALLS: Final = 60  # looked at of an edition
+MOST_DECLINES: Final = 50
+MOST_WORK: Final = 3_000  # steps of sections, each over all that rises
 MOST_LOOKED_AT: Final = 2_000  # meetings of rows that lie between two values
 
 
-def falls(edition: Edition, plan: Plan) -> Iterator[Finding]:
-    """The falls of the sections' prices, and those that the contract's steps make."""
+def falls(document: Document, edition: Edition, plan: Plan) -> Iterator[Finding]:
+    """The falls of the sections' prices, and those that the contract's steps make.
+
+    What there is to work out is bounded: of an edition too large for that a warning says which sections were left out.
+    """
     layout = Layout(plan)
-    asked = []
+    declines = Declines(layout)
+    asked: list[tuple[list[PlannedSection], Risks, Sweep]] = []
+    work = 0
     for section in plan.sections:
-        if edition.sections[section.name].allow_fall is None:
-            read = Read(layout)
-            for part in needed(plan, section):
-                read.section(part)
-            risks = read.risks(edition)
-            asked += [(section, risks, sweep) for sweep in sweeps(edition, risks)]
+        if edition.sections[section.name].allow_fall is not None:
+            continue
+        parts, read = needed(plan, section), Read(layout)
+        for part in parts:
+            read.section(part)
+        risks = read.risks(edition)
+        rising = list(sweeps(edition, risks))
+        work += (len(rising) + 1) * (1 + sum(len(part.steps) for part in parts))
+        if work > MOST_WORK:
+            words = f"too many steps and values to try every price from {section.name} on; expected a smaller edition"
+            yield document.finding(("sections", section.name), words, "falls", key=True, warning=True)
+            break
+        asked += [(parts, risks, sweep) for sweep in rising]
     told: dict[str, set[Place]] = {}
-    for section, risks, sweep in asked:
-        rising = Rising(risks, sweep, min(MOST_PRICES, ALL_PRICES // len(asked)))
-        places = told.setdefault(section.name, set())
-        for found in _SectionSlope(plan, section, rising).findings():
-            if found.place not in places and len(places) < MOST_TOLD:
+    looked_at = 0
+    for parts, risks, sweep in asked:
+        if looked_at > ALL_FALLS:
+            break
+        places = told.setdefault(parts[-1].name, set())
+        most = min(MOST_PRICES, ALL_PRICES // len(asked))
+        for found in _SectionSlope(parts, Rising(risks, sweep, most), declines).findings():
+            looked_at += 1
+            if len(places) == MOST_TOLD or looked_at > ALL_FALLS:
+                break
+            if found.place not in places:
                 places.add(found.place)
                 yield found
-    yield from _contract_falls(edition, layout)
+    if work <= MOST_WORK:
+        yield from _contract_falls(edition, layout, declines)
 
 
-def _declining(plan: Plan, figures: Figures, names: frozenset[str]) -> Column:
-    """Which risks are declined by a rule or a row that reads nothing but `names`, which are varied."""
-    declined: Column = np.bool_(False)
-    behind = figures.layout.behind
-    for check in plan.checks:
-        if plan.verdicts[check.outcome].decision == "decline" and behind(check.condition.names()) <= names:
-            declined = declined | figures.value(check.condition)
-    for section in plan.sections:
-        for step in section.steps if not section.conditional else ():
-            table = step.charge
-            if isinstance(table, Lookup) and step.when is None and not table.by_day and behind(table.keys) <= names:
-                declined = declined | _declines(table)[figures.meetings(table)]
-    return declined
+class Declines:
+    """What declines a risk whatever else it is: rules, and tables that are always consulted."""
 
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        plan = layout.plan
+        self.rules = [
+            (layout.behind(check.condition.names()), check.condition)
+            for check in plan.checks
+            if plan.verdicts[check.outcome].decision == "decline"
+        ]
+        self.tables = [
+            (layout.behind(step.charge.keys), step.charge)
+            for section in plan.sections
+            for step in (section.steps if not section.conditional else ())
+            if isinstance(step.charge, Lookup) and step.when is None and not step.charge.by_day
+        ]
 
-def _declines(table: Lookup) -> Column:
-    """Which cells of a table decline."""
-    found = [row is not None and isinstance(row.cell, Outcome) and row.cell.decision == "decline" for row in table.grid]
-    return np.logical_or.accumulate(found) if table.marginal else np.array(found)
+    def among(self, names: frozenset[str]) -> Declines:
+        """Those that read nothing but `names`, which are varied."""
+        found = copy(self)
+        found.rules = [rule for rule in self.rules if rule[0] <= names][:MOST_DECLINES]
+        found.tables = [table for table in self.tables if table[0] <= names][:MOST_DECLINES]
+        return found
+
+    def met(self, figures: Figures) -> Column:
+        """Which risks are declined."""
+        declined: Column = np.bool_(False)
+        for _, condition in self.rules:
+            declined = declined | figures.value(condition)
+        for _, table in self.tables:
+            declined = declined | self.layout.declining(table)[figures.meetings(table)]
+        return declined
 
 
 def _row_met(table: Lookup, figures: Figures) -> Place | None:
@@ -80,9 +120,9 @@ def _row_met(table: Lookup, figures: Figures) -> Place | None:
 class _SectionSlope:
     """One section's price over one thing that rises."""
 
-    def __init__(self, plan: Plan, section: PlannedSection, rising: Rising) -> None:
-        self.plan, self.section, self.rising = plan, section, rising
-        self.parts = needed(plan, section)
+    def __init__(self, parts: list[PlannedSection], rising: Rising, declines: Declines) -> None:
+        self.section, self.parts, self.rising = parts[-1], parts, rising
+        self.declines = declines.among(rising.risks.names)
 
     def figures(self, others: Setting, values: Column) -> Figures:
         """The section, and those that it has a share of, priced for risks."""
@@ -95,12 +135,11 @@ class _SectionSlope:
         """The section's prices, and for which risks it is covered and priced."""
         figures = self.figures(others, values)
         found = figures.priced[self.section.name]
-        declined = _declining(self.plan, figures, self.rising.risks.names)
-        return found, found.covered & ~found.unpriced & ~declined
+        return found, found.covered & ~found.unpriced & ~self.declines.met(figures)
 
     def findings(self) -> Iterator[Finding]:
         """The falls, each at the row or step that makes it."""
-        for risk, low, high in self._falls():
+        for risk, low, high in islice(self._falls(), MOST_FALLS):
             found = self._told(risk, low, high)
             if found is not None:
                 yield found
@@ -164,7 +203,7 @@ class _SectionSlope:
         figures = self.figures(both, np.array([low, high]))
         found = figures.priced[self.section.name]
         before, after = (
-            str(Amount(int(cents) * MICRO_PER_CENT, self.plan.currency)) for cents in np.broadcast_to(found.cents, 2)
+            str(Amount(int(cents) * MICRO_PER_CENT, self.rising.currency)) for cents in np.broadcast_to(found.cents, 2)
         )
         step = self._at_fault(found)
         # What a step takes a share of falls by itself, and is told there or allowed there.
@@ -199,7 +238,7 @@ class _SectionSlope:
 # ------------------------------------------------------------------------------------------- the contract
 
 
-def _contract_falls(edition: Edition, layout: Layout) -> Iterator[Finding]:
+def _contract_falls(edition: Edition, layout: Layout, declines: Declines) -> Iterator[Finding]:
     """Falls that the contract's steps make by a table or a condition; other steps can't."""
     plan = layout.plan
     suspects = [move for move in plan.moves if move.when is not None or isinstance(move.charge, Lookup)]
@@ -213,9 +252,12 @@ def _contract_falls(edition: Edition, layout: Layout) -> Iterator[Finding]:
     told: set[Place] = set()
     risks = read.risks(edition)
     asked = list(sweeps(edition, risks))
+    steps = sum(len(section.steps) for section in plan.sections) + len(plan.moves) * len(plan.sections)
+    if len(asked) * steps > MOST_WORK:
+        return
     for sweep in asked:
         rising = Rising(risks, sweep, MOST_PRICES // len(asked))
-        for found in _ContractSlope(edition, plan, rising).findings():
+        for found in _ContractSlope(edition, plan, rising, declines).findings():
             if found.place not in told:
                 told.add(found.place)
                 yield found
@@ -224,8 +266,9 @@ def _contract_falls(edition: Edition, layout: Layout) -> Iterator[Finding]:
 class _ContractSlope:
     """What all sections cost together, step by step of the contract, over one thing that rises."""
 
-    def __init__(self, edition: Edition, plan: Plan, rising: Rising) -> None:
+    def __init__(self, edition: Edition, plan: Plan, rising: Rising, declines: Declines) -> None:
         self.edition, self.plan, self.rising = edition, plan, rising
+        self.declines = declines.among(rising.risks.names)
 
     def findings(self) -> Iterator[Finding]:
         """The first fall that each step makes."""
@@ -235,7 +278,7 @@ class _ContractSlope:
         priced = [figures.section(section) for section in self.plan.sections]
         nets = [np.broadcast_to(found.cents, shape) for found in priced]
         covered = [np.broadcast_to(found.covered, shape) for found in priced]
-        good = np.broadcast_to(~_declining(self.plan, figures, rising.risks.names), shape)
+        good = np.broadcast_to(~self.declines.met(figures), shape)
         for found in priced:
             good = good & ~found.unpriced
         for move in self.plan.moves:
@@ -270,7 +313,7 @@ class _ContractSlope:
         figures = Figures(self.rising.layout, self.rising.facts(both, ends))
         place = _row_met(move.charge, figures) if isinstance(move.charge, Lookup) else None
         prices = [
-            str(Amount(int(after[risk, position + more]) * MICRO_PER_CENT, self.plan.currency)) for more in (0, 1)
+            str(Amount(int(after[risk, position + more]) * MICRO_PER_CENT, self.rising.currency)) for more in (0, 1)
         ]
         words = (
             f"{self._subject(move)} from {prices[0]} for {self.rising.called(int(ends[0]))} to {prices[1]} for "

@@ -67,9 +67,12 @@ class Layout:
         self.plan = plan
         self.words: dict[str, int] = {}
         self._behind: dict[str, frozenset[str]] = {}
+        self._order = {name: number for number, name in enumerate(plan.formulas)}
         for name, formula in plan.formulas.items():
             self._behind[name] = self.behind(formula.names())
         self._cells: dict[str, tuple[Column, Column]] = {}
+        self._rows: dict[str, tuple[list[Row], Column]] = {}
+        self._declining: dict[str, Column] = {}
         self._starts: dict[int, Column] = {}
 
     def word(self, text: str) -> int:
@@ -84,17 +87,49 @@ class Layout:
         """The facts that names are read from: formulas taken apart."""
         return frozenset().union(*(self._behind.get(name, {name}) for name in names))
 
+    def formulas(self, names: Iterable[str]) -> dict[str, Expression]:
+        """The formulas that names are read from, each before those that read it."""
+        wanted: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in self.plan.formulas and name not in wanted:
+                wanted.add(name)
+                waiting += self.plan.formulas[name].names()
+        return {name: self.plan.formulas[name] for name in sorted(wanted, key=self._order.__getitem__)}
+
+    def declining(self, table: Lookup) -> Column:
+        """Which cells of a table's grid decline whoever meets them; of a marginal table also those behind them."""
+        if table.name not in self._declining:
+            found = np.array(
+                [isinstance(row.cell, Outcome) and row.cell.decision == "decline" for row in self.rows(table)[0]]
+                + [False]
+            )
+            cells = found[self.rows(table)[1]]
+            self._declining[table.name] = np.logical_or.accumulate(cells) if table.marginal else cells
+        return self._declining[table.name]
+
     def starts(self, axis: Axis) -> Column:
         """The first value of each stretch of an axis of numbers."""
         if id(axis) not in self._starts:
             self._starts[id(axis)] = np.array(axis.starts, np.int64)
         return self._starts[id(axis)]
 
+    def rows(self, table: Lookup) -> tuple[list[Row], Column]:
+        """A table's rows, and for each cell of its grid the number of its row (−1: none)."""
+        if table.name not in self._rows:
+            rows = list(table.all_rows)
+            numbers = {id(row): number for number, row in enumerate(rows)}
+            self._rows[table.name] = rows, np.array([numbers.get(id(row), -1) for row in table.grid])
+        return self._rows[table.name]
+
     def cells(self, table: Lookup) -> tuple[Column, Column]:
         """The weight of each cell of a table's grid, and whether it doesn't price."""
         if table.name not in self._cells:
-            weights = np.array([table.weight(row) if row else 0 for row in table.grid], np.int64)
-            self._cells[table.name] = weights, np.array([doesnt_price(row) for row in table.grid], bool)
+            rows, numbers = self.rows(table)
+            # The last stands for cells without a row, whose number is −1.
+            weights = np.array([*map(table.weight, rows), 0], np.int64)
+            self._cells[table.name] = weights[numbers], np.array([*map(doesnt_price, rows), True])[numbers]
         return self._cells[table.name]
 
 
@@ -126,10 +161,9 @@ class Figures:
     def fact(self, name: str) -> Column:
         """A fact, or a derived value that is a formula."""
         if name not in self.facts:
-            # A formula reads only formulas above it, which may be many: each is worked out before it is read.
-            wanted = self.layout.behind([name])
-            for key, formula in self.plan.formulas.items():
-                if key not in self.facts and self.layout.behind([key]) <= wanted:
+            # A formula reads formulas above it, which may be many: each is worked out before it is read.
+            for key, formula in self.layout.formulas([name]).items():
+                if key not in self.facts:
                     self.facts[key] = self.value(formula)
         return self.facts[name]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from math import prod
 from typing import Final
 
@@ -17,12 +18,14 @@ from coverage.rulebook.checking.figures import Column, Figures, Layout, doesnt_p
 from coverage.rulebook.checking.risks import around, cuts_in, step_of, words_in
 from coverage.rulebook.expressions import Expression, Kind
 from coverage.rulebook.format import Edition, Prefix
-from coverage.rulebook.notation import Outcome
-from coverage.rulebook.plan import Lookup, Plan, PlannedSection, Row
+from coverage.rulebook.plan import Lookup, Plan, PlannedSection
 from coverage.rulebook.reading import Document, Finding, Loc, Place
 
 MOST_POINTS: Final = 100_000  # tried of one condition
-ALL_POINTS: Final = 4_000_000  # tried of an edition: what lies beyond isn't looked at
+EACH: Final = 2_000  # points in whose time a condition is made ready
+ALL_POINTS: Final = 5_000_000  # tried of an edition: what lies beyond isn't looked at
+MOST_TOLD: Final = 20  # rows of one table
+MOST_NESTED: Final = 20  # conditions that are read by conditions
 MOST_DECLINES: Final = 200
 SMALL: Final = 64  # a range of so few values is tried whole
 
@@ -110,7 +113,7 @@ def _negated(condition: Expression) -> Expression:
 def _rows(reach: _Reach) -> Iterator[Finding]:
     """Rows that price and are never met, wherever their table is consulted."""
     plan = reach.plan
-    met: dict[str, set[Row]] = {}
+    met: dict[str, set[int]] = {}
     for section in plan.sections:
         beside = [section.when] if section.when is not None else []
         beside += [_negated(section.unavailable[0])] if section.unavailable is not None else []
@@ -118,17 +121,17 @@ def _rows(reach: _Reach) -> Iterator[Finding]:
             if isinstance(step.charge, Lookup):
                 conditions = [*beside, step.when] if step.when is not None else beside
                 # Of a section that nobody reaches, that alone is told.
-                reached = step.charge.all_rows if section.name in reach.told else reach.rows(step.charge, conditions)
-                met.setdefault(step.charge.name, set()).update(reached)
+                every = section.name in reach.told
+                met.setdefault(step.charge.name, set()).update(reach.rows(step.charge, conditions, every=every))
     for move in plan.moves:
         if isinstance(move.charge, Lookup):
             conditions = [move.when] if move.when is not None else []
             met.setdefault(move.charge.name, set()).update(reach.rows(move.charge, conditions))
     for name, rows in met.items():
-        for row in plan.tables[name].all_rows:
-            if row not in rows and not doesnt_price(row):
-                words = f"no risk ever meets the row {row.label}; expected one that somebody meets, or no row"
-                yield _warning(row.place, words)
+        found = (row for number, row in enumerate(plan.tables[name].all_rows) if number not in rows)
+        for row in islice((row for row in found if not doesnt_price(row)), MOST_TOLD):
+            words = f"no risk ever meets the row {row.label}; expected one that somebody meets, or no row"
+            yield _warning(row.place, words)
 
 
 class _Reach:
@@ -138,6 +141,7 @@ class _Reach:
         self.edition, self.plan, self.layout = edition, plan, Layout(plan)
         self.points = 0
         self.told: set[str] = set()  # sections that nobody reaches
+        self.tried_rows: set[tuple[str, tuple[int, ...]]] = set()
         self.declining = list(self._declining())[:MOST_DECLINES]
         self.kinds = dict(plan.kinds)
         term = edition.term
@@ -185,9 +189,12 @@ class _Reach:
         self, names: frozenset[str], conditions: list[Expression], beside: list[Declining], *tables: Lookup
     ) -> tuple[Figures | None, Column]:
         """Facts at every point that is tried, and whether it is a risk that there can be and that isn't declined."""
+        if self.points > ALL_POINTS:
+            return None, np.bool_(True)
         read = conditions + [found.condition for found in beside if found.condition is not None]
         looked_up = [*tables, *(found.table for found in beside if found.table is not None)]
-        read += [formula for name, formula in self.plan.formulas.items() if self.layout.behind([name]) <= names]
+        formulas = self.layout.formulas(name for condition in read for name in condition.names())
+        read += formulas.values()
         cuts, starts, words = cuts_in(read, ()), cuts_in((), looked_up), words_in(read, looked_up)
         follows = self.edition.term.day == "24h" and {"term_hours", "term_days"} <= names
         if follows:
@@ -202,9 +209,7 @@ class _Reach:
         for name in sorted(values, key=lambda name: len(values[name])):
             if prod(map(len, chosen.values())) * len(values[name]) <= MOST_POINTS:
                 chosen[name] = values[name]
-        self.points += prod(map(len, chosen.values()))
-        if self.points > ALL_POINTS:
-            return None, np.bool_(True)
+        self.points += (prod(map(len, chosen.values())) + EACH) * (1 + len(read))
         meshed = np.meshgrid(*chosen.values(), indexing="ij", sparse=True) if chosen else []
         facts = dict(zip(chosen, meshed, strict=True))
         if follows and "term_hours" in facts:
@@ -239,26 +244,22 @@ class _Reach:
             if found.condition is not None:
                 priced = priced & self._open(found.condition, figures).fails
             elif found.table is not None and found.names <= figures.facts.keys():
-                declines = [
-                    isinstance(row.cell, Outcome) and row.cell.decision == "decline" if row else False
-                    for row in found.table.grid
-                ]
-                priced = priced & ~np.array(declines)[figures.meetings(found.table)]
+                priced = priced & ~self.layout.declining(found.table)[figures.meetings(found.table)]
         return priced
 
-    def _open(self, condition: Expression, figures: Figures) -> Open:
+    def _open(self, condition: Expression, figures: Figures, nested: int = 0) -> Open:
         """Where a condition can hold and where it can fail, as far as the points tell."""
         match condition.op:
             case "and" | "or":
-                parts = [self._open(part, figures) for part in condition.arguments]
+                parts = [self._open(part, figures, nested) for part in condition.arguments]
                 holds = [part.holds for part in parts]
                 fails = [part.fails for part in parts]
                 return Open(_all(holds), _any(fails)) if condition.op == "and" else Open(_any(holds), _all(fails))
             case "not":
-                found = self._open(condition.arguments[0], figures)
+                found = self._open(condition.arguments[0], figures, nested)
                 return Open(found.fails, found.holds)
-            case "name" if condition.name in self.plan.formulas:
-                return self._open(self.plan.formulas[condition.name], figures)
+            case "name" if condition.name in self.plan.formulas and nested < MOST_NESTED:
+                return self._open(self.plan.formulas[condition.name], figures, nested + 1)
         if self._exact(condition, figures):
             holds = figures.value(condition)
             return Open(holds, np.logical_not(holds))
@@ -276,23 +277,26 @@ class _Reach:
 
     # --------------------------------------------------------------------------------------- rows
 
-    def rows(self, table: Lookup, conditions: list[Expression]) -> set[Row]:
-        """The rows of a table that somebody can meet who meets the conditions, too."""
-        if table.by_day:
-            return set(table.all_rows)
+    def rows(self, table: Lookup, conditions: list[Expression], *, every: bool = False) -> Iterable[int]:
+        """The numbers of a table's rows that somebody can meet who meets the conditions, too; or of every row."""
+        rows, numbers = self.layout.rows(table)
         keys = frozenset(table.keys)
+        if every or table.by_day or (table.name, tuple(map(id, conditions))) in self.tried_rows:
+            return range(len(rows)) if every or table.by_day else ()
+        self.tried_rows.add((table.name, tuple(map(id, conditions))))
         beside = [found for found in self.declining if found.names <= keys and found.table is not table]
         figures, possible = self._points(keys, conditions, beside, table)
         if figures is None or not keys <= figures.facts.keys():
-            return set(table.all_rows)
+            return range(len(rows))
         for condition in conditions:
             possible = possible & self._open(condition, figures).holds
         cells = figures.meetings(table)
         shape = np.broadcast_shapes(np.shape(cells), np.shape(possible))
-        met: Iterable[int] = np.unique(np.broadcast_to(cells, shape)[np.broadcast_to(possible, shape)]).tolist()
-        if table.marginal:
-            met = range(max(met, default=-1) + 1)  # whoever meets a unit has met those before it
-        return {row for row in (table.grid[cell] for cell in met) if row is not None}
+        met = np.unique(np.broadcast_to(cells, shape)[np.broadcast_to(possible, shape)])
+        if table.marginal and len(met):
+            met = np.arange(met[-1] + 1)  # whoever meets a unit has met those before it
+        found: list[int] = np.unique(numbers[met]).tolist()
+        return found
 
 
 def _all(columns: list[Column]) -> Column:

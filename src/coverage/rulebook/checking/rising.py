@@ -18,6 +18,7 @@ from coverage.rulebook.plan import ContractMove, Lookup, Plan, PlannedSection
 MOST_VALUES: Final = 400
 BETWEEN: Final = 63  # values tried between the ends, beside the cuts
 FEWEST_RISKS: Final = 8
+MOST_ALTERNATIVES: Final = 12  # settings of a risk that are looked at, whether a fall hangs on them
 
 Setting = Mapping[str, Column]
 
@@ -70,8 +71,7 @@ class Read:
     @property
     def expressions(self) -> list[Expression]:
         """The conditions, and the formulas behind the names."""
-        facts, formulas = self.facts, self.layout.plan.formulas
-        return self.conditions + [formula for name, formula in formulas.items() if self.layout.behind([name]) <= facts]
+        return [*self.conditions, *self.layout.formulas(self.names).values()]
 
     def risks(self, edition: Edition) -> Risks:
         """Risks that differ in all that is read."""
@@ -175,7 +175,7 @@ class Rising:
 
     def alternatives(self, risk: Setting) -> Iterator[tuple[str, Setting]]:
         """For each other setting of a risk: what it is called, and the risk with every other setting in its place."""
-        for name, setting in risk.items():
+        for name, setting in list(risk.items())[:MOST_ALTERNATIVES]:
             tried = self.risks.settings[name]
             if name != self.sweep.name and len(tried) > 1:
                 like = {key: np.resize(column, len(tried)) for key, column in risk.items()}

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice
+from typing import Final
 
+import numpy as np
+
+from coverage.rulebook.checking.figures import Layout
 from coverage.rulebook.checking.promises import deciding_inputs
 from coverage.rulebook.format import Edition
-from coverage.rulebook.notation import Outcome, quoted
+from coverage.rulebook.notation import quoted
 from coverage.rulebook.plan import Lookup, Plan, Row, Verdict
 from coverage.rulebook.reading import Document, Finding
+
+MOST_JUMPS: Final = 20  # told of one table
 
 
 def unused(document: Document, edition: Edition, plan: Plan) -> Iterator[Finding]:
@@ -53,23 +59,39 @@ def codes(plan: Plan) -> Iterator[Finding]:
 
 def jumps(plan: Plan) -> Iterator[Finding]:
     """Factors of over half more or less than those of the band beside: a birthday shouldn't cost that much."""
+    layout = Layout(plan)
     for table in plan.tables.values():
         if table.sort == "factor" and not table.by_day:
-            for before, row in dict.fromkeys(_neighbours(table)):
-                low, high = sorted((table.weight(before), table.weight(row)))
-                if high * 2 > low * 3:
-                    words = f"a step of over 50 % from {before.label} to {row.label}; expected a gentler one, or a good reason"
-                    yield Finding(row.place, words, "jump", warning=True)
+            for before, row in islice(_steep(layout, table), MOST_JUMPS):
+                words = (
+                    f"a step of over 50 % from {before.label} to {row.label}; expected a gentler one, or a good reason"
+                )
+                yield Finding(row.place, words, "jump", warning=True)
 
 
-def _neighbours(table: Lookup) -> Iterator[tuple[Row, Row]]:
-    """Rows that follow each other along a key of numbers, all else being alike; rows that don't price are passed over."""
-    stride = len(table.grid)
-    for axis in table.axes:
-        stride //= axis.size
-        for cell in range(len(table.grid)) if axis.starts else ():
-            if cell // stride % axis.size == 0:
-                line = table.grid[cell : cell + stride * axis.size : stride]
-                # What no row names isn't a band of its own.
-                rows = [row for row in line if row is not None and row.matches and not isinstance(row.cell, Outcome)]
-                yield from ((before, row) for before, row in pairwise(rows) if row is not before)
+def _steep(layout: Layout, table: Lookup) -> Iterator[tuple[Row, Row]]:
+    """Rows that follow each other along a key of numbers, all else being alike, of which one is over half more than the
+    other. Rows that don't price, and what no row names, are passed over.
+    """
+    rows, numbers = layout.rows(table)
+    weights, unpriced = layout.cells(table)
+    bands = ~unpriced & (numbers < len(table.rows))
+    shape = tuple(axis.size for axis in table.axes)
+    told: set[tuple[int, int]] = set()
+    for direction, axis in enumerate(table.axes):
+        if not axis.starts:
+            continue
+        along = [np.moveaxis(found.reshape(shape), direction, -1) for found in (numbers, weights, bands)]
+        number, weight, band = along
+        places = np.broadcast_to(np.arange(axis.size), number.shape)
+        # The last band before each place; −1 where there is none.
+        last = np.maximum.accumulate(np.where(band, places, -1), axis=-1)[..., :-1]
+        before = np.take_along_axis(weight, np.maximum(last, 0), axis=-1)
+        after = weight[..., 1:]
+        steep = np.minimum(before, after) * 3 < np.maximum(before, after) * 2
+        for place in np.argwhere(band[..., 1:] & (last >= 0) & steep):
+            at = tuple(place)
+            pair = int(number[(*at[:-1], last[at])]), int(number[(*at[:-1], at[-1] + 1)])
+            if pair not in told:
+                told.add(pair)
+                yield rows[pair[0]], rows[pair[1]]
