@@ -115,6 +115,44 @@ HOSTILE = {
 }
 
 
+HEAD = """product: made
+country: FR
+effective: 2026-01-01T00:00
+currency: EUR
+timezone: Europe/Paris
+term: {min: 1h, max: 3650d, book_ahead: 60d}
+quote: {valid_for: 24h}
+parties: {policyholder: member}
+territory: [FR]
+"""
+COVER = "    tax: other\n    limit: {amount: 1 EUR, per: event}\n    premium:\n"
+ONE = f"sections:\n  one:\n{COVER}"
+MONEY = "inputs: {v: {money: 0 EUR..9000 EUR}}\n"
+
+
+def lines(count: int, line: str) -> str:
+    return "".join(line.replace("{i}", str(i)).replace("{before}", str(i - 1)) for i in range(1, count + 1))
+
+
+# Right editions that are as large as a file may be, and ask for as much as can be asked.
+LARGE = {
+    "a table of 9,000 rows": f"{MONEY}tables: {{t: {{by: v, from: {{0 EUR: 1, {', '.join(f'{i} EUR: 1.{i:04}' for i in range(1, 9000))}}}}}}}\n{ONE}      - base: 1% of v\n      - times: t\n",
+    "1,800 sections": MONEY + "sections:\n" + lines(1800, f"  s{{i}}:\n{COVER}      - base: 1% of v per day\n"),
+    "3,000 rules": MONEY + "eligibility:\n" + lines(3000, "  - decline: v > {i} EUR and term_days > 3\n    code: c{i}\n") + ONE + "      - base: 1% of v\n",
+    "8,000 derived values, each of the one before": f"{MONEY}derived:\n  d0: v\n{lines(8000, '  d{i}: d{before}' + chr(10))}{ONE}      - base: 1% of d8000\n",
+    "2,000 conditions, each of the one before": f"{MONEY}derived:\n  b0: v > 3 EUR\n{lines(2000, '  b{i}: not b{before}' + chr(10))}{ONE}      - base: 1 EUR\n{lines(2000, '      - {plus: 1 EUR, when: b{i}}' + chr(10))}",
+    "300 inputs of money": f"inputs:\n{lines(300, '  v{i}: {money: 0 EUR..100 EUR}' + chr(10))}{ONE}      - base: 1 EUR\n{lines(300, '      - plus: 1% of v{i}' + chr(10))}",
+    "prices that fall everywhere": f"{MONEY}tables: {{t: {{by: v, from: {{{', '.join(f'{i} EUR: {1 + i % 2}' for i in range(4000))}}}}}}}\nsections:\n" + lines(60, f"  s{{i}}:\n{COVER}      - base: 1% of v\n      - times: t\n      - minus: 0.0{{i}} EUR per hour\n"),
+}  # fmt: skip
+
+
+class TestLarge:
+    @pytest.mark.parametrize("name", LARGE)
+    def test_is_checked_in_bounded_time_and_memory(self, name: str) -> None:
+        # Twice the second that anything else may take: these are a quarter of a megabyte.
+        assert examine(HEAD + LARGE[name], Edition, seconds=2 * SECONDS) == "fit"
+
+
 class TestHostile:
     @pytest.mark.parametrize("name", HOSTILE)
     def test_is_told_at_once_and_at_its_line(self, name: str, tmp_path: Path) -> None:
