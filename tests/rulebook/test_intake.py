@@ -52,7 +52,7 @@ inputs:
   since:   {date: past, default: 2020-02-29}
   note:    {text: "[a-zé \\n]{0,20}", optional: yes}
   zip:     {text: "[0-9]{2}[ -]?[0-9]{3}", default: "75 011"}
-  things:  {list: {sort: {one_of: [x, y], default: x}, value: {money: 1 EUR..3000 EUR}, count: {integer: -3..9, default: 1}, mark: {decimal: 0..2, optional: yes}, owner: {integer: 0..9, personal: true}}, max: 3}
+  things:  {list: {sort: {one_of: [x, y], default: x}, value: {money: 1 EUR..3000 EUR}, count: {integer: -3..9, default: 1}, mark: {decimal: 0..2, optional: yes}, bought: {date: past, default: 2020-02-29}, owner: {integer: 0..9, personal: true}}, max: 3}
   bits:    {list: {size: {integer: 1..9, default: 3}}, max: 4, min: 0, optional: yes}
   secrets: {list: {size: {integer: 1..9}}, max: 2, personal: true, optional: yes}
 derived:

@@ -166,11 +166,9 @@ class _Checks:
             self.emit(f"{target} = {holder}[{name!r}]")
             self._check(target, rule)
         with self._block("else:"):
-            if rule.default is not None and isinstance(rule, DateIn) and holder == "given":
+            if rule.default is not None and isinstance(rule, DateIn):
                 self.emit(f"{target} = {rule.default!r}")  # whether it still lies in the past is asked each time
                 self._check(target, rule)
-            elif rule.default is not None and isinstance(rule, DateIn):
-                self.emit("return None")
             else:
                 default = None if rule.default is None else rule.from_text(rule.default, date.min)
                 self.emit(f"{target} = {default!r}")

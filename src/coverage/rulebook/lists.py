@@ -98,10 +98,10 @@ class ListOf(Input):
     def from_written(self, value: object, today: dt.date) -> list[Item]:
         if isinstance(value, str):
             return self.from_text(value, today)
-        return self._items(value, lambda given, found: given.from_written(found, today))
+        return self._items(value, lambda given, found: given.from_written(found, today), today)
 
     def from_json(self, value: object, today: dt.date) -> list[Item]:
-        return self._items(value, lambda given, found: given.from_json(found, today))
+        return self._items(value, lambda given, found: given.from_json(found, today), today)
 
     def from_text(self, text: str, today: dt.date) -> list[Item]:
         """`category=phone value="800 EUR"; category=drill value="90 EUR"`: the things parted by semicolons."""
@@ -122,13 +122,13 @@ class ListOf(Input):
                 things[-1][field] = value
         return self.from_written([thing for thing in things if thing], today)
 
-    def _items(self, value: object, read: Callable[[Input, object], Canonical]) -> list[Item]:
+    def _items(self, value: object, read: Callable[[Input, object], Canonical], today: dt.date) -> list[Item]:
         if not isinstance(value, list) or not self.min <= len(value) <= self.max:
             found = f"{len(value)} things" if isinstance(value, list) else json_word(value)
             raise Misread(found, f"a list of {self.min} to {self.max} things")
-        return [self._item(number, thing, read) for number, thing in enumerate(value)]
+        return [self._item(number, thing, read, today) for number, thing in enumerate(value)]
 
-    def _item(self, number: int, thing: object, read: Callable[[Input, object], Canonical]) -> Item:
+    def _item(self, number: int, thing: object, read: Callable[[Input, object], Canonical], today: dt.date) -> Item:
         if not isinstance(thing, Mapping):
             raise MisreadItem(number, "", json_word(thing), f"an object with {', '.join(self.list_)}")
         for field in thing:
@@ -139,8 +139,9 @@ class ListOf(Input):
         item: Item = {}
         for field, given in self.list_.items():
             if field not in thing:
-                if given.default is not None:
-                    item[field] = _plain(given.from_text(given.default, dt.date.min))
+                default = given.default_value(today)
+                if default is not None:
+                    item[field] = _plain(default)
                 elif given.required:
                     raise MisreadItem(number, field, f"{quoted(field)} is missing", "it here")
                 continue
