@@ -9,7 +9,7 @@ from coverage.rulebook.columns import Columns
 from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.reading import read_text
 from coverage.rulebook.scalar import Fact, Scalar
-from tests.rulebook.made_rules import MADE, Case, Expected, made, said_of
+from tests.rulebook.made_rules import FRANCE, MADE, MADE_FRANCE, Case, Expected, made, said_of
 from tests.rulebook.rule_files import TAXES, RuleFolder, edition_of
 
 SECTION = "its premium could pass 2^63 micro-units on the way; expected smaller ranges, factors or amounts"
@@ -87,6 +87,22 @@ GROWING = {
     "a formula": "inputs: {value: {money: 0 EUR..X EUR}}\nderived: {more: value * 1000}\n" + ONE + "      - base: 1 EUR\n      - {plus: 1 EUR, when: more > 5 EUR}\n",
 }
 # fmt: on
+
+
+class TestTaxes:
+    def test_are_told_where_their_own_fraction_is_too_fine_for_the_premium(self, folder: RuleFolder) -> None:
+        # 0.123457 × 0.654321 is 80,780,507,697 in 10¹²: of a premium of 2 million it fits no more.
+        before = folder.text(MADE)
+        folder.replace(MADE, "- base: days", "- base: 2000000 EUR")
+        folder.replace(MADE, "  days:    {by: term_days, marginal: {1: 4 EUR, 2-7: 2 EUR, 8+: 1 EUR}}\n", "")
+        try:
+            assert folder.said() == []
+            folder.replace(MADE_FRANCE, 'rate: "0.18"', 'rate: "0.123457", on_share: "0.654321"')
+            (said,) = folder.said()
+        finally:
+            folder.write(MADE, before)
+            folder.write(MADE_FRANCE, FRANCE)
+        assert said.endswith(": a tax of FR on the sections together could pass 2^63; expected smaller ranges")
 
 
 def grown(text: str, units: int, day: str) -> LoadedEdition | None:

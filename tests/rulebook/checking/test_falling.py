@@ -178,6 +178,19 @@ class TestAgreement:
         assert min(told.values()) > 10
 
 
+class TestBounds:
+    def test_what_is_too_much_to_try_is_said(self) -> None:
+        inputs = "".join(f"  v{number}: {{money: 0 EUR..9 EUR}}\n" for number in range(80))
+        steps = "".join(f"      - plus: 1% of v{number}\n" for number in range(80))
+        text = (HEAD % ("24h", "  {}", "      - base: 1 EUR")).replace("inputs:\n", f"inputs:\n{inputs}")
+        text += f"  two:\n    tax: full\n    limit: {{amount: unlimited, per: event}}\n    premium:\n      - base: 1 EUR\n{steps}"
+        edition = edition_of(text)
+        (found,) = falls(edition.document, edition.rules, edition.plan)
+        assert found.warning
+        assert found.message == ("too many steps and values to try every price from two on; expected a smaller edition")
+        assert text.split("\n")[found.place.line - 1] == "  two:"
+
+
 class TestTime:
     def test_a_whole_edition_is_looked_at_in_no_time(self) -> None:
         text = (RULES / "products/goods_carried/FR/2026-01-01.yaml").read_text(encoding="utf-8")

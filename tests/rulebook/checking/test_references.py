@@ -22,6 +22,7 @@ CASES: list[Case] = [
     (MADE, 'section: damage, cap: 50000 EUR', 'section: damage, cap: 50000 GBP', [('50000', "50000.00 GBP; expected EUR, the edition's currency")]),
     (MADE, 'section: damage, cap: 50000 EUR', 'section: damage, cap: 50000.001 EUR', [('50000', "50000.001 EUR; expected whole cents")]),
     (MADE, 'section: damage, cap: 50000 EUR', 'section: liability, cap: 50000 EUR', [('liability', 'liability has a limit that is unlimited, so no cap can hold it; expected a section with limits in money')]),
+    (MADE, 'limit: {amount: value, per: event}', 'limit: {amount: {by: size, values: {small: value, large: unlimited}}, per: event}', [('^damage, cap', 'damage has a limit that is unlimited, so no cap can hold it; expected a section with limits in money')]),
     (MADE, '  - {key: policyholder, section: damage,', '  - {key: policyholder, section: damage, cap: 1 EUR, across: [made]}\n  - {key: policyholder, section: damage,', [('damage, cap: 50000', 'damage has a cap above already; expected one for each section')]),
     (MADE, 'across: [made]', 'across: [goods]', [('[goods]', "made itself isn't among them; expected it there"), ('goods]', 'warning: "goods" is no product here, so the cap counts none of it; expected one of made')]),
     # Changes, refunds, withdrawal
@@ -102,4 +103,31 @@ class TestReferences:
             folder.write(MADE, before)
         assert [one.partition(": ")[2] for one in said] == [
             "no other section has a deductible to buy back; expected one, or another layer"
+        ]
+
+    def test_tells_all_faults_of_a_file_in_one_run(self, folder: RuleFolder) -> None:
+        before = folder.text(MADE)
+        wrong = [
+            ("timezone: Europe/Paris", "timezone: Europe/Pariss"),
+            ("tax: motor_compulsory", "tax: motor_compulsry"),
+            ("18-24: 1.4000", "18-25: 1.4000"),
+            ("- refer: seats > 7", "- refer: seat > 7"),
+            ("limit: {amount: 5000 EUR, per: item}", "limit: {amount: 5000 GBP, per: item}"),
+            ("  - {until: start, give: 50%}\n", ""),
+            ("- base: 3 EUR", "- base: threes"),
+        ]
+        for old, new in wrong:
+            folder.replace(MADE, old, new)
+        try:
+            findings = folder.load().findings
+        finally:
+            folder.write(MADE, before)
+        assert [(finding.place.line, finding.message.partition(";")[0]) for finding in findings] == [
+            (5, '"Europe/Pariss" is no time zone'),
+            (38, '"seat" is no input and no derived value'),
+            (42, "25-99 overlaps 18-25"),
+            (60, '"motor_compulsry" is no tax class of FR'),
+            (106, "5000.00 GBP"),
+            (115, '"threes" is no table'),
+            (131, "nothing says what is given back up to the start"),
         ]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale
 
 from coverage.rulebook.expressions import nearest
-from coverage.rulebook.format import Edition
+from coverage.rulebook.format import Edition, LimitTable
 from coverage.rulebook.notation import MICRO, MICRO_PER_CENT, Amount, quoted
 from coverage.rulebook.plan import UNRATED_SORTS
 from coverage.rulebook.reading import Document, Finding, Loc
@@ -96,7 +96,10 @@ def _caps(document: Document, edition: Edition) -> Iterator[Finding]:
         yield from known(document, (*loc, "section"), rule.section, edition.sections, "section")
         yield from in_currency(document, edition, (*loc, "cap"), rule.cap)
         section = edition.sections.get(rule.section)
-        if section is not None and "unlimited" in section.limit.amounts.values():
+        limits = section.limit.amounts.values() if section is not None else ()
+        if any(
+            "unlimited" in (limit.values.values() if isinstance(limit, LimitTable) else (limit,)) for limit in limits
+        ):
             words = f"{rule.section} has a limit that is unlimited, so no cap can hold it; expected a section with limits in money"
             yield document.finding((*loc, "section"), words, "accumulate")
         if rule.section in [before.section for before in edition.accumulate[:index]]:
