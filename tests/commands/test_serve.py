@@ -158,7 +158,16 @@ class TestServe:
         assert service.get("/readyz").status_code == 200
 
 
+@pytest.fixture
+def hearing_hang_ups() -> Iterator[None]:
+    """Under nohup whatever is started takes no notice of a hang-up; here it does."""
+    former = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, former)
+
+
 class TestEnding:
+    @pytest.mark.usefixtures("hearing_hang_ups")
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     def test_ends_everything_that_was_started(self, used_data: Path, number: signal.Signals) -> None:
         with serving(used_data, "--demo") as service:

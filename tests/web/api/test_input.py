@@ -29,8 +29,8 @@ def is_clean(answer: httpx2.Response, body: Any) -> None:
     for error in problem.get("errors", []):
         assert error["detail"], problem
         assert not any(word in error["detail"] for word in FOREIGN_WORDS), problem
-        assert "\x00one" not in error["pointer"]
-        assert "\x00many" not in error["pointer"]
+        # A body may hold any sign; but ours for the forms of a field are nobody's to see.
+        assert all(mark not in error["pointer"] or repr(mark)[1:-1] in repr(body) for mark in ("\x00one", "\x00many"))
         if error["pointer"].startswith("/"):
             *parents, _ = error["pointer"].split("/")
             where = "/".join(parents) if error["code"] == "missing_field" else error["pointer"]
