@@ -183,7 +183,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number, (kind, text) in enumerate(seeds()):
             (Path(folder) / f"seed-{number}").write_bytes(bytes([kind]) + text.encode())
-        arguments = [sys.argv[0], folder, "-max_len=60000", "-rss_limit_mb=1500", "-timeout=60", *sys.argv[1:]]
+        # The fuzzer itself grows with every input; what an input takes is asked in `examine`.
+        arguments = [sys.argv[0], folder, "-max_len=60000", "-rss_limit_mb=8000", "-timeout=60", *sys.argv[1:]]
         atheris.Setup(arguments, _examine_bytes, custom_mutator=mutated)
         atheris.Fuzz()
 

@@ -235,7 +235,7 @@ def _side(
 
 
 def _laid(draft: Draft, side: Side) -> list[Match] | None:
-    return LAYOUTS[FORM_OF[side.kind.sort]](draft, side)
+    return LAYOUTS[FORM_OF[side.kind.sort]](draft, side) if side.entries else None
 
 
 def _values(draft: Draft, side: Side) -> list[Match] | None:

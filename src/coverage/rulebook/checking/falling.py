@@ -8,13 +8,12 @@ with a reason in the section allows it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
 from itertools import islice
 from typing import Final
 
 import numpy as np
 
-from coverage.rulebook.checking.figures import Column, Figures, Layout, Priced, times
+from coverage.rulebook.checking.figures import Column, Declining, Figures, Layout, Priced, declining, times
 from coverage.rulebook.checking.rising import Read, Rising, Setting, Sweep, needed, sweeps
 from coverage.rulebook.checking.risks import Risks
 from coverage.rulebook.format import Edition
@@ -39,7 +38,7 @@ def falls(document: Document, edition: Edition, plan: Plan) -> Iterator[Finding]
     What there is to work out is bounded: of an edition too large for that a warning says which sections were left out.
     """
     layout = Layout(plan)
-    declines = Declines(layout)
+    declines = declining(layout)
     asked: list[tuple[list[PlannedSection], Risks, Sweep]] = []
     work = 0
     for section in plan.sections:
@@ -74,39 +73,20 @@ def falls(document: Document, edition: Edition, plan: Plan) -> Iterator[Finding]
         yield from _contract_falls(edition, layout, declines)
 
 
-class Declines:
-    """What declines a risk whatever else it is: rules, and tables that are always consulted."""
+def _among(declines: list[Declining], names: frozenset[str]) -> list[Declining]:
+    """Those that read nothing but `names`, which are varied."""
+    return [found for found in declines if found.names <= names][:MOST_DECLINES]
 
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        plan = layout.plan
-        self.rules = [
-            (layout.behind(check.condition.names()), check.condition)
-            for check in plan.checks
-            if plan.verdicts[check.outcome].decision == "decline"
-        ]
-        self.tables = [
-            (layout.behind(step.charge.keys), step.charge)
-            for section in plan.sections
-            for step in (section.steps if not section.conditional else ())
-            if isinstance(step.charge, Lookup) and step.when is None and not step.charge.by_day
-        ]
 
-    def among(self, names: frozenset[str]) -> Declines:
-        """Those that read nothing but `names`, which are varied."""
-        found = copy(self)
-        found.rules = [rule for rule in self.rules if rule[0] <= names][:MOST_DECLINES]
-        found.tables = [table for table in self.tables if table[0] <= names][:MOST_DECLINES]
-        return found
-
-    def met(self, figures: Figures) -> Column:
-        """Which risks are declined."""
-        declined: Column = np.bool_(False)
-        for _, condition in self.rules:
-            declined = declined | figures.value(condition)
-        for _, table in self.tables:
-            declined = declined | self.layout.declining(table)[figures.meetings(table)]
-        return declined
+def _declined(declines: list[Declining], figures: Figures) -> Column:
+    """Which risks are declined."""
+    declined: Column = np.bool_(False)
+    for found in declines:
+        if found.condition is not None:
+            declined = declined | figures.value(found.condition)
+        elif found.table is not None:
+            declined = declined | figures.layout.declining(found.table)[figures.meetings(found.table)]
+    return declined
 
 
 def _row_met(table: Lookup, figures: Figures) -> Place | None:
@@ -120,9 +100,9 @@ def _row_met(table: Lookup, figures: Figures) -> Place | None:
 class _SectionSlope:
     """One section's price over one thing that rises."""
 
-    def __init__(self, parts: list[PlannedSection], rising: Rising, declines: Declines) -> None:
+    def __init__(self, parts: list[PlannedSection], rising: Rising, declines: list[Declining]) -> None:
         self.section, self.parts, self.rising = parts[-1], parts, rising
-        self.declines = declines.among(rising.risks.names)
+        self.declines = _among(declines, rising.risks.names)
 
     def figures(self, others: Setting, values: Column) -> Figures:
         """The section, and those that it has a share of, priced for risks."""
@@ -135,7 +115,7 @@ class _SectionSlope:
         """The section's prices, and for which risks it is covered and priced."""
         figures = self.figures(others, values)
         found = figures.priced[self.section.name]
-        return found, found.covered & ~found.unpriced & ~self.declines.met(figures)
+        return found, found.covered & ~found.unpriced & ~_declined(self.declines, figures)
 
     def findings(self) -> Iterator[Finding]:
         """The falls, each at the row or step that makes it."""
@@ -238,7 +218,7 @@ class _SectionSlope:
 # ------------------------------------------------------------------------------------------- the contract
 
 
-def _contract_falls(edition: Edition, layout: Layout, declines: Declines) -> Iterator[Finding]:
+def _contract_falls(edition: Edition, layout: Layout, declines: list[Declining]) -> Iterator[Finding]:
     """Falls that the contract's steps make by a table or a condition; other steps can't."""
     plan = layout.plan
     suspects = [move for move in plan.moves if move.when is not None or isinstance(move.charge, Lookup)]
@@ -266,9 +246,9 @@ def _contract_falls(edition: Edition, layout: Layout, declines: Declines) -> Ite
 class _ContractSlope:
     """What all sections cost together, step by step of the contract, over one thing that rises."""
 
-    def __init__(self, edition: Edition, plan: Plan, rising: Rising, declines: Declines) -> None:
+    def __init__(self, edition: Edition, plan: Plan, rising: Rising, declines: list[Declining]) -> None:
         self.edition, self.plan, self.rising = edition, plan, rising
-        self.declines = declines.among(rising.risks.names)
+        self.declines = _among(declines, rising.risks.names)
 
     def findings(self) -> Iterator[Finding]:
         """The first fall that each step makes."""
@@ -278,7 +258,7 @@ class _ContractSlope:
         priced = [figures.section(section) for section in self.plan.sections]
         nets = [np.broadcast_to(found.cents, shape) for found in priced]
         covered = [np.broadcast_to(found.covered, shape) for found in priced]
-        good = np.broadcast_to(~self.declines.met(figures), shape)
+        good = np.broadcast_to(~_declined(self.declines, figures), shape)
         for found in priced:
             good = good & ~found.unpriced
         for move in self.plan.moves:

@@ -283,6 +283,32 @@ class Figures:
         return ends[0] + ends[1] + np.maximum(self.fact("term_days") - 2, 0) * whole
 
 
+@dataclass(frozen=True, slots=True)
+class Declining:
+    """What declines whoever meets it: a rule's condition, or the cells of a table that is always consulted."""
+
+    names: frozenset[str]  # the facts behind it
+    condition: Expression | None = None
+    table: Lookup | None = None
+
+
+def declining(layout: Layout) -> list[Declining]:
+    """Everything that declines a risk whatever sections it has."""
+    plan = layout.plan
+    found = [
+        Declining(layout.behind(check.condition.names()), condition=check.condition)
+        for check in plan.checks
+        if plan.verdicts[check.outcome].decision == "decline"
+    ]
+    found += [
+        Declining(layout.behind(step.charge.keys), table=step.charge)
+        for section in plan.sections
+        for step in (section.steps if not section.conditional else ())
+        if isinstance(step.charge, Lookup) and step.when is None and not step.charge.by_day
+    ]
+    return found
+
+
 def times(running: Column, factor: Column) -> Column:
     """A factor × 10⁴ on micro-units, half up."""
     return (running * factor + FACTOR_ONE // 2) // FACTOR_ONE

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from coverage.rulebook.checking.figures import Column, Figures, Layout, doesnt_price
+from coverage.rulebook.checking.figures import Column, Declining, Figures, Layout, declining, doesnt_price
 from coverage.rulebook.checking.risks import around, cuts_in, step_of, words_in
 from coverage.rulebook.expressions import Expression, Kind
 from coverage.rulebook.format import Edition, Prefix
@@ -36,15 +36,6 @@ class Open:
 
     holds: Column
     fails: Column
-
-
-@dataclass(frozen=True, slots=True)
-class Declining:
-    """A rule or a table that declines whoever meets it: a condition, or the cells of a table that is always consulted."""
-
-    names: frozenset[str]
-    condition: Expression | None = None
-    table: Lookup | None = None
 
 
 def unreached(document: Document, edition: Edition, plan: Plan) -> Iterator[Finding]:
@@ -141,8 +132,8 @@ class _Reach:
         self.edition, self.plan, self.layout = edition, plan, Layout(plan)
         self.points = 0
         self.told: set[str] = set()  # sections that nobody reaches
-        self.tried_rows: set[tuple[str, tuple[int, ...]]] = set()
-        self.declining = list(self._declining())[:MOST_DECLINES]
+        self.tried_rows: set[tuple[str, tuple[Expression, ...]]] = set()
+        self.declining = declining(self.layout)[:MOST_DECLINES]
         self.kinds = dict(plan.kinds)
         term = edition.term
         hours = max(-(-(term.min - term.grace) // 3600), 1)
@@ -150,16 +141,6 @@ class _Reach:
         for name, low in (("term_hours", hours), ("term_days", days)):
             kind = self.kinds[name]
             self.kinds[name] = Kind(kind.sort, min(low, kind.highest), kind.highest)
-
-    def _declining(self) -> Iterator[Declining]:
-        for check in self.plan.checks:
-            if self.plan.verdicts[check.outcome].decision == "decline":
-                yield Declining(self.layout.behind(check.condition.names()), condition=check.condition)
-        for section in self.plan.sections:
-            for step in section.steps if not section.conditional else ():
-                table = step.charge
-                if isinstance(table, Lookup) and step.when is None and not (table.by_day or table.marginal):
-                    yield Declining(frozenset(table.keys), table=table)
 
     # --------------------------------------------------------------------------------------- conditions
 
@@ -243,7 +224,7 @@ class _Reach:
         for found in beside:
             if found.condition is not None:
                 priced = priced & self._open(found.condition, figures).fails
-            elif found.table is not None and found.names <= figures.facts.keys():
+            elif found.table is not None and {*found.table.keys} <= figures.facts.keys():
                 priced = priced & ~self.layout.declining(found.table)[figures.meetings(found.table)]
         return priced
 
@@ -281,9 +262,11 @@ class _Reach:
         """The numbers of a table's rows that somebody can meet who meets the conditions, too; or of every row."""
         rows, numbers = self.layout.rows(table)
         keys = frozenset(table.keys)
-        if every or table.by_day or (table.name, tuple(map(id, conditions))) in self.tried_rows:
-            return range(len(rows)) if every or table.by_day else ()
-        self.tried_rows.add((table.name, tuple(map(id, conditions))))
+        if every or table.by_day:
+            return range(len(rows))
+        if (asked := (table.name, tuple(conditions))) in self.tried_rows:
+            return ()
+        self.tried_rows.add(asked)
         beside = [found for found in self.declining if found.names <= keys and found.table is not table]
         figures, possible = self._points(keys, conditions, beside, table)
         if figures is None or not keys <= figures.facts.keys():
