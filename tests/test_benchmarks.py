@@ -25,7 +25,7 @@ from benchmarks.pricing.ours import Tariff, priced
 from benchmarks.pricing.rows import in_columns, one_by_one
 from benchmarks.reporting import duration, plain, shown
 from benchmarks.work import NotHere, Work
-from coverage.rulebook.examples import try_all
+from coverage.rulebook.authoring.examples import try_all
 from tests.conftest import ROOT
 
 SIDES = {name: Side("module:function") for name in ("first", "second", "third")}

@@ -15,8 +15,8 @@ from benchmarks.pricing.risks import TIMED, risks
 from benchmarks.work import Work
 from coverage.rulebook.explaining import explain
 from coverage.rulebook.intake import Intake
-from coverage.rulebook.oracle import Oracle, Told
-from coverage.rulebook.scalar import Facts, Figures, Scalar, rating
+from coverage.rulebook.oracle.pricing import Oracle, Told
+from coverage.rulebook.running.scalar import Facts, Figures, Scalar, rating
 
 Given = Mapping[str, Any]
 Term = Mapping[str, int]

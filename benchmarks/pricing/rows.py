@@ -11,8 +11,8 @@ from benchmarks.pricing.edition import ON, edition_of
 from benchmarks.pricing.ours import BY, of_figures
 from benchmarks.pricing.risks import choices, columns, product
 from benchmarks.work import Work
-from coverage.rulebook.columns import OUTCOMES, Batch, Columns
-from coverage.rulebook.scalar import Facts, Scalar
+from coverage.rulebook.running.columns import OUTCOMES, Batch, Columns
+from coverage.rulebook.running.scalar import Facts, Scalar
 
 LOOPED: Final = 100_000  # a loop's time grows with its rows alone, so a tenth of a million tells it
 

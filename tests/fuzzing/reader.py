@@ -33,9 +33,9 @@ if __name__ == "__main__":
 
 from coverage.rulebook.checking import check, check_examples, check_taxes, plan_of, unused_texts
 from coverage.rulebook.format import Edition, ExampleFile, TaxFile, Texts
-from coverage.rulebook.plan import Plan
-from coverage.rulebook.reading import Document, Finding, Unreadable, read_text
-from coverage.rulebook.shape import Part, typed
+from coverage.rulebook.language.reading import Document, Finding, Unreadable, read_text
+from coverage.rulebook.language.shape import Part, typed
+from coverage.rulebook.planning.plan import Plan
 from tests.rulebook.made_rules import EDITION, EXAMPLES, FRANCE, GERMANY, TEXTS, ZONES
 
 RULES: Final = Path(__file__).parents[2] / "pricing_rules"

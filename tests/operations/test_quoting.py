@@ -11,7 +11,7 @@ from sqlalchemy import text
 from coverage.domain.tenant import Caller
 from coverage.operations.house import House
 from coverage.operations.quoting import edition_of, find_quote, premium_of
-from coverage.rulebook.taxes import TaxesInForce
+from coverage.rulebook.planning.taxes import TaxesInForce
 from coverage.storage.quotes import TaxesKept
 from coverage.storage.tenancy import Database
 from tests.answers import pointers, the_problem

@@ -13,13 +13,13 @@ from typing import Any, Final
 import numpy as np
 
 from coverage.domain.period import local_day
-from coverage.rulebook.columns import OUTCOMES, Batch, Columns
 from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.explaining import explain
-from coverage.rulebook.oracle import Oracle, Told
-from coverage.rulebook.oracle_facts import facts_of
-from coverage.rulebook.scalar import Decision, Fact, Figures, Scalar
-from coverage.rulebook.taxes import TaxesInForce
+from coverage.rulebook.oracle.facts import facts_of
+from coverage.rulebook.oracle.pricing import Oracle, Told
+from coverage.rulebook.planning.taxes import TaxesInForce
+from coverage.rulebook.running.columns import OUTCOMES, Batch, Columns
+from coverage.rulebook.running.scalar import Decision, Fact, Figures, Scalar
 from tests.rulebook.risks import Risk, Risks
 
 BATCH: Final = 20_000  # risks that are priced in columns at a time: more than one block of them

@@ -7,16 +7,16 @@ from decimal import Decimal
 from typing import Final
 
 from coverage.domain.premium import Premium
-from coverage.rulebook.building import build
-from coverage.rulebook.columns import OUTCOMES, Columns
 from coverage.rulebook.explaining import Line, explain
 from coverage.rulebook.format import Edition
-from coverage.rulebook.notation import RATE_ONE
-from coverage.rulebook.plan import Plan
-from coverage.rulebook.reading import Finding, read_text
-from coverage.rulebook.scalar import Decision, Fact, Scalar
-from coverage.rulebook.shape import typed
-from coverage.rulebook.taxes import TaxesInForce, TaxRate
+from coverage.rulebook.language.notation import RATE_ONE
+from coverage.rulebook.language.reading import Finding, read_text
+from coverage.rulebook.language.shape import typed
+from coverage.rulebook.planning.building import build
+from coverage.rulebook.planning.plan import Plan
+from coverage.rulebook.planning.taxes import TaxesInForce, TaxRate
+from coverage.rulebook.running.columns import OUTCOMES, Columns
+from coverage.rulebook.running.scalar import Decision, Fact, Scalar
 from tests.rulebook.made_editions import HEAD
 
 EUR: Final = 1_000_000

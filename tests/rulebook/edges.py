@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from coverage.rulebook.expressions import Expression, Kind, parse
 from coverage.rulebook.format import Edition, HoursIn, Prefix, Season, Table, TimeOfDay
-from coverage.rulebook.notation import PerTerm, amount, band, decimal
-from coverage.rulebook.oracle_facts import kinds_of
+from coverage.rulebook.language.expressions import Expression, Kind, parse
+from coverage.rulebook.language.notation import PerTerm, amount, band, decimal
+from coverage.rulebook.oracle.facts import kinds_of
 
 MOST_PREFIXES = 60  # of a file with thousands of them
 LEAP_DAY = date(2028, 2, 29)

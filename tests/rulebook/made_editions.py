@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from coverage.rulebook.building import build
 from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import Edition, TaxFile
-from coverage.rulebook.reading import Finding, read_text
-from coverage.rulebook.shape import typed
+from coverage.rulebook.language.reading import Finding, read_text
+from coverage.rulebook.language.shape import typed
+from coverage.rulebook.planning.building import build
 from tests.rulebook.made_taxes import FILES, FRANCE, GERMANY
 
 HEAD = """

@@ -14,8 +14,8 @@ from coverage.domain.faults import Detail, Rejected
 from coverage.domain.period import Period
 from coverage.rulebook.admission import Admitted, admit, is_personal, read_json, read_written
 from coverage.rulebook.format import Edition
-from coverage.rulebook.reading import read_text
-from coverage.rulebook.shape import typed
+from coverage.rulebook.language.reading import read_text
+from coverage.rulebook.language.shape import typed
 from tests.rulebook.made_editions import HEAD
 
 START = datetime(2026, 2, 7, 7, tzinfo=UTC)

@@ -14,11 +14,11 @@ from itertools import islice
 import pytest
 
 from coverage.domain.period import Period, local_day
-from coverage.rulebook.columns import Columns
 from coverage.rulebook.format import Example
-from coverage.rulebook.oracle import Oracle, Told
-from coverage.rulebook.oracle_facts import facts_of
-from coverage.rulebook.scalar import Fact
+from coverage.rulebook.oracle.facts import facts_of
+from coverage.rulebook.oracle.pricing import Oracle, Told
+from coverage.rulebook.running.columns import Columns
+from coverage.rulebook.running.scalar import Fact
 from tests.rulebook.agreement import Agreement, Compared
 from tests.rulebook.made_editions import EVERY_FORM, made_edition
 from tests.rulebook.million import FOLDERS, compare, edition_of, products

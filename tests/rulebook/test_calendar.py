@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from coverage.domain.period import Period, day_begins
 from coverage.rulebook.calendar import calendar_facts
 from coverage.rulebook.format import Edition
-from coverage.rulebook.reading import read_text
-from coverage.rulebook.scalar import Fact
-from coverage.rulebook.shape import typed
+from coverage.rulebook.language.reading import read_text
+from coverage.rulebook.language.shape import typed
+from coverage.rulebook.running.scalar import Fact
 from tests.rulebook.made_editions import HEAD
 
 PARIS = "Europe/Paris"

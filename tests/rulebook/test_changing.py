@@ -28,7 +28,7 @@ from coverage.rulebook.changing import (
 )
 from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import Refund, TaxFile
-from coverage.rulebook.notation import MICRO
+from coverage.rulebook.language.notation import MICRO
 from tests.rulebook.rule_files import edition_of, real
 
 SATURDAY = datetime(2026, 2, 7, 7, tzinfo=UTC)  # 08:00 in Paris

@@ -14,8 +14,8 @@ from coverage.domain.period import Period, term_facts
 from coverage.rulebook.admission import admit, read_written
 from coverage.rulebook.editions import LoadedEdition, load, revive
 from coverage.rulebook.explaining import explain
-from coverage.rulebook.reading import Unreadable
-from coverage.rulebook.taxes import NoTaxRate, TaxesInForce
+from coverage.rulebook.language.reading import Unreadable
+from coverage.rulebook.planning.taxes import NoTaxRate, TaxesInForce
 from tests.rulebook.made_editions import TABLES, TERMS
 from tests.rulebook.risks import Risks
 from tests.rulebook.rule_files import FRANCE, TAXES, VEHICLE, VEHICLE_EXAMPLES, RuleFolder, copied, edition_of, real

@@ -11,7 +11,7 @@ from coverage.domain.period import Period
 from coverage.rulebook.admission import admit, read_written
 from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.explaining import Line, explain
-from coverage.rulebook.scalar import Decision, Fact
+from coverage.rulebook.running.scalar import Decision, Fact
 from tests.rulebook.agreement import assert_chained
 from tests.rulebook.compiled import CALENDAR, Both, section
 from tests.rulebook.made_editions import MADE, TABLES, made_edition

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coverage.rulebook.format import Edition, ExampleFile, TaxFile, Texts
-from coverage.rulebook.shape import Part
+from coverage.rulebook.language.shape import Part
 from tests.fuzzing.reader import SECONDS, broken, examine, seeds
 from tests.rulebook.made_rules import EDITION, EXAMPLES, FRANCE, MADE, MADE_ZONES, TEXTS, ZONES, made
 from tests.rulebook.rule_files import FRANCE as FRANCE_FILE

@@ -14,14 +14,14 @@ import pytest
 
 from coverage.domain.cover import SectionTerms
 from coverage.domain.period import Period, local_day
-from coverage.rulebook.columns import OUTCOMES, Columns
+from coverage.rulebook.authoring.examples import Tried, try_all, untouched_by
 from coverage.rulebook.editions import Library, LoadedEdition, load
-from coverage.rulebook.examples import Tried, try_all, untouched_by
 from coverage.rulebook.format import Example, Refund
-from coverage.rulebook.notation import Amount
-from coverage.rulebook.oracle import Oracle
-from coverage.rulebook.scalar import Facts
-from coverage.rulebook.taxes import TaxesInForce
+from coverage.rulebook.language.notation import Amount
+from coverage.rulebook.oracle.pricing import Oracle
+from coverage.rulebook.planning.taxes import TaxesInForce
+from coverage.rulebook.running.columns import OUTCOMES, Columns
+from coverage.rulebook.running.scalar import Facts
 from coverage.rulebook.terms import at_risk, refund_due, section_terms, window_of
 from tests.rulebook.agreement import Agreement
 

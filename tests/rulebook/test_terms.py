@@ -9,7 +9,7 @@ import pytest
 
 from coverage.domain.period import Period
 from coverage.rulebook.format import Refund
-from coverage.rulebook.scalar import Fact
+from coverage.rulebook.running.scalar import Fact
 from coverage.rulebook.terms import at_risk, refund_due, section_terms, window_of
 from tests.rulebook.made_editions import HEAD
 from tests.rulebook.rule_files import edition_of

@@ -29,9 +29,9 @@ from coverage.operations.house import House, Work
 from coverage.operations.quoting import edition_of, premium_of, tax_label, texts_of
 from coverage.operations.showing import CoverSeen, find_cover, see_cover
 from coverage.rulebook.format import Edition, FieldTexts, InputTexts, Texts
-from coverage.rulebook.inputs import Input, Item
-from coverage.rulebook.lists import ListOf
-from coverage.rulebook.notation import MICRO_PER_CENT, amount, decimal_text
+from coverage.rulebook.language.inputs import Input, Item
+from coverage.rulebook.language.lists import ListOf
+from coverage.rulebook.language.notation import MICRO_PER_CENT, amount, decimal_text
 from coverage.storage import covers, partners
 from coverage.storage.covers import Cover, Document
 from coverage.storage.identity import new_id

@@ -21,10 +21,10 @@ from coverage.rulebook.admission import Admitted, admit, check_term, is_personal
 from coverage.rulebook.editions import LoadedEdition, revive
 from coverage.rulebook.explaining import Line, explain
 from coverage.rulebook.format import Texts
-from coverage.rulebook.reading import canonical_json
-from coverage.rulebook.scalar import Decision, Scalar
-from coverage.rulebook.taxes import TaxesInForce
-from coverage.rulebook.taxing import EXEMPT
+from coverage.rulebook.language.reading import canonical_json
+from coverage.rulebook.planning.taxes import TaxesInForce
+from coverage.rulebook.planning.taxing import EXEMPT
+from coverage.rulebook.running.scalar import Decision, Scalar
 from coverage.storage import members, quotes
 from coverage.storage.identity import new_id
 from coverage.storage.members import Member

@@ -13,15 +13,15 @@ from typing import Final
 
 from coverage.domain.faults import Detail, Rejected
 from coverage.domain.period import Period, local_day, whole_years
-from coverage.rulebook.building import START
 from coverage.rulebook.calendar import calendar_facts
-from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import Edition, Prefix, YearsFrom
-from coverage.rulebook.inputs import Canonical, Input
-from coverage.rulebook.lists import ListOf, MisreadItem
-from coverage.rulebook.notation import Misread, quoted
-from coverage.rulebook.plan import unrated
-from coverage.rulebook.scalar import Fact
+from coverage.rulebook.language.expressions import nearest
+from coverage.rulebook.language.inputs import Canonical, Input
+from coverage.rulebook.language.lists import ListOf, MisreadItem
+from coverage.rulebook.language.notation import Misread, quoted
+from coverage.rulebook.planning.building import START
+from coverage.rulebook.planning.plan import unrated
+from coverage.rulebook.running.scalar import Fact
 
 LONGEST_YEARS: Final = 130
 

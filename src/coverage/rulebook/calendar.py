@@ -14,8 +14,8 @@ from typing import Final
 from coverage.domain.period import DAY, EPOCH, HOUR, Period, begun_hours, term_facts
 from coverage.rulebook.format import Edition, HoursIn, Season, SeasonRule, TimeOfDay
 from coverage.rulebook.format.derived import ALL_DAYS, WEEKDAYS, DayRange
-from coverage.rulebook.plan import days_in
-from coverage.rulebook.scalar import Fact
+from coverage.rulebook.planning.plan import days_in
+from coverage.rulebook.running.scalar import Fact
 
 HOURS_A_DAY: Final = 24
 HOURS_A_WEEK: Final = 168

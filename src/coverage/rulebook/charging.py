@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from coverage.domain.premium import Premium, SectionPremium, SurchargeLine, TaxLine
-from coverage.rulebook.notation import RATE_ONE
-from coverage.rulebook.plan import Plan
-from coverage.rulebook.taxes import TaxesInForce, TaxRate
+from coverage.rulebook.language.notation import RATE_ONE
+from coverage.rulebook.planning.plan import Plan
+from coverage.rulebook.planning.taxes import TaxesInForce, TaxRate
 
 
 def charge(plan: Plan, taxes: TaxesInForce, facts: Mapping[str, object], nets: Mapping[str, int]) -> Premium:

@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 
 from coverage.domain.faults import Missing, Rejected
 from coverage.domain.period import local_day
-from coverage.rulebook.building import build
 from coverage.rulebook.checking import (
     check,
     check_examples,
@@ -28,14 +27,23 @@ from coverage.rulebook.checking import (
     unused_texts,
     unwritten_texts,
 )
-from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import Edition, Example, ExampleFile, TaxFile, Texts
-from coverage.rulebook.notation import quoted
-from coverage.rulebook.plan import Plan
-from coverage.rulebook.reading import Document, Finding, Place, Unreadable, canonical_json, read_file, read_text
-from coverage.rulebook.scalar import Scalar
-from coverage.rulebook.shape import typed
-from coverage.rulebook.taxes import TaxesInForce, in_force, next_change
+from coverage.rulebook.language.expressions import nearest
+from coverage.rulebook.language.notation import quoted
+from coverage.rulebook.language.reading import (
+    Document,
+    Finding,
+    Place,
+    Unreadable,
+    canonical_json,
+    read_file,
+    read_text,
+)
+from coverage.rulebook.language.shape import typed
+from coverage.rulebook.planning.building import build
+from coverage.rulebook.planning.plan import Plan
+from coverage.rulebook.planning.taxes import TaxesInForce, in_force, next_change
+from coverage.rulebook.running.scalar import Scalar
 
 DAYS_KEPT: Final = 100  # of taxes that were looked up: most quotes are made today
 MAX_TABLE_BYTES: Final = 1024 * 1024

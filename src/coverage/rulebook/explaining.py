@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from coverage.rulebook.emitting_taxes import part_of, surcharges_of, taxes_of
 from coverage.rulebook.explaining_charges import Line, Told, charge_words, percent_text, units_text
-from coverage.rulebook.expressions import evaluate
-from coverage.rulebook.notation import RATE_ONE
-from coverage.rulebook.plan import Charge, PlannedSection
-from coverage.rulebook.reading import Place
-from coverage.rulebook.scalar import Facts, Figures, Scalar
-from coverage.rulebook.taxes import TaxRate
-from coverage.rulebook.taxing import split_name
+from coverage.rulebook.language.expressions import evaluate
+from coverage.rulebook.language.notation import RATE_ONE
+from coverage.rulebook.language.reading import Place
+from coverage.rulebook.planning.plan import Charge, PlannedSection
+from coverage.rulebook.planning.taxes import TaxRate
+from coverage.rulebook.planning.taxing import split_name
+from coverage.rulebook.running.emitting_taxes import part_of, surcharges_of, taxes_of
+from coverage.rulebook.running.scalar import Facts, Figures, Scalar
 
 __all__ = ["Line", "cents_text", "explain"]
 

@@ -9,8 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from coverage.rulebook.emitting import HOURS_A_DAY
-from coverage.rulebook.notation import (
+from coverage.rulebook.language.notation import (
     FACTOR_ONE,
     MICRO,
     MICRO_PER_CENT,
@@ -22,8 +21,9 @@ from coverage.rulebook.notation import (
     ShareOf,
     decimal_text,
 )
-from coverage.rulebook.plan import FIRST_DAY_HOURS, LAST_DAY_HOURS, Axis, Charge, Lookup, Plan, Row, days_in
-from coverage.rulebook.scalar import Facts
+from coverage.rulebook.planning.plan import FIRST_DAY_HOURS, LAST_DAY_HOURS, Axis, Charge, Lookup, Plan, Row, days_in
+from coverage.rulebook.running.emitting import HOURS_A_DAY
+from coverage.rulebook.running.scalar import Facts
 
 Line = dict[str, Any]
 Told = Callable[[Facts], Line]  # what a risk's facts (derived values among them) add

@@ -14,11 +14,8 @@ from typing import Any, Final
 
 from coverage.domain.period import whole_years
 from coverage.rulebook.admission import LONGEST_YEARS, SPELLINGS, prefix_of
-from coverage.rulebook.building import START
-from coverage.rulebook.dialect import local
-from coverage.rulebook.emitting import Emitter
 from coverage.rulebook.format import Edition, Prefix, YearsFrom
-from coverage.rulebook.inputs import (
+from coverage.rulebook.language.inputs import (
     EARLIEST,
     LATEST,
     MAX_TEXT,
@@ -31,10 +28,13 @@ from coverage.rulebook.inputs import (
     TextIn,
     YesNo,
 )
-from coverage.rulebook.lists import ListOf
-from coverage.rulebook.notation import MICRO, MICRO_PER_CENT, decimal
-from coverage.rulebook.plan import unrated
-from coverage.rulebook.scalar import Fact, Figures, Python, Scalar
+from coverage.rulebook.language.lists import ListOf
+from coverage.rulebook.language.notation import MICRO, MICRO_PER_CENT, decimal
+from coverage.rulebook.planning.building import START
+from coverage.rulebook.planning.plan import unrated
+from coverage.rulebook.running.dialect import local
+from coverage.rulebook.running.emitting import Emitter
+from coverage.rulebook.running.scalar import Fact, Figures, Python, Scalar
 
 ARGUMENTS: Final = ("given", "term", "starts_on", "today")
 COUNTS: Final = {"given": "known", "thing": "fields"}  # of what holds fields, the local that counts them

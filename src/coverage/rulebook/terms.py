@@ -9,7 +9,6 @@ from typing import Any
 from coverage.domain.cover import SectionTerms
 from coverage.domain.period import Period
 from coverage.rulebook.editions import LoadedEdition
-from coverage.rulebook.expressions import evaluate
 from coverage.rulebook.format import (
     DeductibleTable,
     Edition,
@@ -19,9 +18,10 @@ from coverage.rulebook.format import (
     Section,
     ShareDeductible,
 )
-from coverage.rulebook.notation import MICRO_PER_CENT, Amount
-from coverage.rulebook.plan import Plan
-from coverage.rulebook.scalar import Fact
+from coverage.rulebook.language.expressions import evaluate
+from coverage.rulebook.language.notation import MICRO_PER_CENT, Amount
+from coverage.rulebook.planning.plan import Plan
+from coverage.rulebook.running.scalar import Fact
 
 Facts = Mapping[str, Fact]
 

@@ -12,8 +12,8 @@ import pytest
 
 from coverage.commands.rules.steps import GROUPS, STEPS, Told, WayToPrice, figure_in
 from coverage.messages import LANGUAGES, Words
+from coverage.rulebook.authoring.examples import try_all
 from coverage.rulebook.editions import LoadedEdition, load
-from coverage.rulebook.examples import try_all
 from coverage.rulebook.explaining import Line, explain
 from tests.rulebook.rule_files import RULES
 

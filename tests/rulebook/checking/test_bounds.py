@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from coverage.rulebook.checking.bounds import overflows, taxes_overflow
-from coverage.rulebook.columns import Columns
 from coverage.rulebook.editions import LoadedEdition
-from coverage.rulebook.reading import read_text
-from coverage.rulebook.scalar import Fact, Scalar
+from coverage.rulebook.language.reading import read_text
+from coverage.rulebook.running.columns import Columns
+from coverage.rulebook.running.scalar import Fact, Scalar
 from tests.rulebook.made_rules import FRANCE, MADE, MADE_FRANCE, Case, Expected, made, said_of
 from tests.rulebook.rule_files import TAXES, RuleFolder, edition_of
 

@@ -10,8 +10,8 @@ import pytest
 
 from coverage.rulebook.checking.falling import falls
 from coverage.rulebook.editions import LoadedEdition
-from coverage.rulebook.reading import Finding
-from coverage.rulebook.scalar import Scalar
+from coverage.rulebook.language.reading import Finding
+from coverage.rulebook.running.scalar import Scalar
 from tests.conftest import RULES
 from tests.rulebook.made_rules import MADE, Case, Expected, made, said_of
 from tests.rulebook.rule_files import RuleFolder, edition_of

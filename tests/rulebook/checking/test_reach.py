@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from coverage.rulebook.checking.reach import unreached
-from coverage.rulebook.expressions import evaluate
+from coverage.rulebook.language.expressions import evaluate
 from tests.rulebook.made_rules import MADE, Case, Expected, made, said_of
 from tests.rulebook.rule_files import RuleFolder, edition_of
 

@@ -15,9 +15,9 @@ from typer.core import TyperCommand
 
 from coverage.messages import LANGUAGES, Words, terminal_language
 from coverage.rulebook.editions import Library, load
-from coverage.rulebook.expressions import nearest
-from coverage.rulebook.notation import quoted
-from coverage.rulebook.reading import Finding
+from coverage.rulebook.language.expressions import nearest
+from coverage.rulebook.language.notation import quoted
+from coverage.rulebook.language.reading import Finding
 
 RulesOption = Annotated[Path, typer.Option(help="The folder of the rules.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]

@@ -20,8 +20,8 @@ from coverage.commands.rules.answering import (
     print_json,
     refusals,
 )
+from coverage.rulebook.authoring.sarif import sarif_log
 from coverage.rulebook.editions import Library
-from coverage.rulebook.sarif import sarif_log
 
 
 class Format(StrEnum):

@@ -25,10 +25,10 @@ from coverage.commands.rules.answering import (
     print_json,
     refusals,
 )
-from coverage.rulebook.comparing import Change, Compared, changes, counted, read_compared
-from coverage.rulebook.expressions import nearest
-from coverage.rulebook.notation import quoted
-from coverage.rulebook.reading import Unreadable
+from coverage.rulebook.authoring.comparing import Change, Compared, changes, counted, read_compared
+from coverage.rulebook.language.expressions import nearest
+from coverage.rulebook.language.notation import quoted
+from coverage.rulebook.language.reading import Unreadable
 
 DIFFERENT = 1
 NOTHING = "—"

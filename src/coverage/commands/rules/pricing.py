@@ -31,10 +31,10 @@ from coverage.messages import Words
 from coverage.rulebook.admission import admit, check_term, read_written
 from coverage.rulebook.editions import Library, LoadedEdition
 from coverage.rulebook.explaining import Line, explain
-from coverage.rulebook.notation import Misread
-from coverage.rulebook.reading import Finding
-from coverage.rulebook.scalar import Decision
-from coverage.rulebook.shape import instant
+from coverage.rulebook.language.notation import Misread
+from coverage.rulebook.language.reading import Finding
+from coverage.rulebook.language.shape import instant
+from coverage.rulebook.running.scalar import Decision
 
 OUTCOMES = {"quoted": "rules.quoted", "referred": "rules.referred", "declined": "rules.declined"}
 

@@ -19,9 +19,9 @@ from coverage.commands.rules.answering import (
     print_json,
     refusals,
 )
-from coverage.rulebook.notation import Misread
-from coverage.rulebook.shape import day
-from coverage.rulebook.starting import Start, Unstartable, start
+from coverage.rulebook.authoring.starting import Start, Unstartable, start
+from coverage.rulebook.language.notation import Misread
+from coverage.rulebook.language.shape import day
 
 
 def new(

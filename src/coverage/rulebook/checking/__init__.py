@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from coverage.rulebook.building import NOTHING, build
 from coverage.rulebook.checking.bounds import overflows, taxes_overflow
 from coverage.rulebook.checking.falling import falls
 from coverage.rulebook.checking.lawful import forbidden_factors
@@ -15,11 +14,12 @@ from coverage.rulebook.checking.references import OUTCOMES, TOTALS, in_currency,
 from coverage.rulebook.checking.taxes import Taxes, check_taxes, legal_minimums, tax_rates
 from coverage.rulebook.checking.texts import missing_texts, unused_texts, unwritten_texts
 from coverage.rulebook.checking.used import codes, jumps, unused
-from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import Edition, ExampleFile, Texts
-from coverage.rulebook.notation import Amount, quoted
-from coverage.rulebook.plan import Plan
-from coverage.rulebook.reading import Document, Finding, Loc
+from coverage.rulebook.language.expressions import nearest
+from coverage.rulebook.language.notation import Amount, quoted
+from coverage.rulebook.language.reading import Document, Finding, Loc
+from coverage.rulebook.planning.building import NOTHING, build
+from coverage.rulebook.planning.plan import Plan
 
 __all__ = [
     "check",

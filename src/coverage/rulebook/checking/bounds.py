@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Final
 
 from coverage.rulebook.checking.taxes import Taxes
-from coverage.rulebook.expressions import Expression, Kind
-from coverage.rulebook.notation import (
+from coverage.rulebook.language.expressions import Expression, Kind
+from coverage.rulebook.language.notation import (
     FACTOR_ONE,
     MICRO_PER_CENT,
     RATE_ONE,
@@ -22,11 +22,11 @@ from coverage.rulebook.notation import (
     RateOf,
     ShareOf,
 )
-from coverage.rulebook.plan import Charge, ContractMove, Lookup, Plan, PlannedSection
-from coverage.rulebook.reading import Document, Finding, Place
-from coverage.rulebook.scalar import MOST_STEPS
-from coverage.rulebook.taxes import TaxRate
-from coverage.rulebook.taxing import split_name
+from coverage.rulebook.language.reading import Document, Finding, Place
+from coverage.rulebook.planning.plan import Charge, ContractMove, Lookup, Plan, PlannedSection
+from coverage.rulebook.planning.taxes import TaxRate
+from coverage.rulebook.planning.taxing import split_name
+from coverage.rulebook.running.scalar import MOST_STEPS
 
 INT64: Final = 2**63
 

@@ -17,9 +17,9 @@ from coverage.rulebook.checking.figures import Column, Declining, Figures, Layou
 from coverage.rulebook.checking.rising import Read, Rising, Setting, Sweep, needed, sweeps
 from coverage.rulebook.checking.risks import Risks
 from coverage.rulebook.format import Edition
-from coverage.rulebook.notation import MICRO_PER_CENT, Amount, Factor, Flat, ShareOf
-from coverage.rulebook.plan import ContractMove, Lookup, Plan, PlannedSection, PlannedStep
-from coverage.rulebook.reading import Document, Finding, Place
+from coverage.rulebook.language.notation import MICRO_PER_CENT, Amount, Factor, Flat, ShareOf
+from coverage.rulebook.language.reading import Document, Finding, Place
+from coverage.rulebook.planning.plan import ContractMove, Lookup, Plan, PlannedSection, PlannedStep
 
 # How many prices are worked out for an edition in all, and for one section over one thing that rises at the most.
 ALL_PRICES: Final = 400_000

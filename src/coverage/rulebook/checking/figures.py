@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from coverage.rulebook.expressions import Expression
-from coverage.rulebook.notation import (
+from coverage.rulebook.language.expressions import Expression
+from coverage.rulebook.language.notation import (
     FACTOR_ONE,
     MICRO_PER_CENT,
     RATE_ONE,
@@ -26,7 +26,7 @@ from coverage.rulebook.notation import (
     RateOf,
     ShareOf,
 )
-from coverage.rulebook.plan import (
+from coverage.rulebook.planning.plan import (
     FIRST_DAY_HOURS,
     LAST_DAY_HOURS,
     Axis,

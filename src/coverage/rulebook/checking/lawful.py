@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from coverage.rulebook.format import Edition
-from coverage.rulebook.inputs import Input
-from coverage.rulebook.lists import ListOf
-from coverage.rulebook.notation import quoted
-from coverage.rulebook.reading import Document, Finding, Loc
+from coverage.rulebook.language.inputs import Input
+from coverage.rulebook.language.lists import ListOf
+from coverage.rulebook.language.notation import quoted
+from coverage.rulebook.language.reading import Document, Finding, Loc
 
 # Directive 2004/113/EC art. 5, CJEU C-236/09 (Test-Achats): sex may not be a rating factor since 2012-12-21.
 SEX_NAMES: Final = re.compile(

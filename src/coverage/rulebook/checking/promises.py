@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from coverage.rulebook.checking.references import in_currency, known
-from coverage.rulebook.expressions import Kind, nearest
 from coverage.rulebook.format import (
     DeductibleTable,
     Edition,
@@ -15,8 +14,9 @@ from coverage.rulebook.format import (
     Section,
     ShareDeductible,
 )
-from coverage.rulebook.notation import Amount, quoted
-from coverage.rulebook.reading import Document, Finding, Loc
+from coverage.rulebook.language.expressions import Kind, nearest
+from coverage.rulebook.language.notation import Amount, quoted
+from coverage.rulebook.language.reading import Document, Finding, Loc
 
 EXCESS_OF: Final = "excess_of "
 

@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from coverage.rulebook.reading import Finding
+from coverage.rulebook.language.reading import Finding
 
 if TYPE_CHECKING:
     from coverage.rulebook.editions import LoadedEdition

@@ -16,10 +16,10 @@ import numpy as np
 
 from coverage.rulebook.checking.figures import Column, Declining, Figures, Layout, declining, doesnt_price
 from coverage.rulebook.checking.risks import around, cuts_in, step_of, words_in
-from coverage.rulebook.expressions import Expression, Kind
 from coverage.rulebook.format import Edition, Prefix
-from coverage.rulebook.plan import Lookup, Plan, PlannedSection
-from coverage.rulebook.reading import Document, Finding, Loc, Place
+from coverage.rulebook.language.expressions import Expression, Kind
+from coverage.rulebook.language.reading import Document, Finding, Loc, Place
+from coverage.rulebook.planning.plan import Lookup, Plan, PlannedSection
 
 MOST_POINTS: Final = 100_000  # tried of one condition
 EACH: Final = 2_000  # points in whose time a condition is made ready

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 
-from coverage.rulebook.expressions import nearest
 from coverage.rulebook.format import Edition, LimitTable
-from coverage.rulebook.notation import MICRO, MICRO_PER_CENT, Amount, quoted
-from coverage.rulebook.plan import UNRATED_SORTS
-from coverage.rulebook.reading import Document, Finding, Loc
+from coverage.rulebook.language.expressions import nearest
+from coverage.rulebook.language.notation import MICRO, MICRO_PER_CENT, Amount, quoted
+from coverage.rulebook.language.reading import Document, Finding, Loc
+from coverage.rulebook.planning.plan import UNRATED_SORTS
 
 MOST_ROUNDING: Final = 10  # units of the currency to which a gross premium may be raised
 # What a worked price names beside sections: what it can come to, and sums.

@@ -10,10 +10,10 @@ import numpy as np
 
 from coverage.rulebook.checking.figures import Column, Layout
 from coverage.rulebook.checking.risks import LENGTH, START, Risks, around, cuts_in, step_of, thinned, words_in
-from coverage.rulebook.expressions import Expression, Kind
 from coverage.rulebook.format import Edition
-from coverage.rulebook.notation import Amount, PerTerm, RateOf, ShareOf, decimal_text
-from coverage.rulebook.plan import ContractMove, Lookup, Plan, PlannedSection
+from coverage.rulebook.language.expressions import Expression, Kind
+from coverage.rulebook.language.notation import Amount, PerTerm, RateOf, ShareOf, decimal_text
+from coverage.rulebook.planning.plan import ContractMove, Lookup, Plan, PlannedSection
 
 MOST_VALUES: Final = 400
 BETWEEN: Final = 63  # values tried between the ends, beside the cuts

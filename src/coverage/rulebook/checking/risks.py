@@ -16,12 +16,12 @@ from typing import Final
 import numpy as np
 
 from coverage.rulebook.checking.figures import Column, Layout
-from coverage.rulebook.expressions import Expression, Kind
 from coverage.rulebook.format import Edition, HoursIn, Season, TimeOfDay
 from coverage.rulebook.format.derived import ALL_DAYS, WEEKDAYS, SeasonRule
-from coverage.rulebook.lists import ListOf
-from coverage.rulebook.notation import MICRO_PER_CENT, Amount
-from coverage.rulebook.plan import FIRST_DAY_HOURS, LAST_DAY_HOURS, Lookup, days_in
+from coverage.rulebook.language.expressions import Expression, Kind
+from coverage.rulebook.language.lists import ListOf
+from coverage.rulebook.language.notation import MICRO_PER_CENT, Amount
+from coverage.rulebook.planning.plan import FIRST_DAY_HOURS, LAST_DAY_HOURS, Lookup, days_in
 
 HALF_HOURS_A_DAY: Final = 48
 HOURS_A_WEEK: Final = 168

@@ -8,7 +8,6 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
-from coverage.rulebook.expressions import Kind, nearest
 from coverage.rulebook.format import (
     Edition,
     LimitTable,
@@ -21,9 +20,10 @@ from coverage.rulebook.format import (
     TaxSplit,
     TaxTable,
 )
-from coverage.rulebook.notation import MICRO_PER_CENT, Amount, quoted
-from coverage.rulebook.reading import Document, Finding, Loc
-from coverage.rulebook.taxing import EXEMPT
+from coverage.rulebook.language.expressions import Kind, nearest
+from coverage.rulebook.language.notation import MICRO_PER_CENT, Amount, quoted
+from coverage.rulebook.language.reading import Document, Finding, Loc
+from coverage.rulebook.planning.taxing import EXEMPT
 
 # Whose law says that no deductible is raised against a victim.
 VICTIMS_LAW: Final = {"FR": " (Code des assurances R211-13)"}

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from coverage.rulebook.format import Edition, Texts
-from coverage.rulebook.lists import ListOf
-from coverage.rulebook.plan import Plan
-from coverage.rulebook.reading import Document, Finding, Loc, Node, Place
+from coverage.rulebook.language.lists import ListOf
+from coverage.rulebook.language.reading import Document, Finding, Loc, Node, Place
+from coverage.rulebook.planning.plan import Plan
 
 LANGUAGES: Final = ("en", "fr")
 PLACEHOLDERS: Final = ("To be written.", "À écrire.")  # how a text begins that a product was started with

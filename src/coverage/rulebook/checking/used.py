@@ -11,9 +11,9 @@ import numpy as np
 from coverage.rulebook.checking.figures import Layout
 from coverage.rulebook.checking.promises import deciding_inputs
 from coverage.rulebook.format import Edition
-from coverage.rulebook.notation import quoted
-from coverage.rulebook.plan import Lookup, Plan, Row, Verdict
-from coverage.rulebook.reading import Document, Finding
+from coverage.rulebook.language.notation import quoted
+from coverage.rulebook.language.reading import Document, Finding
+from coverage.rulebook.planning.plan import Lookup, Plan, Row, Verdict
 
 MOST_JUMPS: Final = 20  # told of one table
 

@@ -6,9 +6,9 @@ from typing import Annotated, Final
 
 from pydantic import Discriminator, Field, Tag
 
-from coverage.rulebook.inputs import ChoiceName
-from coverage.rulebook.notation import Amount, Misread, Written, amount
-from coverage.rulebook.shape import LIST, InstantField, Name, Part, Text
+from coverage.rulebook.language.inputs import ChoiceName
+from coverage.rulebook.language.notation import Amount, Misread, Written, amount
+from coverage.rulebook.language.shape import LIST, InstantField, Name, Part, Text
 
 EXPECTED: Final = "an amount such as 12.50 EUR, none, or for declined:, referred: and unavailable: a list of codes"
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from coverage.rulebook.notation import CellField, Misread, WholeField, Written, quoted
-from coverage.rulebook.shape import FILE_NAME, ExpressionText, Name, Part, several
+from coverage.rulebook.language.notation import CellField, Misread, WholeField, Written, quoted
+from coverage.rulebook.language.shape import FILE_NAME, ExpressionText, Name, Part, several
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

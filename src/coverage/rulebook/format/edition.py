@@ -17,8 +17,8 @@ from pydantic_core import PydanticCustomError
 from coverage.domain.money import MINOR_DIGITS
 from coverage.rulebook.format.derived import DerivedField, Table
 from coverage.rulebook.format.sections import Section
-from coverage.rulebook.lists import INPUT_KINDS, InputField
-from coverage.rulebook.notation import (
+from coverage.rulebook.language.lists import INPUT_KINDS, InputField
+from coverage.rulebook.language.notation import (
     Amount,
     AmountField,
     DurationField,
@@ -30,7 +30,7 @@ from coverage.rulebook.notation import (
     duration,
     quoted,
 )
-from coverage.rulebook.shape import COUNTRY, ExpressionText, Name, Part, Text, keyed, local_instant
+from coverage.rulebook.language.shape import COUNTRY, ExpressionText, Name, Part, Text, keyed, local_instant
 
 
 class Term(Part):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from coverage.rulebook.notation import (
+from coverage.rulebook.language.notation import (
     NAME,
     RATE_ONE,
     Amount,
@@ -22,7 +22,7 @@ from coverage.rulebook.notation import (
     amount,
     quoted,
 )
-from coverage.rulebook.shape import COUNTRY, LAYER, ExpressionText, Name, Part, Text, keyed
+from coverage.rulebook.language.shape import COUNTRY, LAYER, ExpressionText, Name, Part, Text, keyed
 
 LIMIT_FORMS: Final = "an amount such as 10000 EUR, a money input's name, or unlimited"
 

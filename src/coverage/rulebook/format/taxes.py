@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from coverage.rulebook.format.sections import LimitValueField
-from coverage.rulebook.notation import AmountField, FlagField, FractionField
-from coverage.rulebook.shape import COUNTRY, LEVY, DayField, Name, Part, Text
+from coverage.rulebook.language.notation import AmountField, FlagField, FractionField
+from coverage.rulebook.language.shape import COUNTRY, LEVY, DayField, Name, Part, Text
 
 
 class TaxRow(Part):

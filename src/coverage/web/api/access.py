@@ -18,7 +18,7 @@ from coverage.operations.answering import Request as Asked
 from coverage.operations.house import House, Work
 from coverage.operations.showing import Page
 from coverage.operations.unlocking import caller_by_key
-from coverage.rulebook.reading import canonical_json
+from coverage.rulebook.language.reading import canonical_json
 from coverage.web.api.shapes import Instant
 
 VERSIONS: Final = ("2026-11-01",)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from coverage.domain.faults import Detail
-from coverage.rulebook.inputs import json_word
+from coverage.rulebook.language.inputs import json_word
 from coverage.web.api.bodies import pointer
 from coverage.web.api.shapes import PATTERNS
 
