@@ -22,6 +22,7 @@ from coverage.storage import (
     outbox,  # noqa: F401
     partners,  # noqa: F401
     quotes,  # noqa: F401
+    seals,  # noqa: F401
 )
 from coverage.storage.identity import new_code
 from coverage.storage.schema import Table

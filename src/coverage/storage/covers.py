@@ -41,6 +41,7 @@ class Cover(TenantRow, Table):
     issued_at: Mapped[Instant | None]
     cancelled_at: Mapped[Instant | None]
     created_at: Mapped[Instant]
+    next_due_at: Mapped[Instant | None]  # when its tenant's clock next changes it
 
 
 class CoverParty(TenantRow, Table):

@@ -38,6 +38,8 @@ class Job(Table):
     attempts: Mapped[int]
     last_error: Mapped[str | None]
     done_at: Mapped[Instant | None]
+    set_aside_at: Mapped[Instant | None]  # since when it waits for an operator
+    taken_by: Mapped[str | None]  # the worker that has it
 
 
 def record(session: Session, tenant_id: str, actor: str, fact: Fact, *, now: datetime, wall: datetime) -> None:

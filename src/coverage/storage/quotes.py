@@ -43,6 +43,7 @@ class Quote(TenantRow, Table):
     cover_id: Mapped[str | None]
     metadata_: Mapped[Json] = mapped_column("metadata")
     created_at: Mapped[Instant]
+    next_due_at: Mapped[Instant | None]  # when its tenant's clock next changes it
 
 
 class EditionKept(Table):

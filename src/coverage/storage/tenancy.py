@@ -28,6 +28,13 @@ OUTSIDE = {
     "outbox": "ids only; each job sets its tenant before it reads anything",
     "product_texts": "rule files, the same for all",
     "tax_rows": "rule files, the same for all",
+    "unsealed": "ids only; which facts wait for their seal",
+}
+
+# Tables of tenants whose rows the worker's role reads across all of them, and why it may. It writes to none so.
+READ_BY_WORKER = {
+    "tenants": "ids and a clock: whose work is due",
+    "seals": "ids and a hash: what the next seal goes on from",
 }
 
 

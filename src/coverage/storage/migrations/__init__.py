@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from alembic import command
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 # One number for everyone who migrates: they wait for each other, and the second finds nothing to do.
 MIGRATION_LOCK = 7_301_544_118
+LOOK_AGAIN_SECONDS = 0.1
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -24,7 +26,10 @@ def _config(connection: Connection | None = None) -> Config:
 def upgrade(engine: Engine, revision: str = "head") -> str:
     """Runs the revisions that are missing up to one, as the schema's owner; answers the newest that there is."""
     with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK}):
+            # Waited for outside any transaction: an index that is built beside the work waits for every open one.
+            connection.rollback()
+            time.sleep(LOOK_AGAIN_SECONDS)
         try:
             connection.commit()
             command.upgrade(_config(connection), revision)
