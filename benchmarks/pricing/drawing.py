@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from benchmarks.pricing.edition import ON
 from benchmarks.pricing.risks import CHOICES, COLUMNS, PRODUCT, RISKS
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.language.expressions import Kind
 from coverage.rulebook.language.notation import MICRO, MICRO_PER_CENT
+from coverage.rulebook.loaded import LoadedEdition
 
 Column = npt.NDArray[np.int64]
 DRAWN: Final = ("integer", "money", "yes_no", "choice")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.measuring import ROOT
-from coverage.rulebook.editions import LoadedEdition, load
+from coverage.rulebook.editions import load
+from coverage.rulebook.loaded import LoadedEdition
 
 ON: Final = date(2026, 2, 7)  # the day whose taxes are charged
 TARIFF: Final = "measured_vehicle"

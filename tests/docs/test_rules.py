@@ -15,9 +15,10 @@ import yaml
 from coverage.domain.period import Period, local_day
 from coverage.rulebook.admission import admit, check_term, read_written
 from coverage.rulebook.authoring.reference import MARK, with_keys
-from coverage.rulebook.editions import LoadedEdition, load
+from coverage.rulebook.editions import load
 from coverage.rulebook.language.reading import read_text
 from coverage.rulebook.language.shape import instant
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.running.scalar import Decision
 
 PROJECT = Path(__file__).parents[2]

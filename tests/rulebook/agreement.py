@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 
 from coverage.domain.period import local_day
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.explaining import explain
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.oracle.facts import facts_of
 from coverage.rulebook.oracle.pricing import Oracle, Told
 from coverage.rulebook.planning.taxes import TaxesInForce

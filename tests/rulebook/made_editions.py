@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import Edition, TaxFile
 from coverage.rulebook.language.reading import Finding, read_text
 from coverage.rulebook.language.shape import typed
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.building import build
 from tests.rulebook.made_taxes import FILES, FRANCE, GERMANY
 

@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from coverage.rulebook.editions import LoadedEdition, load
+from coverage.rulebook.editions import load
+from coverage.rulebook.loaded import LoadedEdition
 from tests.rulebook.agreement import Agreement, Compared, parts_of
 from tests.rulebook.made_editions import MADE, made_edition
 

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from coverage.domain.period import Period
 from coverage.rulebook.admission import Admitted, admit, read_written
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import YearsFrom
 from coverage.rulebook.language.expressions import Expression, evaluate
 from coverage.rulebook.language.inputs import DateIn, DecimalIn, Input, IntegerIn, MoneyIn, OneOf, TextIn, YesNo
 from coverage.rulebook.language.lists import ListOf
 from coverage.rulebook.language.notation import MICRO_PER_CENT, decimal_text
+from coverage.rulebook.loaded import LoadedEdition
 from tests.rulebook.edges import LEAP_DAY, edges_of, prefix_sources
 from tests.rulebook.wording import text_like
 

@@ -6,10 +6,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from coverage.rulebook.editions import Library, LoadedEdition, load
+from coverage.rulebook.editions import Library, load
 from coverage.rulebook.format import Edition, TaxFile, Texts
 from coverage.rulebook.language.reading import Finding, read_text
 from coverage.rulebook.language.shape import typed
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.building import build
 
 RULES = Path(__file__).parents[2] / "pricing_rules"

@@ -26,9 +26,9 @@ from coverage.rulebook.changing import (
     refund_at,
     return_early,
 )
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import Refund, TaxFile
 from coverage.rulebook.language.notation import MICRO
+from coverage.rulebook.loaded import LoadedEdition
 from tests.rulebook.rule_files import edition_of, real
 
 SATURDAY = datetime(2026, 2, 7, 7, tzinfo=UTC)  # 08:00 in Paris

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from coverage.rulebook.charging import charge
-from coverage.rulebook.editions import LoadedEdition, load
+from coverage.rulebook.editions import load
+from coverage.rulebook.loaded import LoadedEdition
 from tests.rulebook.risks import Risks
 
 PROJECT = Path(__file__).parents[2]

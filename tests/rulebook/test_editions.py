@@ -12,9 +12,10 @@ import pytest
 from coverage.domain.faults import Missing, Rejected
 from coverage.domain.period import Period, term_facts
 from coverage.rulebook.admission import admit, read_written
-from coverage.rulebook.editions import LoadedEdition, load, revive
+from coverage.rulebook.editions import load, revive
 from coverage.rulebook.explaining import explain
 from coverage.rulebook.language.reading import Unreadable
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.taxes import NoTaxRate, TaxesInForce
 from tests.rulebook.made_editions import TABLES, TERMS
 from tests.rulebook.risks import Risks

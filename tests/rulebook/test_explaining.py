@@ -9,8 +9,8 @@ import pytest
 
 from coverage.domain.period import Period
 from coverage.rulebook.admission import admit, read_written
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.explaining import Line, explain
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.running.scalar import Decision, Fact
 from tests.rulebook.agreement import assert_chained
 from tests.rulebook.compiled import CALENDAR, Both, section

@@ -15,11 +15,11 @@ from coverage.domain.faults import Rejected
 from coverage.domain.period import Period, local_day
 from coverage.rulebook.admission import admit, read_json
 from coverage.rulebook.calendar import calendar_facts
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.intake import Intake, day_of, decimal_of
 from coverage.rulebook.language.inputs import DateIn, DecimalIn, Input, MoneyIn
 from coverage.rulebook.language.lists import ListOf
 from coverage.rulebook.language.notation import MICRO_PER_CENT, decimal_text
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.running.scalar import Fact
 from tests.rulebook.made_editions import HEAD, made_edition
 from tests.rulebook.risks import Risk, Risks

@@ -15,9 +15,10 @@ import pytest
 from coverage.domain.cover import SectionTerms
 from coverage.domain.period import Period, local_day
 from coverage.rulebook.authoring.examples import Tried, try_all, untouched_by
-from coverage.rulebook.editions import Library, LoadedEdition, load
+from coverage.rulebook.editions import Library, load
 from coverage.rulebook.format import Example, Refund
 from coverage.rulebook.language.notation import Amount
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.oracle.pricing import Oracle
 from coverage.rulebook.planning.taxes import TaxesInForce
 from coverage.rulebook.running.columns import OUTCOMES, Columns

@@ -22,8 +22,8 @@ from coverage.domain.premium import Premium
 from coverage.operations.house import Work
 from coverage.operations.quoting import edition_of, find_quote, ipid_of, premium_of, state_of
 from coverage.operations.unlocking import register_link
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import ROLES, Edition
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.terms import at_risk, section_terms, window_of
 from coverage.storage import covers, journal, members, partners, quotes
 from coverage.storage.covers import AmountHeld, Cover, CoverParty, ObjectHeld, Transaction, TransactionTerms

@@ -23,8 +23,9 @@ from watchfiles import watch
 
 from coverage.domain.faults import Unavailable
 from coverage.rulebook.authoring.examples import Tried, try_all
-from coverage.rulebook.editions import Library, LoadedEdition, load, revive
+from coverage.rulebook.editions import Library, load, revive
 from coverage.rulebook.language.reading import Document, Finding, Place, Unreadable
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.storage import quotes
 from coverage.storage.quotes import EditionKept
 from coverage.storage.tenancy import Database

@@ -18,10 +18,11 @@ from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeL
 from coverage.messages import Words
 from coverage.operations.house import House, Work
 from coverage.rulebook.admission import Admitted, admit, check_term, is_personal, read_json
-from coverage.rulebook.editions import LoadedEdition, revive
+from coverage.rulebook.editions import revive
 from coverage.rulebook.explaining import Line, explain
 from coverage.rulebook.format import Texts
 from coverage.rulebook.language.reading import canonical_json
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.taxes import TaxesInForce
 from coverage.rulebook.planning.taxing import EXEMPT
 from coverage.rulebook.running.scalar import Decision, Scalar

@@ -21,10 +21,10 @@ from coverage.domain.premium import Premium
 from coverage.rulebook.admission import check_term
 from coverage.rulebook.calendar import calendar_facts
 from coverage.rulebook.charging import charge
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import Refund
 from coverage.rulebook.language.expressions import TOTALS
 from coverage.rulebook.language.notation import quoted
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.running.scalar import Decision, Fact, Facts, Scalar
 from coverage.rulebook.terms import refund_due
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from coverage.domain.cover import SectionTerms
 from coverage.domain.period import Period
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import (
     DeductibleTable,
     Edition,
@@ -20,6 +19,7 @@ from coverage.rulebook.format import (
 )
 from coverage.rulebook.language.expressions import evaluate
 from coverage.rulebook.language.notation import MICRO_PER_CENT, Amount
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.plan import Plan
 from coverage.rulebook.running.scalar import Fact
 

@@ -13,8 +13,9 @@ import pytest
 from coverage.commands.rules.steps import GROUPS, STEPS, Told, WayToPrice, figure_in
 from coverage.messages import LANGUAGES, Words
 from coverage.rulebook.authoring.examples import try_all
-from coverage.rulebook.editions import LoadedEdition, load
+from coverage.rulebook.editions import load
 from coverage.rulebook.explaining import Line, explain
+from coverage.rulebook.loaded import LoadedEdition
 from tests.rulebook.rule_files import RULES
 
 TARIFFS = Path(__file__).parents[2] / "tariffs"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from coverage.rulebook.authoring.examples import try_all, untouched_by
-from coverage.rulebook.editions import LoadedEdition, load
+from coverage.rulebook.editions import load
+from coverage.rulebook.loaded import LoadedEdition
 from tests.rulebook.rule_files import RULES, RuleFolder, copied
 
 EDITION = """product: made

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from coverage.rulebook.checking.bounds import overflows, taxes_overflow
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.language.reading import read_text
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.running.columns import Columns
 from coverage.rulebook.running.scalar import Fact, Scalar
 from tests.rulebook.made_rules import FRANCE, MADE, MADE_FRANCE, Case, Expected, made, said_of

@@ -9,8 +9,8 @@ from itertools import pairwise, product
 import pytest
 
 from coverage.rulebook.checking.falling import falls
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.language.reading import Finding
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.running.scalar import Scalar
 from tests.conftest import RULES
 from tests.rulebook.made_rules import MADE, Case, Expected, made, said_of

@@ -29,11 +29,12 @@ from coverage.domain.faults import Fault, Rejected
 from coverage.domain.period import Period, local_day
 from coverage.messages import Words
 from coverage.rulebook.admission import admit, check_term, read_written
-from coverage.rulebook.editions import Library, LoadedEdition
+from coverage.rulebook.editions import Library
 from coverage.rulebook.explaining import Line, explain
 from coverage.rulebook.language.notation import Misread
 from coverage.rulebook.language.reading import Finding
 from coverage.rulebook.language.shape import instant
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.running.scalar import Decision
 
 OUTCOMES = {"quoted": "rules.quoted", "referred": "rules.referred", "declined": "rules.declined"}

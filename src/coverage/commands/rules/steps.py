@@ -16,9 +16,9 @@ from rich.padding import Padding
 from rich.table import Table
 
 from coverage.messages import Words
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.explaining import Line
 from coverage.rulebook.format import HoursIn
+from coverage.rulebook.loaded import LoadedEdition
 
 STEPS: Final = {
     "base": "rules.base", "times": "rules.times", "plus": "rules.plus", "minus": "rules.minus",

@@ -28,10 +28,11 @@ from coverage.commands.rules.answering import (
 from coverage.commands.rules.steps import WayToPrice
 from coverage.messages import Words
 from coverage.rulebook.authoring.examples import Tried, try_all, untouched_by
-from coverage.rulebook.editions import Library, LoadedEdition
+from coverage.rulebook.editions import Library
 from coverage.rulebook.language.expressions import nearest
 from coverage.rulebook.language.notation import quoted
 from coverage.rulebook.language.reading import Finding
+from coverage.rulebook.loaded import LoadedEdition
 
 
 def try_examples(

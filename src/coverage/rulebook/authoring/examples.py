@@ -12,11 +12,11 @@ from coverage.domain.period import Period, local_day
 from coverage.domain.premium import Premium
 from coverage.rulebook.admission import admit, check_term, read_written
 from coverage.rulebook.authoring.touching import untouched
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.explaining import Line, cents_text, explain
 from coverage.rulebook.format import Example
 from coverage.rulebook.language.notation import Amount
 from coverage.rulebook.language.reading import Finding, Place
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.running.scalar import Decision, Facts, Scalar
 
 OUTCOMES: Final = ("declined", "referred", "unavailable")  # what is expected by its codes

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.language.expressions import Expression, evaluate
 from coverage.rulebook.language.notation import Outcome
 from coverage.rulebook.language.reading import Finding, Loc, Place
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.plan import Lookup, PlannedSection, Row, days_in
 from coverage.rulebook.running.scalar import Facts
 

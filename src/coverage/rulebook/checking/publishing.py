@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from coverage.rulebook.language.reading import Finding
-
-if TYPE_CHECKING:
-    from coverage.rulebook.editions import LoadedEdition
+from coverage.rulebook.loaded import LoadedEdition
 
 
 def check_publication(editions: Iterable[LoadedEdition]) -> Iterator[Finding]:

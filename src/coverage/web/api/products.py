@@ -11,11 +11,11 @@ from coverage.domain.faults import Detail, Missing, Rejected
 from coverage.operations.house import House
 from coverage.operations.quoting import ipid_content, ipid_hash
 from coverage.rulebook.admission import is_personal
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import Edition, FieldTexts, InputTexts, Section, TaxExempt, TaxSplit, TaxTable
 from coverage.rulebook.language.inputs import Input
 from coverage.rulebook.language.lists import ListOf
 from coverage.rulebook.language.notation import decimal_text
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.web.api.access import TheHouse, TheLanguage, caller_of, plainly
 from coverage.web.api.bodies import StrictRoute
 from coverage.web.api.shapes import COUNTRY, ProductList, ProductSeen

@@ -23,11 +23,11 @@ from coverage.operations.quoting import (
 )
 from coverage.operations.showing import ClaimSeen as ClaimFound
 from coverage.operations.showing import CoverSeen as CoverFound
-from coverage.rulebook.editions import LoadedEdition
 from coverage.rulebook.format import Season, Texts
 from coverage.rulebook.language.inputs import Input
 from coverage.rulebook.language.lists import ListOf
 from coverage.rulebook.language.notation import MICRO_PER_CENT, amount, decimal_text
+from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.plan import days_in
 from coverage.rulebook.terms import section_terms
 from coverage.storage.quotes import Quote
