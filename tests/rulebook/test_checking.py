@@ -79,7 +79,7 @@ CASES: list[tuple[str, str, str, list[Expected]]] = [
     (VEHICLE, 'min: 150 EUR}', 'min: 150 GBP}', [('150 ', "150.00 GBP; expected EUR, the edition's currency")]),
     (VEHICLE, 'min: 150 EUR}', 'min: 150 EUR, max: 100 EUR}', [('150 ', '150.00 EUR; expected no more than max:')]),
     (VEHICLE, 'each_item: 2500 EUR', 'each_item: 2500.005 EUR', [('2500.', '2500.005 EUR; expected whole cents')]),
-    (VEHICLE, 'when: goods_value > 0 EUR', 'when: goods_value > 0', [('goods_', '"goods_value > 0" compares money in EUR with a whole number; expected two of the same kind: numbers with numbers, money with money of one currency, choices in quotes')]),
+    (VEHICLE, 'when: goods_value > 0 EUR', 'when: goods_value > 0', [('goods_', '"goods_value > 0" compares money in EUR with a whole number; expected a currency beside it: 0 EUR')]),
     (VEHICLE, 'when: goods_value > 0 EUR', 'when: goods_value', [('goods_', '"goods_value" is money in EUR; expected a condition, such as a comparison')]),
     (VEHICLE, '- times: age', '- times: ages', [('ages', '"ages" is no table; expected perhaps "age"')]),
     (VEHICLE, '- times: age', '- plus: age', [('age\n', '"age"; expected an amount, or a table of amounts')]),

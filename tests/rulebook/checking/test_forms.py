@@ -93,6 +93,13 @@ TABLES: list[Case] = [
     (MADE_ZONES, '75,1.2000', '751,1.2000', [('751', '"751" can\'t match; expected 2 capital letters or digits')]),
     (MADE_ZONES, '13,1.1000', '13,"1.1000', [('13', "a line that can't be read as CSV; expected its quotes closed")]),
     (MADE_ZONES, '75,1.2000\n13,1.1000\n', '', [('^area', 'zones.csv has no rows; expected area, cell, and rows below')]),
+    # A file without rows is refused, whatever else it holds
+    (MADE_ZONES, '75,1.2000\n13,1.1000\n', '\n,\n  ,\n', [('^area', 'zones.csv has no rows; expected area, cell, and rows below')]),
+    (MADE_ZONES, 'area,cell\n75,1.2000\n13,1.1000\n', '', [('', 'zones.csv has no rows; expected area, cell, and rows below')]),
+    (MADE_ZONES, 'area,cell\n75,1.2000\n13,1.1000\n', '# to come\n', [('^#', 'the columns "# to come"; expected area, cell')]),
+    (MADE_ZONES, '75,1.2000\n13,1.1000\n', '# to come\n', [('^#', '1 column; expected 2')]),
+    (MADE_ZONES, '75,1.2000', '75,1,2000', [('1,2', 'a comma parts "1,2000" in two columns; expected 1.2000')]),
+    (MADE_ZONES, '75,1.2000', '75,"1,2000"', [('"1,2', '"1,2000"; expected 1.2000')]),
     # Seasons, each hour or day at its own amount
     (MADE, 'season:  {by: daily, values: {high: 0.60 EUR, low: 0.20 EUR}}', 'season:  {by: daily, values: {high: 0.60 EUR}}', [('values', 'no row for low; expected a row for each choice of daily, or otherwise:')]),
     (MADE, 'season:  {by: daily, values: {high: 0.60 EUR, low: 0.20 EUR}}', 'season:  {by: daily, bands: {1: 0.60 EUR}}', [('bands', 'bands: over "daily", which is days counted by season; expected values:')]),
@@ -162,11 +169,17 @@ class TestForms:
         said, wanted = said_of(folder, file, old, new, expected)
         assert said == wanted
 
-    def test_says_where_seasons_share_days(self, folder: RuleFolder) -> None:
-        before = folder.text(MADE)
-        folder.replace(MADE, "summer: 06-01..08-31}", "summer: 06-01..08-31, late: 08-03..09-30}")
-        try:
-            said = [one.partition(": ")[2] for one in folder.said()]
-        finally:
-            folder.write(MADE, before)
-        assert said == ["late: 08-03 is in summer as well; expected each day once"]
+    @pytest.mark.parametrize(
+        ("old", "new", "anchor", "words"),
+        [
+            ("summer: 06-01..08-31}", "summer: 06-01..08-31, late: 08-03..09-30}", "08-03..09", "late: 08-03 is in summer as well"),
+            ("summer: 06-01..08-31}", "summer: 06-01..08-31, late: [09-01..09-30, 08-31..08-31]}", "08-31..08-31]", "late: 08-31 is in summer as well"),
+            # The first day in the order of the year that is told, which may turn.
+            ("[07-01..08-31, 12-20..01-03]", "[01-01..12-24, 12-20..01-03]", "12-20..", "high: 12-20 stands in it twice"),
+        ],
+    )  # fmt: skip
+    def test_says_where_seasons_share_days(
+        self, folder: RuleFolder, old: str, new: str, anchor: str, words: str
+    ) -> None:
+        said, wanted = said_of(folder, MADE, old, new, [(anchor, f"{words}; expected each day once")])
+        assert said == wanted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rulebook.made_rules import MADE, MADE_ENGLISH, Case, Expected, made, said_of
+from tests.rulebook.made_rules import MADE, MADE_ENGLISH, MADE_EXAMPLES, Case, Expected, made, said_of
 from tests.rulebook.rule_files import RuleFolder
 
 SEX = "asks for a person's sex, and Directive 2004/113/EC art. 5 forbids rating on sex; expected no such input"
@@ -41,6 +41,20 @@ JUMPS: list[Case] = [
     (MADE, 'small: {1-4: 1.0000, 5-9: 1.2000}', 'small: {1-4: 1.0000, 5-9: 1.6000}', [('1.6000', 'warning: a step of over 50 % from small / 1-4 to small / 5-9; expected a gentler one, or a good reason')]),
     (MADE, 'small: {1-4: 1.0000, 5-9: 1.2000}', 'small: {1-4: 3.0000, 5-9: 3.2000}', []),
 ]
+SLIPS: list[Case] = [
+    (MADE, 'many:    {by: size, values: {small: 1.0000, large: 0.9500}}', 'many:    {by: size, values: {small: 1.0000, large: 0.2499}}', [('0.2499', 'warning: a factor of 0.2499 beside others of 1 and more; expected 0.25 or more, or a good reason')]),
+    (MADE, 'many:    {by: size, values: {small: 1.0000, large: 0.9500}}', 'many:    {by: size, values: {small: 1.0000, large: 0.2500}}', []),
+    (MADE, 'many:    {by: size, values: {small: 1.0000, large: 0.9500}}', 'many:    {by: size, values: {small: 0.9999, large: 0.2000}}', []),
+    (MADE, 'many:    {by: size, values: {small: 1.0000, large: 0.9500}}', 'many:    {by: size, values: {small: 0.2000, large: 0}}', [('0}', 'warning: a factor of 0, with which it costs nothing; expected a factor over 0, or decline(code)')]),
+    (MADE, 'grace: 30m', 'grace: 1h', []),
+    (MADE, 'grace: 30m', 'grace: 61m', [('61m', 'warning: a grace longer than the shortest cover; expected it no longer than min:')]),
+    # A point that could be meant to part thousands
+    (MADE, 'base: 3 EUR\n', 'base: 3.000 EUR\n', [('3.000', 'warning: 3.000 EUR could be read as thousands; expected 3.00 EUR, or 3000 EUR')]),
+    (MADE, 'base: 3 EUR\n', 'base: 3.250 EUR\n', [('3.250', 'warning: 3.250 EUR could be read as thousands; expected 3.2500 EUR, or 3250 EUR')]),
+    (MADE, 'base: 3 EUR\n', 'base: 3.255 EUR\n', []),
+    (MADE, 'base: 3 EUR\n', 'base: 3.2500 EUR\n', []),
+    (MADE_EXAMPLES, 'value: 1000 EUR', 'value: 1.000 EUR', [('1.000', 'warning: 1.000 EUR could be read as thousands; expected 1.00 EUR, or 1000 EUR')]),
+]
 TEXTS: list[Case] = [
     (MADE_ENGLISH, 'age_not_covered: x, ', '', [('^ages:', 'warning: texts.en.yaml has no codes: age_not_covered; expected its words', MADE)]),
     (MADE_ENGLISH, 'exclusions: {wear: x, racing: x}', 'exclusions: {wear: x}', [('^racing]', 'warning: texts.en.yaml has no exclusions: racing; expected its words', MADE)]),
@@ -61,7 +75,7 @@ FORBIDDEN: list[Case] = [
     (MADE, 'trailer:  {yes_no: , default: no}', 'trailer:  {yes_no: , default: no}\n  sex:      {one_of: [x, y]}', [('^sex:', f'"sex" {SEX}')]),
     (MADE, 'trailer:  {yes_no: , default: no}', 'trailer:  {yes_no: , default: no}\n  called:   {one_of: [monsieur, madame]}', [('^called:', f'"called" {SEX}')]),
     (MADE, 'trailer:  {yes_no: , default: no}', 'trailer:  {yes_no: , default: no}\n  who:      {one_of: [m, f, x]}', [('^who:', f'"who" {SEX}')]),
-    (MADE, 'what: {one_of: [phone, drill]}', 'gender: {one_of: [phone, drill]}', [('^gender', f'"gender" {SEX}')]),
+    (MADE, 'what: {one_of: [phone, drill]}', 'gender: {one_of: [phone, drill]}', [('^gender', f'"gender" {SEX}'), ('^what: phone', '"what" is nothing asked for; expected one of gender, worth, years', MADE_EXAMPLES)]),
     # Sizes are no sexes.
     (MADE, 'what: {one_of: [phone, drill]}', 'what: {one_of: [s, m, l]}', [*at('^what:', [*lacks('inputs: things: fields: what: choices: s'), *lacks('inputs: things: fields: what: choices: m'), *lacks('inputs: things: fields: what: choices: l')]), *[(f'^{choice}: x', f'warning: nothing asks for inputs: things: fields: what: choices: {choice}; expected a key of the edition, or none', file) for choice in ('phone', 'drill') for file in (MADE_ENGLISH, MADE_ENGLISH.replace('.en.', '.fr.'))]]),
 ]
@@ -74,7 +88,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> RuleFolder:
 
 
 class TestUsed:
-    @pytest.mark.parametrize(("file", "old", "new", "expected"), UNUSED + JUMPS + TEXTS + FORBIDDEN)
+    @pytest.mark.parametrize(("file", "old", "new", "expected"), UNUSED + JUMPS + SLIPS + TEXTS + FORBIDDEN)
     def test_is_told_at_its_place(
         self, folder: RuleFolder, file: str, old: str, new: str, expected: list[Expected]
     ) -> None:

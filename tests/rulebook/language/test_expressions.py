@@ -97,7 +97,7 @@ class TestRefusal:
             ("class_ in ['car', 'lorry']", 0, '"lorry" is no choice of class_'),
             ("class_ in [age]", 10, '"[age]"'),
             ("class_ in []", 10, '"[]"'),
-            ("age is hours", 0, '"age is hours"'),
+            ("age is hours", 4, '"age is hours"'),
             ("True", 0, '"True"'),
             ("None", 0, '"None"'),
             ("hours + aeg", 8, '"aeg" is no input and no derived value'),

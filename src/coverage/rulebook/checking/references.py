@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from keyword import iskeyword
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,6 +11,7 @@ from babel import Locale
 
 from coverage.rulebook.format import Edition, LimitTable
 from coverage.rulebook.language.expressions import nearest
+from coverage.rulebook.language.lists import ListOf
 from coverage.rulebook.language.notation import MICRO, MICRO_PER_CENT, Amount, quoted
 from coverage.rulebook.language.reading import Document, Finding, Loc
 from coverage.rulebook.planning.plan import UNRATED_SORTS
@@ -31,6 +33,7 @@ def references(document: Document, edition: Edition) -> Iterator[Finding]:
     yield from _refunds(document, edition)
     yield from _withdrawal(document, edition)
     yield from _rounding(document, edition)
+    yield from _unsayable(document, edition)
     for name in edition.sections:
         if name in (*OUTCOMES, *TOTALS):
             words = f"{quoted(name)} is a word of the worked prices; expected another name"
@@ -39,6 +42,18 @@ def references(document: Document, edition: Edition) -> Iterator[Finding]:
         if fee.name in [before.name for before in edition.fees[:index]]:
             words = f"{quoted(fee.name)} stands twice; expected a name for each fee"
             yield document.finding(("fees", index, "name"), words, "duplicate")
+
+
+def _unsayable(document: Document, edition: Edition) -> Iterator[Finding]:
+    """Names that no condition could hold, since they are words of its grammar."""
+    locs: list[Loc] = [*(("inputs", name) for name in edition.inputs), *(("derived", name) for name in edition.derived)]
+    for name, given in edition.inputs.items():
+        if isinstance(given, ListOf):
+            locs += [("inputs", name, "list", field) for field in given.list_]
+    for loc in locs:
+        if iskeyword(str(loc[-1])):
+            words = f"{quoted(loc[-1])} is a word that conditions keep for themselves; expected another name"
+            yield document.finding(loc, words, "reserved", key=True)
 
 
 def in_currency(document: Document, edition: Edition, loc: Loc, found: Amount) -> Iterator[Finding]:

@@ -55,16 +55,17 @@ def unused_texts(document: Document, texts: Texts, editions: Sequence[tuple[Edit
 def unwritten_texts(document: Document, editions: Sequence[Edition]) -> Iterator[Finding]:
     """Words that still stand as the product was started with, where one of the editions beside them is on sale."""
     if any(edition.sale == "open" and edition.withdrawn is None for edition in editions):
-        for place, text in _words_in(document.root):
+        for place, text in texts_in(document.root):
             if text.startswith(PLACEHOLDERS):
                 yield Finding(
                     place, "still to be written; expected what people are to read, or sale: stopped", "unwritten"
                 )
 
 
-def _words_in(node: Node) -> Iterator[tuple[Place, str]]:
+def texts_in(node: Node) -> Iterator[tuple[Place, str]]:
+    """Every value that is text, with its place."""
     for inner in (*(found for _, found in (node.entries or {}).values()), *(node.items or ())):
-        yield from _words_in(inner)
+        yield from texts_in(inner)
     if node.text is not None:
         yield node.place, node.text
 

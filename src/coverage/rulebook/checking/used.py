@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Final
@@ -10,11 +11,13 @@ import numpy as np
 
 from coverage.rulebook.checking.figures import Layout
 from coverage.rulebook.checking.promises import deciding_inputs
+from coverage.rulebook.checking.texts import texts_in
 from coverage.rulebook.format import Edition
-from coverage.rulebook.language.notation import quoted
+from coverage.rulebook.language.notation import FACTOR_ONE, decimal_text, quoted
 from coverage.rulebook.language.reading import Document, Finding
 from coverage.rulebook.planning.plan import Lookup, Plan, Row, Verdict
 
+LOW: Final = FACTOR_ONE // 4
 MOST_JUMPS: Final = 20  # told of one table
 
 
@@ -67,6 +70,45 @@ def jumps(plan: Plan) -> Iterator[Finding]:
                     f"a step of over 50 % from {before.label} to {row.label}; expected a gentler one, or a good reason"
                 )
                 yield Finding(row.place, words, "jump", warning=True)
+
+
+def slips(plan: Plan) -> Iterator[Finding]:
+    """Factors that are most likely slips of the pen: nothing, or far below others of 1 and more."""
+    for table in plan.tables.values():
+        if table.sort != "factor":
+            continue
+        factors = [(row, row.cell) for row in table.all_rows if isinstance(row.cell, int)]
+        highest = max((factor for _, factor in factors), default=0)
+        for row, factor in islice(
+            [(r, f) for r, f in factors if f == 0 or f < LOW <= FACTOR_ONE <= highest], MOST_JUMPS
+        ):
+            if factor == 0:
+                words = "a factor of 0, with which it costs nothing; expected a factor over 0, or decline(code)"
+            else:
+                words = f"a factor of {decimal_text(factor, 4)} beside others of 1 and more; expected 0.25 or more, or a good reason"
+            yield Finding(row.place, words, "slip", warning=True)
+
+
+def short_terms(document: Document, edition: Edition) -> Iterator[Finding]:
+    """A grace in which a whole cover fits."""
+    term = edition.term
+    if term.grace and term.grace > term.min:
+        words = "a grace longer than the shortest cover; expected it no longer than min:"
+        yield document.finding(("term", "grace"), words, "grace", warning=True)
+
+
+# One figure of three digits behind a point: `2.000 EUR` is two euros here, and two thousand to many who read it.
+_DOUBTFUL: Final = re.compile(r"(?<![\w.,-])([1-9]\d{0,2})\.(\d\d0) ([A-Z]{3})\b")
+
+
+def doubtful_amounts(document: Document) -> Iterator[Finding]:
+    """Amounts whose point could be meant to part thousands."""
+    for place, text in texts_in(document.root):
+        for match in _DOUBTFUL.finditer(text):
+            whole, places, currency = match.groups()
+            plain = f"{whole}.00" if places == "000" else f"{whole}.{places}0"
+            words = f"{match[0]} could be read as thousands; expected {plain} {currency}, or {whole}{places} {currency}"
+            yield Finding(place, words, "doubtful_amount", warning=True)
 
 
 def _steep(layout: Layout, table: Lookup) -> Iterator[tuple[Row, Row]]:

@@ -122,11 +122,13 @@ class SeasonRule(Part):
     def _whole_year(self) -> SeasonRule:
         taken: dict[tuple[int, int], str] = {}
         for name, ranges in self.dates.items():
-            for day in (day for found in ranges for day in sorted(found.days())):
-                if day in taken:
-                    also = "stands in it twice" if taken[day] == name else f"is in {taken[day]} as well"
-                    raise PydanticCustomError("form", f"{name}: {day[0]:02}-{day[1]:02} {also}; expected each day once")
-                taken[day] = name
+            for index, found in enumerate(ranges):
+                for day in sorted(found.days(), key=lambda day, found=found: (day < found.first, day)):  # type: ignore[misc]
+                    if day in taken:
+                        also = "stands in it twice" if taken[day] == name else f"is in {taken[day]} as well"
+                        words = f"{name}: {day[0]:02}-{day[1]:02} {also}; expected each day once"
+                        raise PydanticCustomError("form", "{words}", {"words": words, "at": ("dates", name, index)})
+                    taken[day] = name
         left = next((day for day in ALL_DAYS if day not in taken), None)
         if left is not None and self.otherwise is None:
             words = f"no season has {left[0]:02}-{left[1]:02}; expected otherwise: with the season of all other days"

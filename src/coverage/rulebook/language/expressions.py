@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from coverage.rulebook.language.notation import MICRO, Misread, amount, decimal, quoted
+from coverage.rulebook.language.respelling import condition_respelt, first_difference
 
 MAX_LENGTH: Final = 400
 MAX_DEPTH: Final = 60
@@ -23,6 +24,8 @@ FORMS: Final = (
     "names, numbers, money (12 EUR), quoted choices, and/or/not/in, comparisons, + - * //, min( ), max( ), and of a "
     "list sum( ), highest( ), lowest( ), count( )"
 )
+UNREAD: Final = "can't be read"
+WORDED: Final = ("choice", "prefix", "yes_no")  # what is compared with a word, or is one by itself
 TOTALS: Final = ("sum", "highest", "lowest", "count")  # of a list: its facts are named as they are written
 
 Value = int | bool | str
@@ -145,6 +148,25 @@ def parse(text: str, names: Mapping[str, Kind]) -> Expression:
     """`text` as a typed expression over `names`; raises `Invalid` with the offset of what is wrong."""
     if len(text) > MAX_LENGTH:
         raise Invalid(f"an expression of {len(text)} characters", f"at most {MAX_LENGTH}")
+    try:
+        return _parsed(text, names)
+    except Invalid as refused:
+        choices = {name: kind.sort != "yes_no" for name, kind in names.items() if kind.sort in WORDED}
+        right = condition_respelt(text, choices, names.__contains__)
+        if right == text:
+            raise
+        wrong_at = first_difference(text, right)
+        try:
+            _parsed(right, names)
+        except Invalid as other:
+            # Written otherwise it can be read, and something else is wrong with it: that is what helps.
+            if not other.found.endswith(UNREAD) and (not other.name or other.name != refused.name):
+                raise Invalid(other.found, other.expected, min(other.offset, wrong_at), other.name) from None
+            raise refused from None
+        raise Invalid(quoted(text), right.strip(), wrong_at) from None
+
+
+def _parsed(text: str, names: Mapping[str, Kind]) -> Expression:
     monies: list[str] = []
 
     def hide(match: re.Match[str]) -> str:
@@ -161,9 +183,9 @@ def parse(text: str, names: Mapping[str, Kind]) -> Expression:
             warnings.simplefilter("ignore", SyntaxWarning)
             tree = ast.parse(hidden.strip(), mode="eval").body
     except SyntaxError as error:
-        raise Invalid(f"{quoted(text)} can't be read", FORMS, inset + max((error.offset or 1) - 1, 0)) from None
+        raise Invalid(f"{quoted(text)} {UNREAD}", FORMS, inset + max((error.offset or 1) - 1, 0)) from None
     except (ValueError, RecursionError, MemoryError):
-        raise Invalid(f"{quoted(text)} can't be read", FORMS) from None
+        raise Invalid(f"{quoted(text)} {UNREAD}", FORMS) from None
     return _Typing(hidden.strip(), monies, names, inset).node(tree)
 
 
@@ -307,6 +329,9 @@ class _Typing:
         else:
             fits = a.number and a.sort == b.sort and a.currency == b.currency
             expected = "two of the same kind: numbers with numbers, money with money of one currency, choices in quotes"
+            for money, part in ((a, right), (b, left)):
+                if money.sort == "money" and part.op == "value" and part.kind.sort == "integer":
+                    expected = f"a currency beside it: {part.value} {money.currency}"
             if "yes_no" in (a.sort, b.sort):
                 expected = "yes or no by itself: such as fragile, or not fragile"
         if not fits:

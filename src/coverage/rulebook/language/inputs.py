@@ -27,12 +27,14 @@ from coverage.rulebook.language.notation import (
     DecimalsField,
     FlagField,
     IntegersField,
+    Meant,
     Misread,
     Written,
     amount,
     decimal,
     decimal_text,
     quoted,
+    read,
     yes_or_no,
 )
 
@@ -47,16 +49,16 @@ ChoiceName = Annotated[str, Field(pattern=rf"^{NAME}$")]
 
 def _regex(text: str) -> str:
     if len(text) > 200:
-        raise Misread(f"a pattern of {len(text)} characters", "at most 200")
+        raise Meant(f"a pattern of {len(text)} characters", "at most 200")
     try:
         with warnings.catch_warnings():
             # What Python may read differently one day is doubtful today.
             warnings.simplefilter("error")
             re.compile(text)
     except (re.error, OverflowError, RecursionError, Warning) as error:
-        raise Misread(f"{quoted(text)} is no pattern ({error})", "one such as [A-Z]{2}-[0-9]{3}") from None
+        raise Meant(f"{quoted(text)} is no pattern ({error})", "one such as [A-Z]{2}-[0-9]{3}") from None
     if _ways(text) > MOST_WAYS:
-        raise Misread(f"{quoted(text)} could take forever to match", "fewer repetitions, and none of a group")
+        raise Meant(f"{quoted(text)} could take forever to match", "fewer repetitions, and none of a group")
     return text
 
 
@@ -221,7 +223,7 @@ class MoneyIn(Input):
     def from_text(self, text: str, today: dt.date) -> int:
         if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
             raise Misread(f"{quoted(text)} has no currency", f"one beside it, such as {text} {self.money.currency}")
-        value = amount(text)
+        value = read(text, amount)
         if value.currency != self.money.currency:
             raise Misread(quoted(text), f"an amount in {self.money.currency}")
         if value.micros % MICRO_PER_CENT:

@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from coverage.domain.money import MINOR_DIGITS
+from coverage.rulebook.language.respelling import only_spaces, respelt
 
 MICRO: Final = 1_000_000
 FACTOR_ONE: Final = 10_000
@@ -34,6 +35,10 @@ class Misread(ValueError):
         super().__init__(f"{found}; expected {expected}")
 
 
+class Meant(Misread):
+    """A scalar of which it is told already what was meant by it."""
+
+
 def quoted(value: object) -> str:
     """What was found, in quotes and short enough to read."""
     if not value:
@@ -41,6 +46,23 @@ def quoted(value: object) -> str:
     if not isinstance(value, str):
         return "a list" if isinstance(value, list) else "`key: value` lines"
     return f'"{value[:57]}…"' if len(value) > 60 else f'"{value}"'
+
+
+ReadT = TypeVar("ReadT")
+
+
+def read(text: str, notation: Callable[[str], ReadT]) -> ReadT:
+    """`text` in a notation; raises `Misread`, which says how it would be right where people write it otherwise."""
+    try:
+        return notation(text)
+    except Meant:
+        raise
+    except Misread:
+        right = respelt(text, notation)
+        if not right:
+            raise
+        found = f"{quoted(text)} has a space that isn't the plain one" if only_spaces(text) else quoted(text)
+        raise Misread(found, right) from None
 
 
 # ------------------------------------------------------------------------------------------- figures
@@ -329,6 +351,9 @@ def quantity(text: str) -> Quantity:
         match = pattern.fullmatch(text.strip())
         if match:
             return build(match)
+    if share := re.fullmatch(r"\d+(?:\.\d{1,2})? ?%", text, re.ASCII):
+        words = f"{decimal_text(percent(share[0]), 6, least=4)} to multiply by, or {share[0]} of a money input or of sections"
+        raise Meant(f"{quoted(text)} is a share of nothing", words)
     raise Misread(quoted(text), QUANTITY_FORMS)
 
 
@@ -362,7 +387,7 @@ class Written:
         if not isinstance(value, str):
             raise PydanticCustomError("notation", "{words}", {"words": f"{quoted(value)}; expected {self.title}"})
         try:
-            return self.notation(value)
+            return read(value, self.notation)
         except Misread as error:
             raise PydanticCustomError("notation", "{words}", {"words": str(error)}) from None
 

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import yaml
 
+from coverage.rulebook.language.respelling import figures_respelt
+
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 24
 MAX_FINDINGS: Final = 100
@@ -166,7 +168,9 @@ def read_text(text: str, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        tree.findings.append(Finding(Place(name, line, column), _yaml_words(error), "yaml"))
+        words = _bracket_words([*text.split("\n"), ""][line - 1 :], column - 1) or _yaml_words(error)
+        tree.findings.append(Finding(Place(name, line, column), words, "yaml"))
+    tree.findings += [Finding(place, _parted_words(figure), "comma") for place, figure in tree.parted.items()]
     if not tree.findings and (tree.root is None or tree.root.text is not None):
         place = tree.root.place if tree.root else Place(name, 1, 1)
         tree.findings.append(Finding(place, "the file holds no keys; expected `key: value` lines", "yaml"))
@@ -219,6 +223,19 @@ def _yaml_words(error: yaml.MarkedYAMLError) -> str:
     return _YAML_WORDS.get(problem, f"this can't be read as YAML ({problem}); expected it as the guide shows")
 
 
+def _bracket_words(lines: Sequence[str], column: int) -> str:
+    """That a share of sections stands in quotes inside of braces, where the first line can't be read for that."""
+    line = lines[0] if lines else ""
+    share, names = re.search(r"[\d.,]+ ?% of $", line[:column]), re.match(r"\[[^\]{}]*\]", line[column:])
+    if not share or not names:
+        return ""
+    return f'{share[0]}{names[0]} inside of braces; expected it in quotes: "{share[0]}{names[0]}"'
+
+
+def _parted_words(figure: str) -> str:
+    return f'a comma parts "{figure}" in two inside of braces; expected {figures_respelt(figure)}'
+
+
 def _inset(event: yaml.ScalarEvent) -> int | None:
     """How far after its first sign a text begins: the quote is passed; a text over several lines has no columns."""
     if event.start_mark is None or event.end_mark is None or event.start_mark.line != event.end_mark.line:
@@ -238,6 +255,9 @@ class _Tree:
         self.root: Node | None = None
         self.findings: list[Finding] = []
         self.stack: list[tuple[Node, list[tuple[Place, str]]]] = []  # open node, its waiting key
+        # Figures that a comma parts in two inside of braces, `{a: 1,25}`, by the place where each begins.
+        self.parted: dict[Place, str] = {}
+        self.figure: tuple[Node, Place, str] | None = None  # the last value of a mapping, where it ends in a digit
 
     def take(self, event: yaml.Event) -> None:
         mark = event.start_mark
@@ -285,6 +305,8 @@ class _Tree:
             waiting.append((node.place, node.text or ""))
         else:
             place, key = waiting.pop()
+            if self._goes_on(parent, place, key, node):
+                return
             entries: dict[str, tuple[Place, Node]] = parent.entries if parent.entries is not None else {}
             if key in entries:
                 first = entries[key][0]
@@ -292,3 +314,15 @@ class _Tree:
                     place, f'"{key}" stands here again; expected it once, as on line {first.line}', "duplicate"
                 )
             entries[key] = (place, node)
+
+    def _goes_on(self, parent: Node, place: Place, key: str, node: Node) -> bool:
+        """Whether a key without a colon is the rest of the figure before it; notes what that may begin."""
+        alone = node.text == "" and (node.place.line, node.place.column) == (place.line, place.column + len(key))
+        if alone and key[:1].isdigit() and self.figure is not None and self.figure[0] is parent:
+            _, begins, before = self.figure
+            self.parted[begins] = f"{before},{key}"
+            self.figure = parent, begins, self.parted[begins]
+            return True
+        text = node.text or ""
+        self.figure = (parent, node.place, text) if text[-1:].isdigit() else None
+        return False

@@ -146,7 +146,10 @@ def _finding(document: Document, model: type[BaseModel], error: ErrorDetails) ->
     of_key = loc[-1:] == ("[key]",)
     if of_key:
         loc = loc[:-1]
+    loc += tuple(error.get("ctx", {}).get("at", ()))  # a fault of one of several parts that are held together
     words = _words(model, error, str(loc[-1]) if loc else "")
+    if error["type"] == "string_pattern_mismatch" and ("tax" in loc or loc[-1:] == ("taxed_as",)) and loc[-1] != "by":
+        words = f"{quoted(error['input'])}; expected a class of the country's tax file, where its rates stand: small letters"
     return document.finding(loc, words, error["type"], key=of_key or error["type"] == "extra_forbidden")
 
 

@@ -271,6 +271,10 @@ class _Builder(Draft):
         return quantity
 
     def _rate(self, loc: Loc, quantity: RateOf, name: str) -> Charge | None:
+        if name not in self.kinds and name in self.edition.sections:
+            share = self.document_text(loc)
+            self.report(loc, f"{quoted(name)} is a section; expected {share.replace(name, f'[{name}]')}", "operand")
+            return None
         kind = self.key_kind(loc, name)
         self.used.add(name)
         if kind is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from coverage.rulebook.language.notation import Cell, Misread, cell, quoted
+from coverage.rulebook.language.notation import Cell, Misread, cell, quoted, read
 from coverage.rulebook.language.reading import Loc, Place
+from coverage.rulebook.language.respelling import figures_respelt
 from coverage.rulebook.planning.drafting import Draft
 
 CELL: Final = "cell"  # the heading of the last column
@@ -83,10 +85,17 @@ def entries_of_file(draft: Draft, loc: Loc, name: str, keys: Sequence[str]) -> I
 
 def _cell(draft: Draft, cells: list[str], places: list[Place], width: int) -> Cell | None:
     if len(cells) != width:
-        draft.report_at(places[0], f"{len(cells)} columns; expected {width}", "table")
+        parted = ",".join(cells[width - 1 :])
+        if re.fullmatch(r"\d+,\d+( ?[A-Z]{3})?", parted):
+            words = f"a comma parts {quoted(parted)} in two columns; expected {figures_respelt(parted)}"
+            draft.report_at(places[width - 1], words, "comma")
+        else:
+            draft.report_at(
+                places[0], f"{len(cells)} column{'s' if len(cells) != 1 else ''}; expected {width}", "table"
+            )
         return None
     try:
-        return cell(cells[-1])
+        return read(cells[-1], cell)
     except Misread as error:
         draft.report_at(places[-1], str(error), "notation")
         return None

@@ -20,6 +20,7 @@ from coverage.rulebook.language.notation import (
     decimal,
     decimal_text,
     quoted,
+    read,
 )
 from coverage.rulebook.language.reading import Loc, Place
 from coverage.rulebook.planning.drafting import Draft
@@ -278,7 +279,7 @@ def _bands(draft: Draft, side: Side) -> list[Match] | None:
     spans: list[tuple[Band, Entry]] = []
     for entry in side.entries:
         try:
-            spans.append((band(entry.label), entry))
+            spans.append((read(entry.label, band), entry))
         except Misread as error:
             draft.report_at(entry.label_place, str(error), "band")
     if len(spans) < len(side.entries):
@@ -351,10 +352,10 @@ def _bounds(draft: Draft, side: Side) -> list[Match] | None:
 def _bound(draft: Draft, side: Side, entry: Entry) -> int:
     """The first value of a row, in millionths; raises `Misread`."""
     if side.kind.sort == "decimal":
-        low = decimal(entry.label)
+        low = read(entry.label, decimal)
         reach = decimal_text(side.kind.highest, 6)
     else:
-        found = amount(entry.label)
+        found = read(entry.label, amount)
         if found.currency != side.kind.currency:
             draft.report_at(entry.label_place, draft.currency_words(found), "currency")
         low, reach = found.micros, ""
