@@ -10,6 +10,7 @@ from typing import Final
 
 from coverage.domain.faults import Fault, Unavailable
 from coverage.domain.tenant import Caller, Tenant
+from coverage.operations.answering import prune_answers
 from coverage.operations.certifying import certificate_of
 from coverage.operations.house import House
 from coverage.storage import outbox
@@ -22,6 +23,7 @@ log = logging.getLogger("coverage.worker")
 LEASE: Final = timedelta(seconds=90)
 POLL_SECONDS: Final = 0.5
 LONGEST_WAIT: Final = timedelta(hours=1)
+PRUNES_EVERY: Final = timedelta(hours=1)
 
 
 def _render_certificate(house: House, caller: Caller, cover_id: str) -> None:
@@ -39,6 +41,7 @@ class Worker:
         self.house, self.queue = house, queue
         self._lease = lease
         self._stopping = threading.Event()
+        self._prunes_at = house.wall()
 
     def run(self) -> None:
         """Works until `stop` is called. A database that is away is waited for."""
@@ -47,6 +50,7 @@ class Worker:
             worked = False
             try:
                 worked, away = self.work_once(), False
+                self.prune()
             except Unavailable as fault:
                 if not away:
                     log.warning("the worker waits: %s", fault.detail)
@@ -71,6 +75,13 @@ class Worker:
         for job in jobs:
             self._settle(job, self._do(job))
         return bool(jobs)
+
+    def prune(self) -> None:
+        """Throws away what was kept for long enough, if the last time is an hour ago."""
+        wall = self.house.wall()
+        if wall >= self._prunes_at:
+            self._prunes_at = wall + PRUNES_EVERY
+            prune_answers(self.queue, wall)
 
     def _do(self, job: Job) -> str | None:
         """What went wrong, if something did."""

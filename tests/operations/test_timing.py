@@ -16,7 +16,7 @@ from coverage.operations.house import House
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.answers import pointers, the_problem
-from tests.builders import Platform, a_bind, a_quote, enrol_platform, soon
+from tests.builders import Platform, a_bind, a_goods_risk, a_party, a_quote, enrol_platform, soon
 from tests.serving import at_once
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -111,17 +111,27 @@ class TestExpiry:
 
 
 class TestClockWhileWaiting:
-    def test_is_read_again_after_the_quote_was_waited_for(
-        self, owner: Database, house: House, still: Platform, wall: Wall
+    @pytest.mark.parametrize("waited_for", ["the quote", "the member"])
+    def test_is_read_again_after_a_lock_was_waited_for(
+        self, owner: Database, still: Platform, wall: Wall, waited_for: str
     ) -> None:
-        quote = still.quote(start=wall.text(seconds=10), end=wall.text(hours=2))
+        person = still.cover(still.quote(start=wall.text(hours=5), end=wall.text(hours=6)))["parties"][0]
+        # A risk without an object: nothing but the member is waited for after the quote.
+        times = {"start": wall.text(seconds=10), "end": wall.text(hours=2)}
+        quote = still.quote(product="goods_carried", risk=a_goods_risk(), **times)
+        bind = a_bind(quote, parties={"policyholder": a_party(reference=person["reference"])})
         with owner.engine.connect() as holder:
             holder.exec_driver_sql("SELECT set_config('sharecover.tenant', %s, true)", (still.tenant.id,))
-            assert holder.exec_driver_sql("SELECT 1 FROM quotes WHERE id = %s FOR UPDATE", (quote["id"],)).all()
+            locked = {
+                "the quote": ("SELECT 1 FROM quotes WHERE id = %s FOR UPDATE", quote["id"]),
+                "the member": ("SELECT 1 FROM members WHERE reference = %s FOR UPDATE", person["reference"]),
+            }
+            statement, named = locked[waited_for]
+            assert holder.exec_driver_sql(statement, (named,)).all()
 
             def bind_or_let_go(index: int) -> int:
                 if index == 0:
-                    return still.post("/v1/covers", a_bind(quote)).status_code
+                    return still.post("/v1/covers", bind).status_code
                 with owner.engine.connect() as watcher:
                     waiting = (
                         "SELECT count(*) FROM pg_stat_activity"

@@ -9,12 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from coverage.domain.faults import Conflict, Rejected
-from coverage.domain.tenant import Caller
+from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.house import House, Work
-from coverage.storage import idempotency, sealed
+from coverage.storage import idempotency, partners, sealed
 from coverage.storage.idempotency import Answered
+from coverage.storage.tenancy import Database
+
+# How long an answer is kept, by the wall's clock: a repeat that comes later is a new request.
+KEPT_FOR: Final = timedelta(days=30)
+BATCH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,9 @@ class Answer:
 def answer_once(house: House, caller: Caller, request: Request | None, work: Callable[[Work], Answer]) -> Answer:
     """Does `work` in a transaction of its own and keeps its answer; a repeated request gets the kept bytes.
 
-    Raises `Conflict` ("idempotency_key_in_use") while the first is still running, and `Rejected`
-    ("idempotency_key_reused") where the key came with another request before.
+    Raises `Conflict` ("idempotency_key_in_use") while the first is still running, `Rejected`
+    ("idempotency_key_reused") where the key came with another request before, and `Erased` where the kept answer told of
+    a person who has been erased since.
     """
     with house.transaction(caller) as tx:
         if request is None:
@@ -75,3 +83,21 @@ def answer_once(house: House, caller: Caller, request: Request | None, work: Cal
             )
         )  # fmt: skip
         return answer
+
+
+def prune_answers(queue: Database, wall: datetime) -> int:
+    """Throws away the answers that were kept for long enough, of all tenants; how many it were.
+
+    `queue` is the database in the worker's role, the only one that may. Each batch is a transaction of its own, so that
+    no request waits long for one; broken off anywhere, the next call goes on.
+    """
+    with queue.outside() as session:
+        tenants = partners.tenant_ids(session)
+    pruned = 0
+    for tenant_id in tenants:
+        thrown = BATCH
+        while thrown == BATCH:
+            with queue.transaction(Tenant.of(tenant_id)) as session:
+                thrown = idempotency.prune(session, wall - KEPT_FOR, BATCH)
+            pruned += thrown
+    return pruned

@@ -6,6 +6,7 @@ Only successes are kept; a refusal is decided anew. A duplicate that runs at the
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from sqlalchemy import LargeBinary, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -35,3 +36,16 @@ def hold(session: Session, tenant_id: str, key: str) -> bool:
 def find(session: Session, tenant_id: str, key: str) -> Answered | None:
     """The answer that is kept under a key."""
     return session.get(Answered, (tenant_id, key))
+
+
+def prune(session: Session, before: datetime, limit: int) -> int:
+    """Throws away up to `limit` of the transaction's tenant's answers that were kept before an instant; how many it were."""
+    statement = text(
+        """
+        DELETE FROM idempotency_keys WHERE (tenant_id, key) IN (
+            SELECT tenant_id, key FROM idempotency_keys
+            WHERE tenant_id = current_tenant() AND created_at < :before ORDER BY created_at, key LIMIT :limit
+        ) RETURNING 1
+        """
+    )
+    return len(session.execute(statement, {"before": before, "limit": limit}).all())

@@ -125,6 +125,11 @@ def master_policy_for(session: Session, product: str, at: datetime) -> MasterPol
     return session.scalars(query).one_or_none()
 
 
+def tenant_ids(session: Session) -> list[str]:
+    """Every tenant there is, to whom the worker's role alone may look; to others, the transaction's own."""
+    return list(session.scalars(select(TenantRecord.id).order_by(TenantRecord.id)))
+
+
 def clock_ahead(session: Session, tenant_id: str) -> int:
     """By how many seconds a test tenant's clock runs ahead."""
     return session.scalar(select(TenantRecord.clock_ahead_seconds).where(TenantRecord.id == tenant_id)) or 0
