@@ -24,6 +24,7 @@ from coverage.rulebook.checking import (
     unused_texts,
     unwritten_texts,
 )
+from coverage.rulebook.checking.texts import LANGUAGES
 from coverage.rulebook.format import Edition, Example, ExampleFile, TaxFile, Texts
 from coverage.rulebook.language.expressions import nearest
 from coverage.rulebook.language.notation import quoted
@@ -40,6 +41,7 @@ from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.building import build
 
 MAX_TABLE_BYTES: Final = 1024 * 1024
+SHEETS: Final = {".csv", ".tsv", ".xls", ".xlsx", ".ods"}  # what tables are kept in
 EDITION_NAME: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(\d{2})?)?")
 
 
@@ -128,12 +130,15 @@ class _Loader:
         self.taxes: dict[str, tuple[Document, TaxFile]] = {}
         self.texts: dict[Path, dict[str, tuple[Document, Texts] | None]] = {}
         self.drafts: list[LoadedEdition] = []
+        # The tables' files that editions name, by folder; and the folders where one of them can't be read, which might name any.
+        self.named: dict[Path, set[str]] = {}
+        self.unread: set[Path] = set()
 
     def library(self) -> Library:
         if not self.folder.is_dir():
             place = Place(self.shown_as, 1, 1)
             self.findings.append(Finding(place, "there is no such folder; expected the rules' folder", "no_folder"))
-        for path in sorted((self.folder / "taxes").glob("*.yaml")):
+        for path in self._files("taxes/*.yaml"):
             self._tax_file(path)
         editions = self._publishable(list(self._editions()))
         self._strays(editions)
@@ -172,19 +177,49 @@ class _Loader:
 
     def _strays(self, editions: list[LoadedEdition]) -> None:
         """Files that nobody reads, and editions of one moment: which of them counts, nobody could tell."""
-        for path in sorted(self.folder.rglob("*.y*ml")):
+        for path in self._files("**/*.y*ml"):
             beside = path.with_name(path.name.removesuffix(".examples.yaml") + ".yaml")
             parts = path.relative_to(self.folder).parts
             read = len(parts) == {"taxes": 2, "products": 4}.get(parts[0])
             if not read or path.suffix != ".yaml" or (path.name.endswith(".examples.yaml") and not beside.exists()):
                 message = "nothing reads this file; expected products/NAME/COUNTRY/DAY.yaml, its examples and texts, or taxes/COUNTRY.yaml"
                 self.findings.append(Finding(Place(self._shown(path), 1, 1), message, "stray"))
+        self._nearly_read()
         first: dict[tuple[str, str, datetime], LoadedEdition] = {}
         for edition in editions:
             before = first.setdefault((edition.product, edition.country, edition.effective_at), edition)
             if before is not edition and edition.rules.withdrawn is None and before.rules.withdrawn is None:
                 message = f"{before.name}.yaml takes effect at the same moment; expected one of them withdrawn, or a later moment"
                 self.findings.append(edition.document.finding(("effective",), message, "duplicate"))
+
+    def _nearly_read(self) -> None:
+        """Files that somebody may think are read: named nearly right, named by no edition, in a language not spoken."""
+        for path in self._files("products/*/*/*"):
+            endings, expected = [ending.lower() for ending in path.suffixes], ""
+            language = path.name.split(".")[1] if path.match("texts.*.yaml") else ""
+            if language and language not in LANGUAGES:
+                expected = " or ".join(f"texts.{spoken}.yaml" for spoken in LANGUAGES)
+            elif path.suffix not in (".yaml", ".yml") and {".yaml", ".yml"} & set(endings):
+                expected = f"{re.split('[.]ya?ml', path.name, maxsplit=1, flags=re.IGNORECASE)[0]}.yaml"
+            elif (
+                endings
+                and endings[-1] in SHEETS
+                and path.parent not in self.unread
+                and path.name not in self.named.get(path.parent, set())
+            ):
+                expected = "a table of an edition beside it to name it in file:, or no such file"
+                if path.suffix != ".csv":
+                    expected = "its rows in a CSV file that a table names in file:"
+            if expected:
+                place = Place(self._shown(path), 1, 1)
+                self.findings.append(
+                    Finding(place, f"nothing reads this file; expected {expected}", "stray", warning=True)
+                )
+
+    def _files(self, pattern: str) -> list[Path]:
+        """The files of a pattern in order. Names that begin with a dot are passed over: programs leave such files behind."""
+        found = sorted(self.folder.glob(pattern))
+        return [path for path in found if not any(part[0] == "." for part in path.relative_to(self.folder).parts)]
 
     def _shown(self, path: Path) -> str:
         return f"{self.shown_as}/{path.relative_to(self.folder).as_posix()}"
@@ -216,7 +251,7 @@ class _Loader:
             self.taxes[path.stem] = found
 
     def _editions(self) -> Iterator[LoadedEdition]:
-        for path in sorted((self.folder / "products").glob("*/*/*.yaml")):
+        for path in self._files("products/*/*/*.yaml"):
             if path.name.endswith(".examples.yaml") or path.name.startswith("texts."):
                 continue
             before = len(self.findings)
@@ -234,6 +269,7 @@ class _Loader:
             return None
         found = self._read(path, Edition)
         if found is None:
+            self.unread.add(path.parent)
             return None
         document, rules = found
         self._names(document, rules, path)
@@ -254,6 +290,7 @@ class _Loader:
     def _table_files(self, document: Document, rules: Edition, folder: Path) -> dict[str, str]:
         """The files of the edition's tables that can be read; what can't is a fault where the file is named."""
         files: dict[str, str] = {}
+        self.named.setdefault(folder, set()).update(table.file for table in rules.tables.values() if table.file)
         for name, table in rules.tables.items():
             if table.file is None or table.file in files:
                 continue

@@ -10,6 +10,7 @@ import pytest
 
 from coverage.rulebook.editions import load
 from tests.commands.rules.asking import answered, run
+from tests.conftest import ROOT
 from tests.rulebook.rule_files import RuleFolder, copied
 
 
@@ -33,7 +34,7 @@ class TestNew:
         tried = answered("test", "bike_hire", rules=folder.path)["editions"]["bike_hire/FR/2026-12-01"]
         assert [one["passed"] for one in tried] == [True] * 4
         (told,) = [line for line in printed.splitlines() if "rules price" in line]
-        asked = shlex.split(told.split(". ", 1)[1])[2:]
+        asked = shlex.split(told.split(" rules ", 1)[1])
         result = run(*asked[:-2], rules=folder.path)
         assert result.exit_code == 0, result.output
         assert "Net                                                                 €11.55" in result.stdout
@@ -52,6 +53,20 @@ class TestNew:
         assert lines[0] == f"Written to {folder.path}/products/bike_hire/FR:"
         assert lines[1:5] == ["  2026-12-01.yaml", "  2026-12-01.examples.yaml", "  texts.en.yaml", "  texts.fr.yaml"]
         assert [line[:5] for line in lines if line.startswith(("  1.", "  5."))] == ["  1. ", "  5. "]
+
+    def test_what_comes_next_can_be_typed_as_it_stands(
+        self, folder: RuleFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(ROOT)
+        lines = begin(folder, "--country", "GB").splitlines()
+        assert [line for line in lines if line.startswith("  1. ")] == [
+            f"  1. ./dev run rules check --rules {shlex.quote(str(folder.path))}"
+        ]
+        monkeypatch.chdir(tmp_path)
+        (checks,) = [line for line in begin(folder).splitlines() if line.startswith("  1. ")]
+        script, *asked = shlex.split(checks.removeprefix("  1. "))
+        assert Path(script).samefile(ROOT / "dev")
+        assert asked == ["run", "rules", "check", "--rules", str(folder.path)]
 
     def test_answers_a_program(self, folder: RuleFolder) -> None:
         answer = answered("new", "bike_hire", "--effective", "2026-12-01", rules=folder.path)

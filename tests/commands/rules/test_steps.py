@@ -16,6 +16,8 @@ from coverage.rulebook.authoring.examples import try_all
 from coverage.rulebook.editions import load
 from coverage.rulebook.explaining import Line, explain
 from coverage.rulebook.loaded import LoadedEdition
+from tests.commands.rules.asking import TERM, VAN, run
+from tests.rulebook.made_rules import MADE_ZONES, made
 from tests.rulebook.rule_files import RULES
 
 TARIFFS = Path(__file__).parents[2] / "tariffs"
@@ -164,3 +166,25 @@ class TestEveryWay:
     def assert_totals(self, told: list[Told], lines: list[Line]) -> None:
         priced = any(line["step"] == "gross" for line in lines)
         assert [one.kind for one in told].count("total") == (2 if priced else 0)
+
+
+class TestLines:
+    def test_of_a_row_in_a_file_are_that_files(self, tmp_path: Path) -> None:
+        folder = made(tmp_path)
+        folder.replace(MADE_ZONES, "13,1.1000", "13,decline(too_far)")
+        asked = [
+            "plate=ABCD", "postcode=13001", "size=small", "abroad=france", "seats=4", "value=1000 EUR", "born=1990-01-01",
+            'things=what=phone worth="100 EUR"', "--start", "2026-02-07T08:00+01:00", "--end", "2026-02-07T12:00+01:00",
+        ]  # fmt: skip
+        printed = run("price", "made", *asked, rules=folder.path).stdout
+        (told,) = [line for line in printed.splitlines() if "too_far" in line]
+        assert told.endswith(" zones.csv:3")
+
+    @pytest.mark.parametrize("width", range(48, 90, 3))
+    def test_break_before_no_sign_and_inside_no_figure_in_french(self, width: int) -> None:
+        printed = run("price", "off_duty_vehicle", *VAN, *TERM, "--language", "fr", width=width).stdout
+        lines = [line.strip() for line in printed.splitlines()]
+        assert len(lines) > 20
+        assert [line for line in lines if line[:1] in (":", ";", "€", "%", "!", "?", "»")] == []
+        assert not {"\ue000", "\ue001"} & set(printed)
+        assert "\u00a0€" in printed

@@ -28,6 +28,12 @@ class TestTest:
         (tried,) = json.loads(result.stdout)["editions"].values()
         assert all(one["passed"] and one["differences"] == [] for one in tried)
 
+    def test_breaks_no_place_in_two(self, tmp_path: Path) -> None:
+        folder = copied(tmp_path / ("a_long_name_of_a_folder_" * 4))
+        folder.replace(VEHICLE_EXAMPLES, "goods_carried: 12.00 EUR", "goods_carried: 12.01 EUR")
+        lines = run("test", rules=folder.path, width=80).stdout.splitlines()
+        assert [line for line in lines if line.startswith(f"{folder.path}/{VEHICLE_EXAMPLES}:") and "a van" in line]
+
     def test_shows_expected_got_and_the_steps_of_a_failing_one(self, folder: RuleFolder) -> None:
         folder.replace(VEHICLE_EXAMPLES, "goods_carried: 12.00 EUR", "goods_carried: 12.01 EUR")
         result = run("test", rules=folder.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,6 +104,14 @@ def load_rules(rules: Path) -> Library:
     if not rules.is_dir():
         raise WrongUse(f"there is no folder {rules}; expected the rules' folder in --rules")
     return load(rules, str(rules))
+
+
+def program() -> str:
+    """How the commands are called here, as it is typed: by the script of a checkout, or by name where it is installed."""
+    script = Path(__file__).parents[4] / "dev"
+    if not script.is_file():
+        return "coverage"
+    return f"{'./dev' if Path.cwd() == script.parent else shlex.quote(str(script))} run"
 
 
 def words_for(language: str | None) -> Words:

@@ -17,6 +17,7 @@ from coverage.commands.rules.answering import (
     WrongUse,
     load_rules,
     print_json,
+    program,
     refusals,
 )
 from coverage.rulebook.authoring.starting import Start, Unstartable, start
@@ -85,7 +86,9 @@ def _write(folder: Path, begun: Start) -> None:
 def _following(product: str, begun: Start, rules: Path) -> list[str]:
     where = [] if rules == DEFAULT_RULES else ["--rules", str(rules)]
     asked = ["price", product, *begun.given, "--start", begun.starts, "--end", begun.ends]
-    commands = [shlex.join(["coverage", "rules", *words, *where]) for words in (["check"], ["test", product], asked)]
+    commands = [
+        f"{program()} {shlex.join(['rules', *words, *where])}" for words in (["check"], ["test", product], asked)
+    ]
     confirmed = (
         f"Replace each figure and word with yours; have the tax class confirmed (it is {begun.tax_class} now); work the "
         "prices by hand again."

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 
 from coverage.messages import Words
@@ -67,6 +68,28 @@ class Told:
     line: str = ""
 
 
+# Rich breaks a line at any space, be it one that isn't to be broken, as French has them before € and inside of figures.
+# Until lines are broken, signs that no text has stand for them.
+_HELD: Final = str.maketrans({"\u00a0": "\ue000", "\u202f": "\ue001"})
+_LOOSED: Final = str.maketrans({"\ue000": "\u00a0", "\ue001": "\u202f"})
+
+
+def _held(text: str) -> str:
+    """The text with its spaces held together, before signs that begin no line as well."""
+    return re.sub(r" (?=[:;!?€%»](?:\W|$))", "\u00a0", text).translate(_HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unbroken:
+    """Something to print whose held spaces are spaces again once its lines are broken."""
+
+    inner: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for text, style, control in console.render(self.inner, options):
+            yield Segment(text.translate(_LOOSED), style, control)
+
+
 class WayToPrice:
     """Tells the way to a price of `edition` in the language of `words`, with the edition's own names where it has any."""
 
@@ -85,15 +108,15 @@ class WayToPrice:
         table.add_column(text("rules.line"), justify="right", no_wrap=True, style="dim")
         for told in self.told(lines):
             style = "" if told.kind == "step" else "bold"
-            shown = Padding(escape(told.text), (0, 0, 0, 2 if told.kind == "step" else 0))
+            shown = Padding(_held(escape(told.text)), (0, 0, 0, 2 if told.kind == "step" else 0))
             table.add_row(shown, told.before, told.after, told.line, style=style)
-        console.print(table)
+        console.print(_Unbroken(table))
         if self.sources:
             console.print()
         for number, source in enumerate(self.sources, start=1):
             note = Table.grid(padding=(0, 1))
-            note.add_row(f"\\[{number}]", escape(source))
-            console.print(note, style="dim")
+            note.add_row(f"\\[{number}]", _held(escape(source)))
+            console.print(_Unbroken(note), style="dim")
 
     def told(self, lines: Sequence[Line]) -> Iterator[Told]:
         """The lines of the table. `sources` is filled on the way."""
@@ -119,7 +142,7 @@ class WayToPrice:
 
     def _step(self, line: Line) -> Told:
         before, after = (self._money(str(line[key])) if key in line else "" for key in ("before", "after"))
-        at = str(line["at"]).rsplit(":", 2)[1] if "at" in line else ""
+        at = self._at(str(line["at"])) if "at" in line else ""
         match str(line["step"]):
             case "gross":
                 return Told("total", self.words.text("rules.gross"), after=after)
@@ -188,7 +211,12 @@ class WayToPrice:
     def _place(self, line: Line) -> tuple[str, str]:
         """The file of a row where it isn't the edition's own, and its line."""
         file, number, _ = str(line["row_at"]).rsplit(":", 2)
-        return ("" if file == self.edition.document.file else PurePath(file).name), number
+        return (PurePath(file).name if file.endswith(".csv") else ""), number
+
+    def _at(self, place: str) -> str:
+        """The line where a step stands, with its file where that isn't the edition's own."""
+        file, number = self._place({"row_at": place})
+        return f"{file}:{number}" if file else number
 
     def _row(self, line: Line) -> str:
         """The row that was met, by its keys' questions and answers: `Which vehicle is it? Van`."""

@@ -118,11 +118,12 @@ def _print_text(results: Sequence[Result], library: Library, words: Words) -> No
 
 def _print_failure(tried: Tried, edition: LoadedEdition, words: Words) -> None:
     console = Console()
-    console.print(f"\n{escape(str(tried.place))}: [bold red]{escape(tried.name)}[/]", highlight=False)
+    console.print(f"\n{escape(str(tried.place))}: [bold red]{escape(tried.name)}[/]", highlight=False, soft_wrap=True)
     for difference in tried.differences:
         console.print(
             f"  {escape(difference.what)}: expected {escape(difference.expected)}, got [bold]{escape(difference.got)}[/]",
             highlight=False,
+            soft_wrap=True,
         )
     if tried.explanation:
         WayToPrice(words, edition).print_on(console, tried.explanation)
