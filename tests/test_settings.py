@@ -18,11 +18,18 @@ class TestSettings:
         assert settings.rules == RULES
         assert settings.templates == ROOT / "policy_templates"
         assert (settings.port, settings.pool_size) == (8000, 20)
+        assert (settings.pool_wait_ms, settings.statement_timeout_ms, settings.lock_timeout_ms) == (
+            5_000,
+            15_000,
+            5_000,
+        )
+        assert not settings.behind_pooler
         assert (settings.database_url, settings.owner_url, settings.master_key) == (None, None, None)
 
     def test_take_what_is_set_to_nothing_as_not_set(self) -> None:
         names = ["DATABASE_URL", "DATABASE_OWNER_URL", "SHARECOVER_DATA", "SHARECOVER_RULES", "SHARECOVER_TEMPLATES"]
-        names += ["SHARECOVER_MASTER_KEY", "PORT", "SHARECOVER_POOL_SIZE"]
+        names += ["SHARECOVER_MASTER_KEY", "PORT", "SHARECOVER_POOL_SIZE", "SHARECOVER_POOL_WAIT", "SHARECOVER_POOLER"]
+        names += ["SHARECOVER_STATEMENT_TIMEOUT", "SHARECOVER_LOCK_TIMEOUT"]
         assert Settings.read(dict.fromkeys(names, "")) == Settings.read({})
 
     def test_prefer_the_command_line(self, tmp_path: Path) -> None:
@@ -41,6 +48,29 @@ class TestSettings:
         with pytest.raises(BadSetting, match=r"PORT is .* expected a whole number from 1 to 65535") as refused:
             Settings.read({"PORT": text})
         assert len(str(refused.value)) < 120
+
+    @pytest.mark.parametrize(("text", "milliseconds"), [("500ms", 500), ("12s", 12_000), ("2 min", 120_000)])
+    def test_read_times_with_their_unit(self, text: str, milliseconds: int) -> None:
+        assert Settings.read({"SHARECOVER_STATEMENT_TIMEOUT": text}).statement_timeout_ms == milliseconds
+
+    @pytest.mark.parametrize(
+        "text", ["15", "0s", "-1s", "1.5s", "15 s ", "15h", "99ms", "11min", "٨s", "9" * 5000 + "s"]
+    )
+    def test_refuse_what_is_no_time(self, text: str) -> None:
+        expected = r"SHARECOVER_STATEMENT_TIMEOUT is .* a time such as 500ms or 15s, from 100ms to 10min"
+        with pytest.raises(BadSetting, match=expected) as refused:
+            Settings.read({"SHARECOVER_STATEMENT_TIMEOUT": text})
+        assert len(str(refused.value)) < 150
+
+    def test_keep_the_wait_for_a_lock_below_the_statements_time(self) -> None:
+        assert Settings.read({"SHARECOVER_STATEMENT_TIMEOUT": "2s"}).lock_timeout_ms == 1_000
+        with pytest.raises(BadSetting, match="SHARECOVER_LOCK_TIMEOUT isn't below"):
+            Settings.read({"SHARECOVER_LOCK_TIMEOUT": "15s"})
+
+    @pytest.mark.parametrize("text", ["session", "statement", "yes"])
+    def test_refuse_another_way_of_pooling(self, text: str) -> None:
+        with pytest.raises(BadSetting, match=r"SHARECOVER_POOLER is .* expected `transaction`"):
+            Settings.read({"SHARECOVER_POOLER": text})
 
     @pytest.mark.parametrize("name", ["SHARECOVER_RULES", "SHARECOVER_TEMPLATES"])
     def test_refuse_a_folder_that_is_not_there(self, name: str) -> None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -31,7 +32,7 @@ from coverage.operations.unlocking import caller_by_key
 from coverage.settings import BadSetting, Settings
 from coverage.storage import migrations
 from coverage.storage.quotes import EditionKept
-from coverage.storage.tenancy import Database
+from coverage.storage.tenancy import Database, Limits, Role
 from coverage.web.api.docs import Examples, quote_example
 from coverage.web.app import create_app
 from coverage.worker import Worker
@@ -45,11 +46,11 @@ Say = Callable[[str], None]  # tells whoever waits what is being done
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """A house with its database as its owner, and the database's address."""
+    """A house, its database as its owner, and how to connect to it in another role."""
 
     house: House
     owner: Database
-    url: str
+    connect: Callable[..., Database]  # in a role, with so many connections
 
 
 @contextmanager
@@ -59,26 +60,50 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
     keyring = _kept_keyring(settings)  # before anything is started for a key that can't be used
     with ExitStack() as closed_at_the_end:
         url = closed_at_the_end.enter_context(_database_address(settings, say))
+        connect = partial(_connect, settings, url)
         if migrate:
-            bring_up_to_date(settings.owner_url or url, say)
-        owner = closed_at_the_end.enter_context(closing(Database.connect(settings.owner_url or url, pool_size=2)))
-        database = closed_at_the_end.enter_context(closing(Database.connect(url, pool_size=settings.pool_size)))
+            bring_up_to_date(_owner_address(settings, url), say)
+        owner = closed_at_the_end.enter_context(closing(_connect(settings, settings.owner_url or url, pool_size=2)))
+        database = closed_at_the_end.enter_context(closing(connect(pool_size=settings.pool_size)))
         documents = closed_at_the_end.enter_context(closing(WeasyPrintDocuments(settings.templates)))
         if not migrate:
             _require_schema(database)
+        _refuse_unknown_pooler(database)
         keyring = keyring or _first_keyring(settings, database)
         say("Reading the rules")
         publisher = Publisher(database, settings.rules)
         closed_at_the_end.enter_context(publisher.following())
         house = House(database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"))
-        yield Premises(house, owner, url)
+        yield Premises(house, owner, connect)
 
 
 def migrate(settings: Settings, say: Say) -> str:
     """Brings the schema to the newest revision, and answers it."""
     _make_data_folder(settings)
     with _database_address(settings, say) as url:
-        return bring_up_to_date(settings.owner_url or url, say)
+        return bring_up_to_date(_owner_address(settings, url), say)
+
+
+def _connect(settings: Settings, url: str, role: Role = "sharecover_app", *, pool_size: int) -> Database:
+    """A database with the limits that are set; closed by whoever asked for it."""
+    limits = Limits(settings.statement_timeout_ms, settings.lock_timeout_ms)
+    return Database.connect(
+        url, role, pool_size=pool_size, pool_wait=settings.pool_wait_ms / 1000, limits=limits,
+        behind_pooler=settings.behind_pooler and url == settings.database_url,
+    )  # fmt: skip
+
+
+def _owner_address(settings: Settings, url: str) -> str:
+    """Where to migrate: past any pooler, since those who migrate wait for each other by a lock of their sessions."""
+    if settings.behind_pooler and settings.database_url and not settings.owner_url:
+        words = "migrations can't run through a pooler"
+        raise BadSetting(f"{words}: name the server itself, as the schema's owner, in DATABASE_OWNER_URL")
+    return settings.owner_url or url
+
+
+def _refuse_unknown_pooler(database: Database) -> None:
+    if not database.behind_pooler and database.passes_through_pooler():
+        raise BadSetting("a pooler stands between here and the database; say so with SHARECOVER_POOLER=transaction")
 
 
 def bring_up_to_date(owner_url: str, say: Say) -> str:
@@ -200,7 +225,7 @@ def _kept_running(cluster: PrivatePostgres, folder: Path) -> Iterator[None]:
 
 def build_worker(premises: Premises) -> Worker:
     """A worker on the same house, whose queue it reads in its own role."""
-    return Worker(premises.house, Database.connect(premises.url, "sharecover_worker", pool_size=2))
+    return Worker(premises.house, premises.connect("sharecover_worker", pool_size=2))
 
 
 def build_app(premises: Premises, demo: Demo | None) -> FastAPI:

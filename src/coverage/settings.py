@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,10 @@ class Settings:
     master_key: str | None = field(repr=False)  # base64 of 32 bytes; else a file in the data folder
     port: int
     pool_size: int
+    pool_wait_ms: int
+    statement_timeout_ms: int
+    lock_timeout_ms: int
+    behind_pooler: bool  # one in transaction mode stands at `database_url`
 
     @classmethod
     def read(
@@ -49,6 +54,11 @@ class Settings:
         """
         given = os.environ if environment is None else environment
         env = {name: value for name, value in given.items() if value}
+        statement_ms = _time(env, "SHARECOVER_STATEMENT_TIMEOUT", 15_000, 100, 600_000)
+        lock_ms = _time(env, "SHARECOVER_LOCK_TIMEOUT", min(5_000, statement_ms // 2), 10, 600_000)
+        if lock_ms >= statement_ms:
+            words = "SHARECOVER_LOCK_TIMEOUT isn't below SHARECOVER_STATEMENT_TIMEOUT"
+            raise BadSetting(f"{words}: a statement that waits for a lock would never be told so")
         return cls(
             data=(data or Path(env.get("SHARECOVER_DATA", ".data"))).absolute(),
             rules=_folder("SHARECOVER_RULES", rules or Path(env.get("SHARECOVER_RULES", PROJECT / "pricing_rules"))),
@@ -60,6 +70,10 @@ class Settings:
             master_key=env.get("SHARECOVER_MASTER_KEY"),
             port=port or _whole(env, "PORT", 8000, 1, 65_535),
             pool_size=_whole(env, "SHARECOVER_POOL_SIZE", 20, 1, 200),
+            pool_wait_ms=_time(env, "SHARECOVER_POOL_WAIT", 5_000, 10, 60_000),
+            statement_timeout_ms=statement_ms,
+            lock_timeout_ms=lock_ms,
+            behind_pooler=_pooler(env, "SHARECOVER_POOLER"),
         )
 
 
@@ -75,6 +89,30 @@ def _whole(env: Mapping[str, str], name: str, default: int, lowest: int, highest
     if not (text.isascii() and text.isdigit() and len(text) < 10 and lowest <= int(text) <= highest):
         raise BadSetting(f"{name} is {text[:40]!r}; expected a whole number from {lowest} to {highest}")
     return int(text)
+
+
+_UNITS = {"ms": 1, "s": 1000, "min": 60_000}
+
+
+def _time(env: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
+    """A time as PostgreSQL writes it, in milliseconds. A bare number would be taken for seconds by some."""
+    text = env.get(name, f"{default}ms")
+    found = re.fullmatch(r"([0-9]{1,9}) ?(ms|s|min)", text)
+    if found is None or not lowest <= (worth := int(found[1]) * _UNITS[found[2]]) <= highest:
+        expected = f"expected a time such as 500ms or 15s, from {_told(lowest)} to {_told(highest)}"
+        raise BadSetting(f"{name} is {text[:40]!r}; {expected}")
+    return worth
+
+
+def _told(milliseconds: int) -> str:
+    unit = next(unit for unit in ("min", "s", "ms") if milliseconds % _UNITS[unit] == 0)
+    return f"{milliseconds // _UNITS[unit]}{unit}"
+
+
+def _pooler(env: Mapping[str, str], name: str) -> bool:
+    if env.get(name) not in (None, "transaction"):
+        raise BadSetting(f"{name} is {env[name][:40]!r}; expected `transaction`, or nothing where there is no pooler")
+    return name in env
 
 
 def _address(env: Mapping[str, str], name: str) -> str | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from coverage.storage import (
@@ -24,7 +22,6 @@ from coverage.storage import (
     quotes,  # noqa: F401
     seals,  # noqa: F401
 )
-from coverage.storage.identity import new_code
 from coverage.storage.schema import Table
 from coverage.storage.tenancy import Database
 from tests.serving import at_once
@@ -89,19 +86,6 @@ class TestIndexes:
             ("covers", ("tenant_id", "master_policy_id")),  # asked for by no operation
             ("quotes", ("tenant_id", "cover_id")),  # a cover names its quote, which is found by its own id
         }
-
-
-@pytest.fixture
-def empty_url(database_url: str) -> Iterator[str]:
-    """A database with nothing in it."""
-    url = make_url(database_url)
-    name = f"test_{new_code(8).lower()}"
-    admin = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        yield url.set(database=name).render_as_string(hide_password=False)
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
 
 
 SET_TENANT = text("SELECT set_config('sharecover.tenant', 'par_1:test', true)")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
+from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from coverage.storage.tenancy import OUTSIDE, READ_BY_WORKER, Database
+from coverage.domain.faults import Unavailable
+from coverage.storage.tenancy import OUTSIDE, READ_BY_WORKER, Database, Limits
 from tests.builders import Platform
 from tests.serving import at_once
 
@@ -34,6 +38,13 @@ def app_database(database_url: str) -> Any:
     database = Database.connect(database_url, pool_size=5)
     yield database
     database.close()
+
+
+def a_member(tenant_id: str, name: str) -> TextClause:
+    """The statement that makes a member."""
+    return text(
+        "INSERT INTO members (tenant_id, id, reference, locale, created_at) VALUES (:tenant, :id, :id, 'en', '2026-01-01Z')"
+    ).bindparams(tenant=tenant_id, id=name)
 
 
 def tables(owner: Database) -> list[str]:
@@ -207,6 +218,72 @@ class TestRoles:
             assert connection.scalar(text(f"SELECT count(*) FROM {table}")), "nothing there to change"  # noqa: S608
             with pytest.raises(DBAPIError, match="append-only"):
                 connection.execute(text(statement.format(table, column)))
+
+
+class TestLimits:
+    def test_end_a_statement_that_takes_too_long(self, platform: Platform, database_url: str) -> None:
+        database = Database.connect(database_url, pool_size=1, limits=Limits(statement_ms=100))
+
+        def take_long() -> None:
+            with database.transaction(platform.tenant) as session:
+                session.execute(a_member(platform.tenant.id, "late"))
+                session.execute(text("SELECT pg_sleep(20)"))
+
+        with pytest.raises(Unavailable) as caught:
+            take_long()
+        assert caught.value.code == "overloaded"
+        with database.transaction(platform.tenant) as session:
+            assert session.scalar(text("SELECT count(*) FROM members WHERE id = 'late'")) == 0, (
+                "something was half-done"
+            )
+        database.close()
+
+    def test_let_one_of_two_go_who_wait_for_each_other(self, platform: Platform, app_database: Database) -> None:
+        with app_database.transaction(platform.tenant) as session:
+            for name in ("one", "two"):
+                session.execute(a_member(platform.tenant.id, name))
+        both = threading.Barrier(2)
+        lock = text("UPDATE members SET locale = :by WHERE id = :id")
+
+        def wait_for_each_other(index: int) -> str:
+            names = ("one", "two") if index == 0 else ("two", "one")
+            try:
+                with app_database.transaction(platform.tenant) as session:
+                    session.execute(lock, {"id": names[0], "by": f"by{index}"})
+                    both.wait(10)
+                    session.execute(lock, {"id": names[1], "by": f"by{index}"})
+            except Unavailable as fault:
+                return fault.code
+            return f"by{index}"
+
+        said = set(at_once(2, wait_for_each_other))
+        assert len(said) == 2
+        assert "overloaded" in said
+        with app_database.transaction(platform.tenant) as session:
+            left = set(session.scalars(text("SELECT locale FROM members WHERE id IN ('one', 'two')")))
+        assert left == said - {"overloaded"}, "something was half-done"
+
+    def test_hold_for_the_transaction_alone(self, platform: Platform, database_url: str) -> None:
+        database = Database.connect(database_url, pool_size=1, limits=Limits(9_000, 4_000))
+        told = text("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+        with database.transaction(platform.tenant) as session:
+            assert tuple(session.execute(told).one()) == ("9s", "4s")
+        with database.engine.connect() as connection:
+            assert tuple(connection.execute(told).one()) == ("0", "0")
+        database.close()
+
+
+class TestTime:
+    def test_is_told_in_utc_wherever_the_server_stands(self, platform: Platform, database_url: str) -> None:
+        elsewhere = make_url(database_url).update_query_dict({"options": "-c timezone=Asia/Tokyo"})
+        database = Database.connect(elsewhere.render_as_string(hide_password=False), pool_size=1)
+        with database.engine.connect() as connection:
+            assert connection.scalar(text("SHOW timezone")) == "Asia/Tokyo"
+        with database.transaction(platform.tenant) as session:
+            told = session.scalar(text("SELECT created_at FROM tenants"))
+        assert isinstance(told, datetime)
+        assert str(told.tzinfo) == "UTC"
+        database.close()
 
 
 class TestErrors:

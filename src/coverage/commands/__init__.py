@@ -16,7 +16,9 @@ EPILOG = (
     "Settings stand in the environment: DATABASE_URL (without it a private PostgreSQL runs in the data folder), "
     "DATABASE_OWNER_URL (who migrates, if somebody else), SHARECOVER_MASTER_KEY (base64 of 32 bytes, instead of "
     "master.key in the data folder), SHARECOVER_DATA, SHARECOVER_RULES, SHARECOVER_TEMPLATES (folders), "
-    "SHARECOVER_POOL_SIZE (connections to the database; 20), PORT."
+    "SHARECOVER_POOL_SIZE (connections to the database; 20), SHARECOVER_POOL_WAIT (for one of them; 5s), "
+    "SHARECOVER_STATEMENT_TIMEOUT (15s), SHARECOVER_LOCK_TIMEOUT (5s), SHARECOVER_POOLER (`transaction` where DATABASE_URL "
+    "leads through one), PORT."
 )
 
 

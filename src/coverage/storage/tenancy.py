@@ -1,5 +1,5 @@
-"""The only way to open a transaction. It takes the application's role and sets the tenant, both for this transaction
-alone, so that a pooled connection can't carry one tenant's view into another's request.
+"""The only way to open a transaction. It takes the application's role and sets the tenant and the limits on time, all for
+this transaction alone: neither our pool nor one between us and the server carries one tenant's view into another's work.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -38,31 +38,76 @@ READ_BY_WORKER = {
 }
 
 
+# No work of ours is silent for so long inside a transaction: whoever is has hung, and holds locks that others wait for.
+LONGEST_SILENCE_MS: Final = 60_000
+
+# A machine that vanished without a word is missed after 25 s, and its connection given up.
+KEEP_ALIVE: Final = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+
+# One statement opens a transaction. The parts that hold for it alone are told to the server and to no pooler's session.
+OPENING: Final = text(
+    "SELECT set_config('role', :role, true), set_config('sharecover.tenant', :tenant, true),"
+    " set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true),"
+    " set_config('idle_in_transaction_session_timeout', :silence, true), set_config('timezone', 'UTC', true)"
+)
+
+# What PostgreSQL says when it answers and is too busy: a lock that wasn't let go, a statement that took too long, two who
+# waited for each other, too many connections. Nothing of the transaction stays, and it may be tried again.
+BUSY: Final = {"55P03", "57014", "40P01", "40001", "53300"}
+# A server that takes no writes: one that was the first until another took over.
+READ_ONLY: Final = "25006"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a transaction's statements may take, in milliseconds: each in all, and each in waiting for a lock."""
+
+    statement_ms: int = 15_000
+    lock_ms: int = 5_000
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A PostgreSQL, and the role that transactions on it take."""
+    """A PostgreSQL, and the role that transactions on it take.
+
+    `behind_pooler`: a pooler in transaction mode stands before it, so that each transaction may run on another
+    connection of the server. Whatever belongs to a session (LISTEN, a session's lock, a prepared statement) isn't to be had.
+    """
 
     engine: Engine
     role: Role = "sharecover_app"
+    limits: Limits = Limits()
+    behind_pooler: bool = False
 
     @classmethod
-    def connect(cls, url: str, role: Role = "sharecover_app", *, pool_size: int = 10, **options: Any) -> Database:
-        """Connects lazily to `url` (`postgresql+psycopg://…`)."""
-        return cls(
-            create_engine(
-                # What a statement carries is personal or secret more often than not, and errors are logged.
-                url, hide_parameters=True, pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_pre_ping=True,
-                connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000"},
-                **options,
-            ),
-            role,
+    def connect(
+        cls,
+        url: str,
+        role: Role = "sharecover_app",
+        *,
+        pool_size: int = 10,
+        pool_wait: float = 5,
+        limits: Limits = Limits(),
+        behind_pooler: bool = False,
+    ) -> Database:
+        """Connects lazily to `url` (`postgresql+psycopg://…`). `pool_wait` is how many seconds a transaction waits for one
+        of `pool_size` connections. Nothing is set when a connection begins: a pooler would refuse it, or mix it up.
+        """
+        connect_args: dict[str, Any] = {"connect_timeout": 3, **KEEP_ALIVE}
+        if behind_pooler:
+            connect_args["prepare_threshold"] = None
+        engine = create_engine(
+            # What a statement carries is personal or secret more often than not, and errors are logged.
+            url, hide_parameters=True, pool_size=pool_size, max_overflow=0, pool_timeout=pool_wait, pool_pre_ping=True,
+            connect_args=connect_args,
         )  # fmt: skip
+        return cls(engine, role, limits, behind_pooler)
 
     @contextmanager
     def transaction(self, tenant: Tenant) -> Iterator[Session]:
         """A transaction that sees and writes the tenant's rows alone. Commits at the end, or rolls back what was raised.
 
-        Raises `Unavailable` when the database can't be reached.
+        Raises `Unavailable`: "database_unavailable" when the database can't be reached, "overloaded" when it is too busy.
         """
         with self._session(tenant.id) as session:
             yield session
@@ -77,9 +122,12 @@ class Database:
     def _session(self, tenant_id: str) -> Iterator[Session]:
         with _reached(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.execute(
-                text("SELECT set_config('role', :role, true), set_config('sharecover.tenant', :tenant, true)"),
-                {"role": self.role, "tenant": tenant_id},
-            )
+                OPENING,
+                {
+                    "role": self.role, "tenant": tenant_id, "statement": str(self.limits.statement_ms),
+                    "lock": str(self.limits.lock_ms), "silence": str(LONGEST_SILENCE_MS),
+                },
+            )  # fmt: skip
             yield session
 
     def answers(self) -> bool:
@@ -89,6 +137,12 @@ class Database:
                 return bool(connection.scalar(text("SELECT 1")))
         except (DBAPIError, PoolTimeout):
             return False
+
+    def passes_through_pooler(self) -> bool:
+        """Whether something stands between us and the server: whom we connected to isn't who answers."""
+        with _reached(), self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            return driver is not None and connection.scalar(text("SELECT pg_backend_pid()")) != driver.info.backend_pid
 
     def close(self) -> None:
         self.engine.dispose()
@@ -101,6 +155,9 @@ def _reached() -> Iterator[None]:
     except PoolTimeout as error:
         raise Unavailable("overloaded", "the service is busy now; try again shortly") from error
     except DBAPIError as error:
-        if isinstance(error, OperationalError) or error.connection_invalidated:
+        state = getattr(error.orig, "sqlstate", None)
+        if state in BUSY:
+            raise Unavailable("overloaded", "the database is busy now; try again shortly") from error
+        if isinstance(error, OperationalError) or error.connection_invalidated or state == READ_ONLY:
             raise Unavailable("database_unavailable", "the database doesn't answer now; try again shortly") from error
         raise

@@ -124,8 +124,8 @@ class TestDocument:
 
 
 class TestExamples:
-    def test_each_works_as_it_stands(self, house: House, owner: Database, database_url: str, tmp_path: Path) -> None:
-        demo = Demo(Premises(house, owner, database_url), tmp_path)
+    def test_each_works_as_it_stands(self, house: House, owner: Database, tmp_path: Path) -> None:
+        demo = Demo(Premises(house, owner, Database.connect), tmp_path)
         with TestClient(create_app(house, examples=demo.examples), raise_server_exceptions=False) as client:
             tried = set()
             # Twice, for the first round uses things up and moves the clock.

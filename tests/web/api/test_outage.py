@@ -150,7 +150,7 @@ class TestRowLocked:
             holder.exec_driver_sql("SELECT set_config('sharecover.tenant', %s, true)", (platform.tenant.id,))
             assert holder.exec_driver_sql("SELECT 1 FROM quotes WHERE id = %s FOR UPDATE", (quote["id"],)).all()
             started = time.monotonic()
-            the_problem(platform.post("/v1/covers", a_bind(quote), key="held"), 503, "database_unavailable")
+            the_problem(platform.post("/v1/covers", a_bind(quote), key="held"), 503, "overloaded")
             assert time.monotonic() - started < SECONDS
             holder.rollback()
         assert platform.post("/v1/covers", a_bind(quote), key="held").status_code == 201
