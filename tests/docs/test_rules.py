@@ -16,8 +16,9 @@ from coverage.domain.period import Period, local_day
 from coverage.rulebook.admission import admit, check_term, read_written
 from coverage.rulebook.authoring.reference import MARK, with_keys
 from coverage.rulebook.editions import load
+from coverage.rulebook.format import Texts
 from coverage.rulebook.language.reading import read_text
-from coverage.rulebook.language.shape import instant
+from coverage.rulebook.language.shape import instant, typed
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.running.scalar import Decision
 
@@ -132,6 +133,10 @@ class TestRulesPage:
                     assert name not in {section.name for section in decision.premium.sections}
                 else:
                     assert words in told(decision), priced[0]
+
+    def test_the_texts_can_be_read(self) -> None:
+        (found,) = re.findall(r"^```yaml texts\n((?:.|\n)*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+        assert typed(read_text(found, "page"), Texts).product.name == "Lent tool"
 
     def test_most_examples_tell_a_price(self) -> None:
         assert len(EXAMPLES) > 20

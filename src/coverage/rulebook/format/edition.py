@@ -121,13 +121,17 @@ class ContractStep(Part):
 
     times: QuantityField | None = Field(None, description="A factor or a table of factors, as for a group.")
     minus: QuantityField | None = Field(None, description="What is taken off, spread over the sections pro rata.")
-    at_least: NetMinimum | None = Field(None, description="The least that some sections cost together.")
+    at_least: NetMinimum | None = Field(
+        None, description="The least that some sections cost together: `net`, `over` and `spread`, below."
+    )
     round_gross: (
         Annotated[GrossRounding, Written(_gross_rounding, "an amount and the way, such as 0.10 EUR up")] | None
     ) = Field(
         None, description="Raises the dearest section until the gross premium is a multiple of this: 0.10 EUR up."
     )
-    over: list[Name] | None = Field(None, min_length=1, description="The sections it is taken on; all when left out.")
+    over: list[Name] | None = Field(
+        None, min_length=1, description="The sections that `times` or `minus` is taken on; all when left out."
+    )
     when: ExpressionText | None = Field(None, description="The step is taken when this holds.")
 
     @model_validator(mode="after")
