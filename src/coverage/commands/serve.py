@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+
+from coverage.commands.saying import DataOption, WrongUse, clear_errors, say, tell
 
 if TYPE_CHECKING:
     from coverage.commands import Wiring
@@ -31,10 +32,6 @@ RULES_LOG = logging.getLogger("coverage.publishing")
 
 PortOption = Annotated[
     int | None, typer.Option(min=1, max=65_535, help="Port to listen on.", show_default="$PORT or 8000")
-]
-DataOption = Annotated[
-    Path | None,
-    typer.Option(help="Folder for the private database, keys and documents.", show_default="$SHARECOVER_DATA or .data"),
 ]
 RulesOption = Annotated[
     Path | None,
@@ -59,7 +56,7 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
         Without DATABASE_URL a private PostgreSQL runs in the data folder. Ctrl-C ends everything that was started.
         """
-        with _ending_in_order(), _clear_errors(wired := wiring()):
+        with _ending_in_order(), clear_errors(wired := wiring()):
             _serve(wired, wired.read_settings(data=data, rules=rules, port=port), host, demo)
 
     @app.command()
@@ -72,14 +69,14 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
         Any number may run on one database: give each the service's DATABASE_URL or its data folder.
         """
-        with _ending_in_order(), _clear_errors(wired := wiring()):
+        with _ending_in_order(), clear_errors(wired := wiring()):
             _work(wired, wired.read_settings(data=data, rules=rules), with_parent)
 
     @app.command()
     def migrate(data: DataOption = None) -> None:
         """Bring the database's schema to the newest revision. Many may run at once: they wait for each other."""
-        with _ending_in_order(), _clear_errors(wired := wiring()):
-            revision = wired.migrate(wired.read_settings(data=data), _say)
+        with _ending_in_order(), clear_errors(wired := wiring()):
+            revision = wired.migrate(wired.read_settings(data=data), say)
             typer.echo(f"The schema is at its newest revision, {revision}.")
 
 
@@ -89,12 +86,12 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
     RULES_LOG.setLevel(logging.INFO)
     # Taken before anything is started. Whoever calls meanwhile waits, and is answered once all is ready.
     listener = _listen(host, settings.port)
-    with listener, wired.open_premises(settings, _say, migrate=True) as premises:
+    with listener, wired.open_premises(settings, say, migrate=True) as premises:
         for finding in premises.house.rules().faults:
-            _tell(f"rules: {finding}")
+            tell(f"rules: {finding}")
         playing = None
         if demo:
-            _say("Preparing the demo")
+            say("Preparing the demo")
             playing = wired.build_demo(premises, settings.data)
         # No lifespan: what the application needs stands before it and ends after it.
         config = uvicorn.Config(
@@ -109,7 +106,7 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
 def _work(wired: Wiring, settings: Any, with_parent: bool) -> None:
     # Beside a service, which reads the same files and tells of them, it is silent.
     RULES_LOG.setLevel(logging.CRITICAL if with_parent else logging.INFO)
-    with wired.open_premises(settings, _say_nothing if with_parent else _say, migrate=False) as premises:
+    with wired.open_premises(settings, _say_nothing if with_parent else say, migrate=False) as premises:
         worker = wired.build_worker(premises)
         # From here on, the job in hand is done first.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -117,7 +114,7 @@ def _work(wired: Wiring, settings: Any, with_parent: bool) -> None:
         if with_parent:
             threading.Thread(target=_stop_at_end_of_input, args=(worker,), daemon=True).start()
         else:
-            _say("Working; Ctrl-C ends it")
+            say("Working; Ctrl-C ends it")
         worker.run()
 
 
@@ -203,7 +200,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen()
     except OSError as error:
         listener.close()
-        raise _WrongUse(f"port {port} on {host} can't be used ({error.strerror}); choose another with --port") from None
+        raise WrongUse(f"port {port} on {host} can't be used ({error.strerror}); choose another with --port") from None
     return listener
 
 
@@ -215,33 +212,6 @@ def _address(host: str, port: int) -> str:
 
 
 # ------------------------------------------------------------------------------------------ what is said
-
-
-class _WrongUse(Exception):
-    """Something on the command line that can't be used."""
-
-
-@contextmanager
-def _clear_errors(wired: Wiring) -> Iterator[None]:
-    """Says in a line what stands in the way, instead of a traceback."""
-    wrong_use: tuple[type[Exception], ...] = (_WrongUse, *wired.wrong_use)
-    try:
-        yield
-    except wrong_use as error:
-        _tell(str(error))
-        raise typer.Exit(2) from None
-    except wired.stopped as error:
-        _tell(str(error))
-        raise typer.Exit(1) from None
-
-
-def _tell(words: str) -> None:
-    Console(stderr=True).print(words, style="red", markup=False, highlight=False, soft_wrap=True)
-
-
-def _say(words: str) -> None:
-    """What is being done, for whoever waits. On stderr: what a command answers may be piped on."""
-    Console(stderr=True).print(f"{words} …", style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def _say_nothing(words: str) -> None:
@@ -256,7 +226,7 @@ def _welcome(address: str, demo: Any, data: Path, stopped: tuple[type[Exception]
         try:
             standing, body = demo.stand(), demo.quote_body()
         except stopped as fault:
-            _tell(f"The demo has nothing to show: {fault}")
+            tell(f"The demo has nothing to show: {fault}")
         else:
             curl = f"curl {address}/v1/quotes -H 'Authorization: Bearer {demo.key}' -H 'Content-Type: application/json' -d '{body}'"
             lines += [f"Member page  {address}/m/{standing.member_link}", "", "Ask for a price:", "", curl, ""]
