@@ -19,8 +19,8 @@ from coverage.domain.faults import Unavailable
 from coverage.operations.house import House
 from coverage.storage.outbox import Job
 from coverage.storage.tenancy import Database
-from coverage.worker import Worker
-from tests.builders import Platform
+from coverage.worker import Round, Worker
+from tests.builders import Platform, soon
 from tests.processes import clean_environment, wait_for
 
 HouseWith = Callable[..., House]
@@ -112,6 +112,34 @@ class TestWorker:
             thread.join()
         # Were it set only now, it would be a real PDF.
         assert platform.get(f"/v1/covers/{cover['id']}/certificate").content == cover["number"].encode()
+
+    def test_fires_what_falls_due(self, platform: Platform, house: House, queue: Database) -> None:
+        platform.cover()
+        worker = Worker(house, queue)
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        try:
+            platform.advance(soon(days=30))
+            wait_for("the clock", lambda: platform.get("/v1/test_clock").json()["status"] == "ready")
+        finally:
+            worker.stop()
+            thread.join()
+
+    def test_goes_its_rounds_on_after_one_that_failed(self, house: House, queue: Database) -> None:
+        gone: list[int] = []
+
+        def failing(_: House, __: Database) -> None:
+            gone.append(len(gone))
+            raise RuntimeError("a table that a migration renames under us")
+
+        worker = Worker(house, queue, rounds=(Round("failing", 0.01, failing),))
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        try:
+            wait_for("the third time", lambda: len(gone) > 2)
+        finally:
+            worker.stop()
+            thread.join()
 
     def test_does_no_job_twice_beside_others(
         self, platform: Platform, house_with: HouseWith, queue: Database, typesetter: Typesetter

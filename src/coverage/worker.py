@@ -1,17 +1,24 @@
-"""The worker: takes jobs from the outbox under a lease, does each in its tenant, and lets a failed one come back later."""
+"""The worker: takes jobs from the outbox under a lease, does each in its tenant, and lets a failed one come back later.
+
+Beside it, in threads of their own, go rounds: what is to be done again and again, such as firing what is due by a clock.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from coverage.domain.faults import Fault, Unavailable
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.answering import prune_answers
 from coverage.operations.certifying import certificate_of
+from coverage.operations.falling_due import fire_all_due
 from coverage.operations.house import House
 from coverage.storage import outbox
 from coverage.storage.outbox import Job
@@ -23,7 +30,20 @@ log = logging.getLogger("coverage.worker")
 LEASE: Final = timedelta(seconds=90)
 POLL_SECONDS: Final = 0.5
 LONGEST_WAIT: Final = timedelta(hours=1)
-PRUNES_EVERY: Final = timedelta(hours=1)
+# How soon a round that failed is gone again, however seldom it is gone otherwise.
+FAILED_ROUND_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Something that a worker does again and again: at once while `once` answers that there was something to do.
+
+    Any number of workers go the same round, so each must be safe beside others, and wherever it is broken off.
+    """
+
+    name: str
+    every_seconds: float
+    once: Callable[[House, Database], object]  # with the house, and the same database in the worker's role
 
 
 def _render_certificate(house: House, caller: Caller, cover_id: str) -> None:
@@ -34,23 +54,51 @@ def _render_certificate(house: House, caller: Caller, cover_id: str) -> None:
 HANDLERS: Final[Mapping[str, Callable[[House, Caller, str], None]]] = {"render_certificate": _render_certificate}
 
 
-class Worker:
-    """Drains the outbox of `house` until it is stopped. `queue` is the same database in the worker's role."""
+def _prune(house: House, queue: Database) -> None:
+    prune_answers(queue, house.wall())
 
-    def __init__(self, house: House, queue: Database, *, lease: timedelta = LEASE) -> None:
+
+ROUNDS: Final = (Round("due", 1.0, fire_all_due), Round("prune", 3600.0, _prune))
+
+
+class Worker:
+    """Drains the outbox of `house` and goes its rounds until it is stopped. `queue` is the same database in the worker's role."""
+
+    def __init__(
+        self, house: House, queue: Database, *, lease: timedelta = LEASE, rounds: tuple[Round, ...] = ROUNDS
+    ) -> None:
         self.house, self.queue = house, queue
-        self._lease = lease
-        self._stopping = threading.Event()
-        self._prunes_at = house.wall()
+        self._lease, self._rounds = lease, rounds
+        # A signal may come while this very thread waits. It puts something into a queue, which no lock can hold up.
+        self._woken: SimpleQueue[None] = SimpleQueue()
+        self._stopping = False
+        self._over = threading.Event()
 
     def run(self) -> None:
         """Works until `stop` is called. A database that is away is waited for."""
+        threads = [
+            threading.Thread(target=self._go_round, args=(one,), name=f"round-{one.name}") for one in self._rounds
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            self._drain()
+        finally:
+            self._over.set()
+            for thread in threads:
+                thread.join()
+
+    def stop(self) -> None:
+        """Ends `run` once the job in hand is done."""
+        self._stopping = True
+        self._woken.put(None)
+
+    def _drain(self) -> None:
         away = False
-        while not self._stopping.is_set():
+        while not self._stopping:
             worked = False
             try:
                 worked, away = self.work_once(), False
-                self.prune()
             except Unavailable as fault:
                 if not away:
                     log.warning("the worker waits: %s", fault.detail)
@@ -59,11 +107,20 @@ class Worker:
                 # Such as a schema that is being migrated under us: a worker that ends helps nobody.
                 log.exception("the worker couldn't take a job")
             if not worked:
-                self._stopping.wait(POLL_SECONDS)
+                with suppress(Empty):
+                    self._woken.get(timeout=POLL_SECONDS)
 
-    def stop(self) -> None:
-        """Ends `run` once the job in hand is done."""
-        self._stopping.set()
+    def _go_round(self, one: Round) -> None:
+        while not self._over.is_set():
+            wait = one.every_seconds
+            try:
+                wait = 0 if one.once(self.house, self.queue) else wait
+            except Unavailable:  # the thread that takes jobs tells of it
+                wait = min(wait, FAILED_ROUND_SECONDS)
+            except Exception:
+                log.exception("the worker's round %s broke off", one.name)
+                wait = min(wait, FAILED_ROUND_SECONDS)
+            self._over.wait(wait)
 
     def work_once(self) -> bool:
         """Takes the job that is due first and does it; whether there was one.
@@ -75,13 +132,6 @@ class Worker:
         for job in jobs:
             self._settle(job, self._do(job))
         return bool(jobs)
-
-    def prune(self) -> None:
-        """Throws away what was kept for long enough, if the last time is an hour ago."""
-        wall = self.house.wall()
-        if wall >= self._prunes_at:
-            self._prunes_at = wall + PRUNES_EVERY
-            prune_answers(self.queue, wall)
 
     def _do(self, job: Job) -> str | None:
         """What went wrong, if something did."""

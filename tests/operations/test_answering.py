@@ -23,7 +23,7 @@ from coverage.operations.house import House
 from coverage.storage.idempotency import Answered
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
-from coverage.worker import Worker
+from coverage.worker import ROUNDS
 from tests.answers import pointers, the_problem
 from tests.builders import Platform, a_bind, a_claim, a_quote, a_risk, enrol_platform, soon
 from tests.dumping import dump
@@ -358,19 +358,13 @@ class TestPruning:
         assert sum(at_once(2, lambda _: prune_answers(queue, wall))) == 20
         assert kept(owner, platform) == 0
 
-    def test_is_done_by_the_worker_about_hourly(
+    def test_is_a_round_of_the_worker_about_hourly(
         self, owner: Database, queue: Database, house: House, house_with: Callable[..., House], platform: Platform
     ) -> None:
-        late = {"by": KEPT_FOR}
-        worker = Worker(house_with(wall=lambda: house.wall() + late["by"]), queue)
         platform.post("/v1/quotes", a_quote(), key="one")
-        late["by"] += timedelta(seconds=1)
-        worker.prune()
-        assert kept(owner, platform) == 0
-        platform.post("/v1/quotes", a_quote(), key="two")
-        late["by"] += timedelta(minutes=59)
-        worker.prune()
+        (pruning,) = [one for one in ROUNDS if one.name == "prune"]
+        assert pruning.every_seconds == 3600
+        pruning.once(house, queue)
         assert kept(owner, platform) == 1
-        late["by"] += timedelta(minutes=1)
-        worker.prune()
+        pruning.once(house_with(wall=lambda: house.wall() + KEPT_FOR), queue)
         assert kept(owner, platform) == 0

@@ -15,6 +15,8 @@ Phase = Literal[
     "scheduled", "on_risk", "ended", "awaiting_payment", "cancelled", "lapsed", "not_taken_up", "payment_disputed"
 ]
 
+Turning = Literal["started", "ended", "lapsed"]
+
 # The states in which a cover holds its object, so that no second one may.
 HOLDING: Final = ("awaiting_payment", "issued", "payment_disputed")
 
@@ -26,6 +28,24 @@ def phase(state: str, period: Period, now: datetime) -> str:
     if now < period.start:
         return "scheduled"
     return "on_risk" if now < period.end else "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What becomes of a cover by the clock alone: the kind of change, its state then, and when it changes again."""
+
+    kind: Turning
+    state: str
+    next_at: datetime | None
+
+
+def turn_at(state: str, period: Period, at: datetime) -> Turn:
+    """The change that is due at `at`. Raises AssertionError for a cover that no clock changes."""
+    if state == "awaiting_payment":
+        return Turn("lapsed", "lapsed", None)
+    if state not in ("issued", "payment_disputed"):
+        raise AssertionError(f"no clock changes a cover that is {state}")
+    return Turn("started", state, period.end) if at < period.end else Turn("ended", state, None)
 
 
 def check_cancellable(state: str, period: Period, now: datetime) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from coverage.domain.cover import Turning
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -21,6 +23,11 @@ def quote_made(quote_id: str, state: str) -> Fact:
     return Fact("quote.created", quote_id, {"state": state})
 
 
+def quote_expired(quote_id: str) -> Fact:
+    """A quote's time to be bound was over."""
+    return Fact("quote.expired", quote_id)
+
+
 def cover_issued(cover_id: str, quote_id: str, transaction_id: str) -> Fact:
     """A cover was issued; its certificate is to be rendered."""
     return Fact("cover.issued", cover_id, {"quote": quote_id, "transaction": transaction_id}, ("render_certificate",))
@@ -29,6 +36,11 @@ def cover_issued(cover_id: str, quote_id: str, transaction_id: str) -> Fact:
 def cover_cancelled(cover_id: str, transaction_id: str) -> Fact:
     """A cover was cancelled; its certificate is to be rendered anew."""
     return Fact("cover.cancelled", cover_id, {"transaction": transaction_id}, ("render_certificate",))
+
+
+def cover_turned(cover_id: str, kind: Turning) -> Fact:
+    """A cover came on risk, went off it, or lapsed before it was paid for: by the clock alone."""
+    return Fact(f"cover.{kind}", cover_id)
 
 
 def claim_declared(claim_id: str, cover_id: str, flags: tuple[str, ...]) -> Fact:

@@ -51,9 +51,9 @@ class Work:
         """Reads the clocks again: waiting for a lock takes time, in which a start may pass or a quote expire."""
         self.now, self.wall = self.clock()
 
-    def record(self, fact: Fact) -> None:
-        """Keeps a fact and the jobs that it causes, in this transaction."""
-        outbox.record(self.session, self.tenant_id, self.caller.actor, fact, now=self.now, wall=self.wall)
+    def record(self, fact: Fact, *, at: datetime | None = None) -> None:
+        """Keeps a fact and the jobs that it causes, in this transaction. It happened now, or at `at`."""
+        outbox.record(self.session, self.tenant_id, self.caller.actor, fact, now=at or self.now, wall=self.wall)
 
     def seal(self, subject: str, plain: bytes, place: str) -> bytes:
         """`plain` under the subject's key, which is made when it is the first."""

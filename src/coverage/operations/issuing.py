@@ -102,7 +102,7 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
     cover = _cover(tx, quote, bind, policy, policyholder, period)
     tx.session.add(cover)
     tx.session.flush()
-    quote.state, quote.cover_id = "bound", cover.id
+    quote.state, quote.cover_id, quote.next_due_at = "bound", cover.id, None
     for position, (role, party) in enumerate(_standing(edition.rules, people)):
         tx.session.add(
             CoverParty(
@@ -289,6 +289,7 @@ def _cover(tx: Work, quote: Quote, bind: Bind, policy: MasterPolicy, policyholde
             "ipid_sha256": disclosed.ipid_sha256, "language": disclosed.language, "given_at": disclosed.given_at.isoformat(),
         },
         metadata_=bind.metadata, issued_at=tx.now, cancelled_at=None, created_at=tx.now,
+        next_due_at=period.start,
     )  # fmt: skip
 
 

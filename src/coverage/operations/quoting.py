@@ -63,6 +63,7 @@ def make_quote(tx: Work, house: House, asked: AskedFor) -> Quote:
     quote = _row(tx, asked, period, edition, admitted, decision)
     quote.tax_hash, quote.texts_hash = taxes.hash, _texts_hash(edition)
     quote.edition_hash = edition.hash
+    quote.next_due_at = binds_until(quote)
     _keep_rules(tx, edition, taxes)
     if admitted.object_value is not None and edition.rules.object is not None:
         quote.object_key = house.keyring.fingerprint("object", f"{edition.rules.object.kind}\n{admitted.object_value}")
@@ -81,9 +82,14 @@ def find_quote(tx: Work, quote_id: str) -> Quote:
 
 
 def state_of(quote: Quote, now: datetime) -> str:
-    """A quote's state at `now`: an open one whose time is over has expired."""
+    """A quote's state at `now`: an open one whose time is over has expired.
+
+    So has one of which that was told: a worker's clock may be a moment ahead of ours.
+    """
     until = binds_until(quote)
-    return "expired" if quote.state in ("open", "referred") and until is not None and now >= until else quote.state
+    told = quote.state == "open" and quote.next_due_at is None
+    over = told or (until is not None and now >= until)
+    return "expired" if quote.state in ("open", "referred") and over else quote.state
 
 
 def binds_until(quote: Quote) -> datetime | None:

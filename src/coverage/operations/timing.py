@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from coverage.domain.faults import Detail, Rejected
 from coverage.operations.house import Work
-from coverage.storage import partners
+from coverage.storage import due, partners
 
 FARTHEST: Final = timedelta(days=366)
 FARTHEST_AHEAD: Final = timedelta(days=20 * 366)
@@ -30,3 +30,8 @@ def advance_clock(tx: Work, to: datetime) -> datetime:
     ahead = partners.put_clock_ahead(tx.session, math.ceil((to - tx.wall).total_seconds()))
     tx.now = tx.wall + timedelta(seconds=ahead)
     return tx.now
+
+
+def clock_status(tx: Work) -> Literal["advancing", "ready"]:
+    """Whether all that was due by the tenant's clock has happened."""
+    return "advancing" if due.is_something_due(tx.session, tx.now) else "ready"

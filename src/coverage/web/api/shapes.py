@@ -433,6 +433,10 @@ class ClaimSeen(Shape):
 class ClockSeen(Shape):
     object: Literal["test_clock"] = "test_clock"
     now: InstantSeen
+    status: Annotated[
+        Literal["advancing", "ready"],
+        Field(description="`advancing` while something that was due by `now` hasn't happened yet."),
+    ]
 
 
 class ProductSeen(Shape):
