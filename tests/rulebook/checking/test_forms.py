@@ -7,6 +7,10 @@ import pytest
 from tests.rulebook.made_rules import MADE, MADE_ZONES, Case, Expected, made, said_of
 from tests.rulebook.rule_files import RuleFolder
 
+UNNAMED = (
+    "warning: nothing reads this file; expected a table of an edition beside it to name it in file:, or no such file"
+)
+
 # fmt: off
 DERIVED: list[Case] = [
     (MADE, 'driving:  {years_from: licence, to: start, otherwise: 0}', 'driving:  {years_from: licence, to: start}', [('driving', 'a date that may be left out; expected otherwise: with the years that hold then')]),
@@ -82,8 +86,8 @@ TABLES: list[Case] = [
     (MADE, '5000 EUR: 1.1000', '5000 GBP: 1.1000', [('5000', "5000.00 GBP; expected EUR, the edition's currency")]),
     # Files
     (MADE, 'zones:   {by: area, file: zones.csv, otherwise: 1.0000}', 'zones:   {by: area, file: zones.csv}', [('file', 'no row for any other area; expected otherwise: as well')]),
-    (MADE, 'zones:   {by: area, file: zones.csv, otherwise: 1.0000}', 'zones:   {by: area, values: {75: 1.2000, 7: 1.1000, ab: 1.0000}, otherwise: 1.0000}', [('7: ', '"7" can\'t match; expected 2 capital letters or digits'), ('ab: ', '"ab" can\'t match; expected 2 capital letters or digits')]),
-    (MADE, 'file: zones.csv', 'file: zone.csv', [('zone.csv', 'there is no zone.csv that can be read beside the edition; expected it')]),
+    (MADE, 'zones:   {by: area, file: zones.csv, otherwise: 1.0000}', 'zones:   {by: area, values: {75: 1.2000, 7: 1.1000, ab: 1.0000}, otherwise: 1.0000}', [('7: ', '"7" can\'t match; expected 2 capital letters or digits'), ('ab: ', '"ab" can\'t match; expected 2 capital letters or digits'), ('^area', UNNAMED, MADE_ZONES)]),
+    (MADE, 'file: zones.csv', 'file: zone.csv', [('zone.csv', 'there is no zone.csv that can be read beside the edition; expected it'), ('^area', UNNAMED, MADE_ZONES)]),
     (MADE, 'file: zones.csv', 'file: ../zones.csv', [('../', '"../zones.csv"; expected the name of a file beside the edition, such as zones.csv')]),
     (MADE_ZONES, 'area,cell', 'zone,cell', [('zone', 'the columns "zone, cell"; expected area, cell')]),
     (MADE_ZONES, '75,1.2000', '75,1.2000,x', [('75', '3 columns; expected 2')]),
