@@ -11,7 +11,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
@@ -214,26 +213,6 @@ class TestRepeats:
 
 
 class TestSimultaneousRequests:
-    @staticmethod
-    def bind(platform: Platform, body: dict[str, Any], key: str, _: int) -> httpx2.Response:
-        return platform.post("/v1/covers", body, key=key)
-
-    def test_with_one_key_bind_one_cover(self, served_platform: Platform, owner: Database) -> None:
-        met: Counter[int] = Counter()
-        for number in range(5):
-            bind = a_bind(served_platform.quote())
-            answers = at_once(20, partial(self.bind, served_platform, bind, f"race-{number}"))
-            made = [answer for answer in answers if answer.status_code == 201]
-            assert made
-            assert len({answer.content for answer in made}) == 1
-            assert sum(REPLAYED not in answer.headers for answer in made) == 1
-            for answer in answers:
-                met[answer.status_code] += 1
-                if answer.status_code != 201:
-                    the_problem(answer, 409, "idempotency_key_in_use")
-        assert met[409], "no two requests ever met"
-        assert len(served_platform.get("/v1/covers").json()["data"]) == 5
-
     def test_with_keys_of_their_own_bind_one_cover(self, served_platform: Platform) -> None:
         quote = served_platform.quote()
         answers = at_once(20, lambda _: served_platform.post("/v1/covers", a_bind(quote)))

@@ -88,11 +88,6 @@ class TestObject:
         the_problem(self.bind(platform, registration, first), 409, "object_covered")
         the_problem(self.bind(platform, registration, window(-1, 30)), 409, "object_covered")
 
-    def test_of_another_partner_tells_nothing(self, platform: Platform, another_platform: Platform) -> None:
-        registration = a_registration()
-        assert self.bind(platform, registration, window(0, 12)).status_code == 201
-        assert self.bind(another_platform, registration, window(0, 12)).status_code == 201
-
     def test_is_free_again_after_a_cancellation(self, platform: Platform) -> None:
         registration = a_registration()
         cover = self.bind(platform, registration, window(0, 12)).json()
@@ -104,19 +99,6 @@ class TestObject:
         registration = a_registration()
         assert self.bind(platform, registration, window(0, 12), vehicle_class="cargo_bike").status_code == 201
         the_problem(self.bind(platform, registration, window(0, 12), vehicle_class="van"), 409, "object_covered")
-
-    def test_goes_to_one_of_twenty_who_race_for_it(self, served_platform: Platform) -> None:
-        for _ in range(5):
-            registration = a_registration()
-            binds = [
-                a_bind(
-                    served_platform.quote(risk=a_risk(registration=registration), **window(index / 4, 12 + index / 4))
-                )
-                for index in range(20)
-            ]
-            answers = race(served_platform, binds)
-            assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 19}
-            assert {the_problem(a)["code"] for a in answers if a.status_code == 409} == {"object_covered"}
 
 
 class TestAccumulation:
@@ -169,18 +151,6 @@ class TestAccumulation:
         the_problem(self.bind(platform, "emp-1", 1, window(0, 12)), 409, "cap_exceeded")
         platform.post(f"/v1/covers/{cover['id']}/cancel", {})
         assert self.bind(platform, "emp-1", 10_000, window(0, 12)).status_code == 201
-
-    def test_is_never_passed_by_twenty_who_race(self, served_platform: Platform) -> None:
-        for member in ("emp-1", "emp-2", "emp-3"):
-            value = {"amount": 300_000, "currency": "EUR"}
-            parties = {"policyholder": a_party(reference=member)}
-            binds = [
-                a_bind(served_platform.quote(risk=a_risk(goods_value=value), **window(0, 12)), parties=parties)
-                for _ in range(20)
-            ]
-            answers = race(served_platform, binds)
-            assert Counter(answer.status_code for answer in answers) == {201: 3, 409: 17}
-            assert {the_problem(a)["code"] for a in answers if a.status_code == 409} == {"cap_exceeded"}
 
 
 class TestAPersonNamedWithTheQuote:
