@@ -37,7 +37,7 @@ def address(house: House) -> Iterator[str]:
 
 def test_every_command_of_the_guide_works(address: str, owner: Database, house: House, tmp_path: Path) -> None:
     commands = re.findall(r"^```bash\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(commands) == 5
+    assert len(commands) == 6
     script = "".join(commands)
     assert "API=http://localhost:8000\n" in script
     script = script.replace("API=http://localhost:8000\n", f"API={address}\n")
@@ -56,6 +56,9 @@ def test_every_command_of_the_guide_works(address: str, owner: Database, house: 
     cover = json.loads((tmp_path / "cover.json").read_text())
     assert cover["state"] == "scheduled"
     assert (tmp_path / "certificate.pdf").read_bytes().startswith(b"%PDF-")
+    prices = json.loads((tmp_path / "prices.json").read_text())["data"]
+    assert [price["status"] for price in prices] == ["priced", "invalid"]
+    assert prices[1]["errors"][0]["pointer"] == "/prices/1/risk/distance_km"
     answers = [json.loads(text) for text in done.stdout.replace("}{", "}\n{").splitlines()]
     assert [answer["object"] for answer in answers] == ["cover", "test_clock", "claim"]
     assert answers[0]["member_url"].startswith(f"{address}/m/")

@@ -31,6 +31,7 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "listProducts": {},
     "retrieveProduct": {},
     "retrieveInformationDocument": {},
+    "priceRisks": {},
     "createQuote": {},
     "retrieveQuote": {"path/quote_id": "quote"},
     "createCover": {"body/quote": "quote"},

@@ -26,7 +26,7 @@ from coverage.domain.premium import Premium
 from coverage.domain.tenant import Caller
 from coverage.messages import Words
 from coverage.operations.house import House, Work
-from coverage.operations.quoting import edition_of, premium_of, tax_label, texts_of
+from coverage.operations.quoting import edition_of, premium_of, texts_of, wording_of
 from coverage.operations.showing import CoverSeen, find_cover, see_cover
 from coverage.rulebook.format import Edition, FieldTexts, InputTexts, Texts
 from coverage.rulebook.language.inputs import Input, Item
@@ -240,13 +240,14 @@ def _deductible(kept: dict[str, Any] | None, currency: str) -> DeductibleSeen | 
 
 def _surcharges(tx: Work, seen: CoverSeen, premium: Premium, language: str) -> tuple[tuple[str, Money], ...]:
     """Each surcharge once, whatever sections it was taken on."""
-    named = {line.name: tax_label(tx, seen.quote, line, language) for line in premium.surcharges}
+    wording = wording_of(tx, seen.quote)
+    named = {line.name: wording.tax_label(line, language) for line in premium.surcharges}
     return tuple((label, Money(premium.surcharged(name), premium.currency)) for name, label in named.items())
 
 
 def _taxes(tx: Work, seen: CoverSeen, premium: Premium, language: str) -> tuple[TaxSeen, ...]:
-    currency = seen.cover.currency
+    wording, currency = wording_of(tx, seen.quote), seen.cover.currency
     return tuple(
-        TaxSeen(tax_label(tx, seen.quote, line, language), decimal_text(line.rate, 4), Money(line.amount, currency))
+        TaxSeen(wording.tax_label(line, language), decimal_text(line.rate, 4), Money(line.amount, currency))
         for line in premium.taxes
     )

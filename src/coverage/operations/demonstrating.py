@@ -12,6 +12,7 @@ from coverage.domain.tenant import Caller
 from coverage.operations.claiming import Declaration, declare_claim
 from coverage.operations.house import House, Work
 from coverage.operations.issuing import Bind, Disclosed, PartyNamed, issue_cover
+from coverage.operations.pricing import Wanted
 from coverage.operations.quoting import AskedFor, find_quote, ipid_of, make_quote, state_of
 from coverage.operations.showing import find_cover
 from coverage.operations.unlocking import link_of
@@ -72,9 +73,8 @@ def _quoted(tx: Work, house: House, start: datetime | None) -> Quote:
         "licence_since": "2010-06-01",
         "goods_value": {"amount": 10_000, "currency": "EUR"},
     }
-    return make_quote(
-        tx, house, AskedFor(PRODUCT, "FR", start, None, timedelta(hours=12), risk, "en", None, {"made_for": "the demo"})
-    )
+    wanted = Wanted(PRODUCT, "FR", start, None, timedelta(hours=12), risk)
+    return make_quote(tx, house, AskedFor(wanted, "en", None, {"made_for": "the demo"}))
 
 
 def _bound(tx: Work, quote: Quote) -> Cover:

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
 from coverage.domain.facts import quote_made
-from coverage.domain.faults import Conflict, Detail, Missing, Rejected
+from coverage.domain.faults import Conflict, Missing
 from coverage.domain.ids import names
-from coverage.domain.period import Period, local_day
 from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeLine, TaxLine
-from coverage.messages import Words
 from coverage.operations.house import House, Work
-from coverage.rulebook.admission import Admitted, admit, check_term, is_personal, read_json
+from coverage.operations.pricing import Priced, Wanted, price
+from coverage.operations.wording import Wording, hash_of
+from coverage.rulebook.admission import is_personal
 from coverage.rulebook.editions import revive
 from coverage.rulebook.explaining import Line, explain
 from coverage.rulebook.format import Texts
 from coverage.rulebook.language.reading import canonical_json
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.taxes import TaxesInForce
-from coverage.rulebook.planning.taxing import EXEMPT
 from coverage.rulebook.running.scalar import Decision, Scalar
 from coverage.storage import members, quotes
 from coverage.storage.identity import new_id
@@ -34,14 +33,9 @@ from coverage.storage.quotes import EditionKept, Quote, TaxesKept, TextsKept
 
 @dataclass(frozen=True, slots=True)
 class AskedFor:
-    """What a partner asks a price for. `start` None begins at issue; then `duration` says how long."""
+    """What a partner asks a quote for."""
 
-    product: str
-    country: str | None
-    start: datetime | None
-    end: datetime | None
-    duration: timedelta | None
-    risk: Mapping[str, object]
+    wanted: Wanted
     language: str
     policyholder: str | None  # the partner's reference of the person, where it knows already who it will be
     metadata: dict[str, str]
@@ -52,19 +46,12 @@ def make_quote(tx: Work, house: House, asked: AskedFor) -> Quote:
 
     Raises `Rejected` with a pointer for each field that is wrong.
     """
-    period = _period(asked, tx.now)
-    edition = _edition(house, asked, period, tx.now)
-    if asked.start is None and edition.rules.quote.floats == 0:
-        detail = Detail("/start", '"at_issue" isn\'t offered by this product; expected an instant', "invalid_value")
-        raise Rejected("invalid_term", "the product needs a fixed start", errors=(detail,))
-    admitted = _admitted(edition, asked, period, tx.now)
-    taxes = edition.taxes_on(local_day(tx.now, edition.rules.timezone))
-    decision = edition.compiled(taxes).decide(admitted.facts)
-    quote = _row(tx, asked, period, edition, admitted, decision)
-    quote.tax_hash, quote.texts_hash = taxes.hash, _texts_hash(edition)
-    quote.edition_hash = edition.hash
+    found = price(house.rules(), asked.wanted, tx.now)
+    edition, admitted = found.edition, found.admitted
+    quote = _row(tx, asked, found)
+    quote.edition_hash, quote.tax_hash = edition.hash, found.taxes.hash
+    quote.texts_hash = _keep_rules(tx, edition, found.taxes)
     quote.next_due_at = binds_until(quote)
-    _keep_rules(tx, edition, taxes)
     if admitted.object_value is not None and edition.rules.object is not None:
         quote.object_key = house.keyring.fingerprint("object", f"{edition.rules.object.kind}\n{admitted.object_value}")
     tx.session.add(quote)
@@ -99,26 +86,19 @@ def binds_until(quote: Quote) -> datetime | None:
 
 def texts_of(tx: Work, quote: Quote, language: str) -> Texts | None:
     """The product's words as they stood when it was quoted, in `language` or else in any that there is."""
-    texts = _words_kept(tx, quote).texts
-    return texts.get(language) or next(iter(texts.values()), None)
+    return wording_of(tx, quote).texts_in(language)
 
 
-def tax_label(tx: Work, quote: Quote, line: TaxLine | SurchargeLine, language: str) -> str:
-    """What people read for a tax, levy or surcharge on a quote's price."""
-    country = line.tax_class.rpartition(":")[0] if isinstance(line, TaxLine) else ""
-    labels = _words_kept(tx, quote).taxes
-    named = [labels.get(f"{country}:{line.name}" if country else line.name, {})]
-    if isinstance(line, SurchargeLine):
-        # A section's situs may be abroad, and its surcharge that country's.
-        named += [words for name, words in labels.items() if name.endswith(f":{line.name}")]
-    elif line.tax_class == EXEMPT:
-        named.append({language: Words(language).text("tax.exempt")})
-    return next((words[language] for words in named if language in words), line.name.replace("_", " "))
+def wording_of(tx: Work, quote: Quote) -> Wording:
+    """The words that go with a quote's price, as they stood when it was quoted."""
+    if quote.texts_hash not in _WORDS:
+        _WORDS[quote.texts_hash] = Wording.kept(tx.session.get_one(TextsKept, quote.texts_hash).content)
+    return _WORDS[quote.texts_hash]
 
 
 def ipid_of(tx: Work, quote: Quote, language: str) -> str | None:
     """The SHA-256 of the product information document that goes with a quote, in a language; None where there is none."""
-    texts = _words_kept(tx, quote).texts.get(language)
+    texts = wording_of(tx, quote).texts.get(language)
     return ipid_hash(quote.product, quote.country, language, texts) if texts else None
 
 
@@ -150,26 +130,10 @@ def edition_of(tx: Work, quote: Quote) -> LoadedEdition:
     return _REVIVED[quote.edition_hash]
 
 
-@dataclass(frozen=True, slots=True)
-class _WordsKept:
-    """A product's words as they stood when it was quoted: texts by language, and names of taxes by language."""
-
-    texts: dict[str, Texts]
-    taxes: dict[str, dict[str, str]]
-
-
-def _words_kept(tx: Work, quote: Quote) -> _WordsKept:
-    if quote.texts_hash not in _WORDS:
-        content = tx.session.get_one(TextsKept, quote.texts_hash).content
-        texts = {language: Texts.model_validate(words) for language, words in content["texts"].items()}
-        _WORDS[quote.texts_hash] = _WordsKept(texts, content["taxes"])
-    return _WORDS[quote.texts_hash]
-
-
 # What is kept under a hash never changes, so what was made of it stays right; an installation has tens of editions, not
 # thousands.
 _REVIVED: dict[str, LoadedEdition] = {}
-_WORDS: dict[str, _WordsKept] = {}
+_WORDS: dict[str, Wording] = {}
 
 
 def _compiled_again(tx: Work, quote: Quote) -> Scalar:
@@ -193,54 +157,6 @@ def premium_of(price: Mapping[str, Any]) -> Premium:
 # --------------------------------------------------------------------------------------------- inside
 
 
-def _period(asked: AskedFor, now: datetime) -> Period:
-    start = asked.start.astimezone(UTC) if asked.start is not None else now
-    if asked.start is not None and start < now:
-        detail = Detail(
-            "/start", f"the start lies in the past; expected {now:%Y-%m-%dT%H:%M:%SZ} or later", "start_passed"
-        )
-        raise Rejected("invalid_term", "no cover begins in the past", errors=(detail,))
-    end = asked.end.astimezone(UTC) if asked.end is not None else start + (asked.duration or timedelta())
-    if end <= start:
-        pointer = "/end" if asked.end is not None else "/duration"
-        detail = Detail(pointer, "the end isn't after the start; expected a later one", "end_before_start")
-        raise Rejected("invalid_term", "a cover ends after it starts", errors=(detail,))
-    return Period(start, end)
-
-
-def _edition(house: House, asked: AskedFor, period: Period, now: datetime) -> LoadedEdition:
-    library = house.rules()
-    try:
-        return library.in_force(asked.product, asked.country, now, period.start)
-    except Missing as missing:
-        pointer = "/country" if asked.product in library.products() else "/product"
-        raise Rejected(missing.code, missing.detail, errors=(Detail(pointer, missing.detail, missing.code),)) from None
-    except Rejected as rejected:
-        pointer = "/country" if rejected.code == "country_needed" else "/product"
-        raise Rejected(
-            rejected.code, rejected.detail, errors=(Detail(pointer, rejected.detail, rejected.code),)
-        ) from None
-
-
-def _admitted(edition: LoadedEdition, asked: AskedFor, period: Period, now: datetime) -> Admitted:
-    """The risk as facts. What is wrong with the term and with the risk is told together, to be mended in one go."""
-    wrong: list[Detail] = []
-    admitted = None
-    try:
-        check_term(edition.rules, period, now)
-    except Rejected as rejected:
-        # A term that is too long is mended where it was said.
-        ends = "/end" if asked.end is not None else "/duration"
-        wrong += [replace(error, pointer=ends) if error.pointer == "/end" else error for error in rejected.errors]
-    try:
-        admitted = admit(edition.rules, asked.risk, period, now, read_json)
-    except Rejected as rejected:
-        wrong += rejected.errors
-    if wrong or admitted is None:
-        raise Rejected("invalid_quote", "the product can't be quoted as asked for", errors=tuple(wrong))
-    return admitted
-
-
 def _member(tx: Work, asked: AskedFor) -> Member | None:
     """The person that the quote names, known by reference from the first quote on; their facts are sealed as theirs."""
     if asked.policyholder is None:
@@ -255,9 +171,8 @@ def _member(tx: Work, asked: AskedFor) -> Member | None:
     return members.find_or_add(tx.session, named)
 
 
-def _row(
-    tx: Work, asked: AskedFor, period: Period, edition: LoadedEdition, admitted: Admitted, decision: Decision
-) -> Quote:
+def _row(tx: Work, asked: AskedFor, found: Priced) -> Quote:
+    period, edition, admitted, decision = found.period, found.edition, found.admitted, found.decision
     quote_id = new_id("quote")
     member = _member(tx, asked)
     sealed_for = member.id if member else quote_id
@@ -275,7 +190,7 @@ def _row(
         timezone=edition.rules.timezone,
         asked_at=tx.now,
         expires_at=expires_at,
-        floats_until=_floats_until(edition, asked, tx.now, expires_at),
+        floats_until=_floats_until(edition, asked.wanted, tx.now, expires_at),
         starts_at=period.start,
         ends_at=period.end,
         currency=edition.rules.currency,
@@ -306,34 +221,19 @@ def _price(decision: Decision) -> dict[str, Any] | None:
 
 
 def _floats_until(
-    edition: LoadedEdition, asked: AskedFor, now: datetime, expires_at: datetime | None
+    edition: LoadedEdition, wanted: Wanted, now: datetime, expires_at: datetime | None
 ) -> datetime | None:
     """Until when a cover that begins at issue may begin; None where the start is fixed."""
-    if asked.start is not None:
+    if wanted.start is not None:
         return None
     until = now + timedelta(seconds=edition.rules.quote.floats)
     return min(until, expires_at) if expires_at is not None else until
 
 
-def _texts_content(edition: LoadedEdition) -> dict[str, Any]:
-    texts = {language: texts.model_dump() for language, texts in edition.texts.items()}
-    return {"texts": texts, "taxes": edition.taxes.labels | _labels_abroad(edition)}
-
-
-def _labels_abroad(edition: LoadedEdition) -> dict[str, dict[str, str]]:
-    """What other countries call the taxes that sections owe them, by name as in "DE:household_contents"."""
-    met = [*edition.plan.tax_classes, *(kind for _, kind in edition.plan.surcharges)]
-    countries = dict.fromkeys(name.partition(":")[0] for name in met if ":" in name)
-    files = {country: edition.abroad[country] for country in countries if country in edition.abroad}
-    return {f"{country}:{name}": words for country, file in files.items() for name, words in file.labels.items()}
-
-
-def _texts_hash(edition: LoadedEdition) -> str:
-    return hashlib.sha256(canonical_json(_texts_content(edition)).encode()).hexdigest()
-
-
-def _keep_rules(tx: Work, edition: LoadedEdition, taxes: TaxesInForce) -> None:
-    """Keeps the texts that the price rests on, once. The first price freezes an edition."""
+def _keep_rules(tx: Work, edition: LoadedEdition, taxes: TaxesInForce) -> str:
+    """Keeps the texts that the quote rests on, once; answers the hash of the product's words. The first quote freezes
+    an edition.
+    """
     if tx.session.get(EditionKept, edition.hash) is None:
         # Two first quotes at once: the second finds the first's row.
         values = {"hash": edition.hash, "product": edition.product, "country": edition.country, "name": edition.name}
@@ -341,11 +241,11 @@ def _keep_rules(tx: Work, edition: LoadedEdition, taxes: TaxesInForce) -> None:
         tx.session.execute(kept.on_conflict_do_nothing())
         if tx.session.get(EditionKept, edition.hash) is None:
             raise Conflict("edition_frozen", f"{edition.identity} priced quotes with another text; it needs a new name")
-    for kind, digest, content in (
-        (TaxesKept, taxes.hash, asdict(taxes)),
-        (TextsKept, _texts_hash(edition), _texts_content(edition)),
-    ):
+    words = Wording.on_sale(edition).content
+    words_hash = hash_of(words)
+    for kind, digest, content in ((TaxesKept, taxes.hash, asdict(taxes)), (TextsKept, words_hash, words)):
         if tx.session.get(kind, digest) is None:
             tx.session.execute(
                 insert(kind).values(hash=digest, content=content, kept_at=tx.wall).on_conflict_do_nothing()
             )
+    return words_hash

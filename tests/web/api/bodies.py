@@ -26,6 +26,11 @@ def full_quote() -> dict[str, Any]:
     return quote | {"risk": quote["risk"] | risk}
 
 
+def wanted(**changes: Any) -> dict[str, Any]:
+    """One risk to be priced: a quote without what is the quote's own."""
+    return {key: value for key, value in a_quote(**changes).items() if key != "language"}
+
+
 def full_bind(quote: dict[str, Any]) -> dict[str, Any]:
     bind = a_bind(quote, metadata={"booking": "B-1"})
     bind["parties"]["insured"] = [a_party(), a_party()]
@@ -43,6 +48,7 @@ def postings(platform: Platform) -> dict[str, Callable[[], Posting]]:
     """Every operation with a body, each made anew when asked for, so that the one before may have used its things up."""
     running = platform.cover(platform.quote(start="at_issue", end=None, duration="PT12H"))
     return {
+        "priceRisks": lambda: Posting("priceRisks", "/v1/prices", {"prices": [wanted(), wanted()], "language": "en"}),
         "createQuote": lambda: Posting("createQuote", "/v1/quotes", full_quote()),
         "createCover": lambda: Posting("createCover", "/v1/covers", full_bind(platform.quote())),
         "cancelCover": lambda: Posting(

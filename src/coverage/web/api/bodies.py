@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +18,7 @@ from coverage.domain.faults import Detail, Rejected
 from coverage.web.api import problems
 
 MAX_BYTES: Final = 256 * 1024
+LARGE: Final = 32 * 1024
 MAX_DRAINED: Final = 32 * 1024 * 1024
 MAX_DEPTH: Final = 20
 MAX_ERRORS: Final = 50  # told of one request
@@ -125,8 +127,10 @@ class StrictRequest(Request):
     """A request whose JSON is read by `read_json`."""
 
     async def json(self) -> Any:
+        raw = await self.body()
         try:
-            self.state.parsed = read_json(await self.body())
+            # Reading a large one takes a while, in which the others would wait.
+            self.state.parsed = await run_in_threadpool(read_json, raw) if len(raw) > LARGE else read_json(raw)
         except Rejected as fault:
             raise Refused(fault) from None
         return self.state.parsed
@@ -182,29 +186,29 @@ def _check_query(request: Request, known: frozenset[str]) -> None:
 
 class BodyLimit:
     """Refuses a body over the limit before anything reads it whole. What still comes in is read and dropped, within
-    bounds, so that the sender gets to see the answer.
+    bounds, so that the sender gets to see the answer. `larger` names paths with limits of their own, in bytes.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, larger: Mapping[str, int]) -> None:
+        self.app, self.larger = app, larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
         buffered: list[Message] = []
-        size = 0
+        size, most = 0, self.larger.get(scope["path"], MAX_BYTES)
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
             size += len(message.get("body", b""))
-            if size <= MAX_BYTES:
+            if size <= most:
                 buffered.append(message)
             if not message.get("more_body") or size > MAX_DRAINED:
                 break
-        if size > MAX_BYTES:
-            await self._refuse(scope, receive, send)
+        if size > most:
+            await self._refuse(most, scope, receive, send)
             return
         messages = iter(buffered)
 
@@ -214,9 +218,9 @@ class BodyLimit:
         await self.app(scope, replay, send)
 
     @staticmethod
-    async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(most: int, scope: Scope, receive: Receive, send: Send) -> None:
         answer = problems.response(
-            "body_too_large", 413, f"the body is over {MAX_BYTES // 1024} kB", instance=problems.instance_of(scope),
+            "body_too_large", 413, f"the body is over {most // 1024} kB", instance=problems.instance_of(scope),
             request_id=scope.get("state", {}).get("request_id", ""), headers={"Connection": "close"},
         )  # fmt: skip
         await answer(scope, receive, send)

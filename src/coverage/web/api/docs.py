@@ -30,7 +30,7 @@ ASSETS_URL: Final = "/docs/assets"
 DESCRIPTION: Final = """Cover for shared things, for hours or days: quote a risk, bind the quote, hand over the certificate, declare a claim.
 
 * **Keys.** `Authorization: Bearer sk_test_…` or `sk_live_…`. Test and live data never meet.
-* **Idempotency.** `Idempotency-Key` is required wherever something is bound, cancelled or claimed. A repeat gets the first answer, byte for byte, with `Idempotent-Replayed: true`.
+* **Idempotency.** `Idempotency-Key` is required wherever something is bound, cancelled or claimed. A repeat gets the first answer, byte for byte, with `Idempotent-Replayed: true`. Nothing is made by `/v1/prices`: there it isn't used.
 * **Errors.** `application/problem+json` (RFC 9457) with a stable `code` and, in `errors`, a JSON pointer to each thing to mend.
 * **Money** is minor units beside its currency; **time** is RFC 3339 with an offset.
 * **Lists** take `limit` and `starting_after` and say `has_more`.
@@ -100,11 +100,12 @@ def describe(app: FastAPI, examples: Examples) -> dict[str, Any]:
         schema.pop("$schema")
     schemas |= risks
     if risks:
-        risk = schemas["QuoteRequest"]["properties"]["risk"]
-        schemas["QuoteRequest"]["properties"]["risk"] = {
-            "description": risk["description"],
-            "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in risks],
-        }
+        for request in ("QuoteRequest", "PriceRequest"):
+            asked = schemas[request]["properties"]
+            asked["risk"] = {
+                "description": asked["risk"]["description"],
+                "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in risks],
+            }
     for path, item in document["paths"].items():
         for operation in item.values():
             _complete(path, operation, examples)
@@ -120,7 +121,9 @@ def _complete(path: str, operation: dict[str, Any], examples: Examples) -> None:
     operation["responses"].pop("422", None)
     if not open_to_all:
         takes_body = "requestBody" in operation
-        seals = takes_body or operation["operationId"] in ("retrieveCertificate", "retrieveClaim")
+        seals = operation["operationId"] in ("retrieveCertificate", "retrieveClaim") or (
+            takes_body and operation["operationId"] != "priceRisks"
+        )
         for status, words in _ERRORS.items():
             if (status in ("413", "415") and not takes_body) or (status in ("409", "410") and not seals):
                 continue
@@ -173,21 +176,26 @@ def _parameter(operation: str, name: str, examples: Examples) -> Any:
 def _bodies(examples: Examples) -> dict[str, dict[str, Any]]:
     saturday = next_saturday(examples.now)
     given = instant_text(examples.now)
-    return {
-        "createQuote": {
-            "product": "off_duty_vehicle",
-            "start": saturday.isoformat(),
-            "end": (saturday + timedelta(hours=12)).isoformat(),
-            "risk": {
-                "vehicle_class": "van",
-                "registration": examples.registration,
-                "driver_born": "1990-05-01",
-                "licence_since": "2010-06-01",
-                "goods_value": {"amount": 800000, "currency": "EUR"},
-            },
-            "language": "en",
-            "metadata": {"trip": "removal"},
+    wanted = {
+        "product": "off_duty_vehicle",
+        "start": saturday.isoformat(),
+        "end": (saturday + timedelta(hours=12)).isoformat(),
+        "risk": {
+            "vehicle_class": "van",
+            "registration": examples.registration,
+            "driver_born": "1990-05-01",
+            "licence_since": "2010-06-01",
+            "goods_value": {"amount": 800000, "currency": "EUR"},
         },
+    }
+    carried = {
+        "carried_by": "neighbour", "transport": "car", "category": "household", "distance_km": 40,
+        "goods_value": {"amount": 50000, "currency": "EUR"},
+    }  # fmt: skip
+    at_issue = {"product": "goods_carried", "start": "at_issue", "duration": "PT4H", "risk": carried}
+    return {
+        "priceRisks": {"prices": [wanted, at_issue], "language": "en"},
+        "createQuote": wanted | {"language": "en", "metadata": {"trip": "removal"}},
         "createCover": {
             "quote": examples.quote,
             "parties": {

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from coverage.domain.faults import Detail, Rejected
 from coverage.operations.house import Work
 from coverage.operations.quoting import AskedFor, find_quote, make_quote
 from coverage.web.api.access import Made, OptionalKey, TheCaller, TheHouse, TheLanguage, needs, once, plainly
+from coverage.web.api.asking import wanted_of
 from coverage.web.api.bodies import StrictRoute
 from coverage.web.api.shapes import QuoteRequest, QuoteSeen
 from coverage.web.api.telling import tell_quote
@@ -22,15 +22,9 @@ def create_quote(
     house: TheHouse, caller: TheCaller, key: OptionalKey, language: TheLanguage, body: QuoteRequest
 ) -> Response:
     """Prices a risk by the rules in force. A declined or referred risk is answered too, with its reasons."""
-    _check_end(body)
     party = body.parties.policyholder if body.parties else None
     asked = AskedFor(
-        product=body.product,
-        country=body.country,
-        start=None if isinstance(body.start, str) else body.start,
-        end=body.end,
-        duration=body.duration,
-        risk=body.risk,
+        wanted=wanted_of(body),
         language=body.language or language,
         policyholder=party.reference if party else None,
         metadata=body.metadata,
@@ -58,18 +52,3 @@ def retrieve_quote(
     with house.transaction(caller) as tx:
         found = find_quote(tx, quote_id)
         return plainly(tell_quote(tx, found, explained=bool(expand)))
-
-
-def _check_end(body: QuoteRequest) -> None:
-    """A cover ends at an instant or lasts a while: one of the two, and with a start at issue only the latter."""
-    wrong = None
-    if body.end is not None and body.duration is not None:
-        wrong = Detail("/duration", "both end and duration; expected one of them", "invalid_value")
-    elif body.duration is None and body.start == "at_issue":
-        found = "an end; expected a duration" if body.end is not None else "missing; expected a duration"
-        pointer, code = ("/end", "invalid_value") if body.end is not None else ("/duration", "missing_field")
-        wrong = Detail(pointer, f'{found} beside start "at_issue"', code)
-    elif body.end is None and body.duration is None:
-        wrong = Detail("/end", "missing; expected an end, or a duration", "missing_field")
-    if wrong is not None:
-        raise Rejected("invalid_request", "the request isn't as documented", errors=(wrong,))

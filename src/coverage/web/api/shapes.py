@@ -111,8 +111,8 @@ class QuoteParties(Shape):
     policyholder: PartyReference | None = Field(None, description="The person, when you know already who it will be.")
 
 
-class QuoteRequest(Shape):
-    """A price asked for. Times: `start` with `end` or `duration`; `"at_issue"` begins when the quote is bound."""
+class PriceRequest(Shape):
+    """What a price is asked for. Times: `start` with `end` or `duration`; `"at_issue"` begins when it is bound."""
 
     product: str = Field(max_length=60)
     country: str | None = Field(None, pattern=COUNTRY, description="Needed where a product is sold in several.")
@@ -128,6 +128,11 @@ class QuoteRequest(Shape):
         WithJsonSchema({"type": "string", "format": "duration", "description": "ISO 8601: PT12H, P2D."}),
     ] = None
     risk: dict[str, Any] = Field(description="The facts that the product asks for: its `risk_schema` describes them.")
+
+
+class QuoteRequest(PriceRequest):
+    """A price asked for. Times: `start` with `end` or `duration`; `"at_issue"` begins when the quote is bound."""
+
     language: Language | None = Field(None, description="Of texts in answers; else by Accept-Language, else French.")
     parties: QuoteParties | None = None
     metadata: Metadata = Field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from coverage.domain.period import Period, local_day
 from coverage.domain.premium import Premium
 from coverage.messages import Words
 from coverage.operations.house import Work
+from coverage.operations.pricing import Priced
 from coverage.operations.quoting import (
     binds_until,
     edition_of,
@@ -18,11 +20,11 @@ from coverage.operations.quoting import (
     premium_of,
     replay,
     state_of,
-    tax_label,
-    texts_of,
+    wording_of,
 )
 from coverage.operations.showing import ClaimSeen as ClaimFound
 from coverage.operations.showing import CoverSeen as CoverFound
+from coverage.operations.wording import Wording
 from coverage.rulebook.format import Season, Texts
 from coverage.rulebook.language.inputs import Input
 from coverage.rulebook.language.lists import ListOf
@@ -31,6 +33,7 @@ from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.plan import days_in
 from coverage.rulebook.terms import section_terms
 from coverage.storage.quotes import Quote
+from coverage.web.api.pricelists import PricedSeen
 from coverage.web.api.shapes import (
     ClaimSeen,
     CoverSeen,
@@ -58,7 +61,8 @@ from coverage.web.api.shapes import (
 def tell_quote(tx: Work, quote: Quote, *, explained: bool = False) -> QuoteSeen:
     """A quote as answered: its price line by line, its reasons in the member's language."""
     edition = edition_of(tx, quote)
-    texts = texts_of(tx, quote, quote.language)
+    wording = wording_of(tx, quote)
+    texts = wording.texts_in(quote.language)
     floats = quote.floats_until is not None
     ipid = ipid_of(tx, quote, quote.language)
     explanation = replay(tx, quote)[1] if explained else None
@@ -75,9 +79,9 @@ def tell_quote(tx: Work, quote: Quote, *, explained: bool = False) -> QuoteSeen:
         duration=duration_text(int((quote.ends_at - quote.starts_at).total_seconds())),
         timezone=quote.timezone,
         expires_at=_instant(binds_until(quote)),
-        reasons=[_reason(quote, texts, code) for code in quote.reasons],
-        price=_quoted_price(tx, quote, edition, texts) if quote.price else None,
-        unavailable=_unavailable(quote, texts),
+        reasons=_reasons(quote.reasons, quote.price is not None, texts, quote.language),
+        price=_quoted_price(quote, edition, wording) if quote.price else None,
+        unavailable=_unavailable((quote.price or {}).get("unavailable", []), texts, quote.language),
         risk=_risk(edition, quote),
         need=texts.product.need if texts else None,
         ipid=_ipid(quote.product, quote.country, quote.language, ipid),
@@ -85,6 +89,29 @@ def tell_quote(tx: Work, quote: Quote, *, explained: bool = False) -> QuoteSeen:
         explanation=explanation,
         metadata=quote.metadata_,
         created_at=instant_text(quote.created_at),
+    )
+
+
+def tell_priced(found: Priced, *, at_issue: bool, language: str) -> PricedSeen:
+    """A price as answered: as a quote tells it, in the words that are on sale."""
+    edition, decision, period = found.edition, found.decision, found.period
+    wording = Wording.on_sale(edition)
+    texts, premium, facts = wording.texts_in(language), decision.premium, found.admitted.facts
+    terms = [
+        section_terms(edition, line.name, facts, period, line.net) for line in (premium.sections if premium else ())
+    ]
+    return PricedSeen(
+        status={"quoted": "priced"}.get(decision.outcome, decision.outcome),  # type: ignore[arg-type]
+        product=edition.product,
+        country=edition.country,
+        edition=edition.identity,
+        start="at_issue" if at_issue else instant_text(period.start),
+        end=None if at_issue else instant_text(period.end),
+        duration=duration_text(int(period.seconds)),
+        timezone=edition.rules.timezone,
+        reasons=_reasons(decision.reasons, premium is not None, texts, language),
+        price=_price(wording, edition, premium, terms, language) if premium else None,
+        unavailable=_unavailable([asdict(one) for one in decision.unavailable], texts, language) if premium else [],
     )
 
 
@@ -107,7 +134,7 @@ def tell_cover(tx: Work, seen: CoverFound, member_url: str | None = None) -> Cov
         end=instant_text(cover.ends_at),
         timezone=cover.timezone,
         parties=_parties(seen),
-        price=_price(tx, seen.quote, edition, premium, seen.terms, seen.texts, cover.language),
+        price=_price(wording_of(tx, seen.quote), edition, premium, seen.terms, cover.language),
         transactions=[
             TransactionSeen(
                 id=t.id, risk_type=t.risk_type, premium_type=t.premium_type, effective_at=instant_text(t.effective_at),  # type: ignore[arg-type]
@@ -185,10 +212,11 @@ def _ipid(product: str, country: str, language: str, sha256: str | None) -> Ipid
     return ipid_seen(product, country, language, sha256) if sha256 else None
 
 
-def _reason(quote: Quote, texts: Texts | None, code: str) -> Reason:
+def _reasons(codes: Sequence[str], priced: bool, texts: Texts | None, language: str) -> list[Reason]:
     # A declined risk has no price, and tells what declines it alone.
-    decision: Literal["decline", "refer"] = "decline" if quote.price is None else "refer"
-    return Reason(code=code, decision=decision, message=code_text(texts.codes if texts else {}, code, quote.language))
+    decision: Literal["decline", "refer"] = "refer" if priced else "decline"
+    words = texts.codes if texts else {}
+    return [Reason(code=code, decision=decision, message=code_text(words, code, language)) for code in codes]
 
 
 def _risk(edition: LoadedEdition, quote: Quote) -> dict[str, Any]:
@@ -229,45 +257,37 @@ def api_value(rule: Input, text: str, asked_on: date) -> Any:
     return text
 
 
-def _unavailable(quote: Quote, texts: Texts | None) -> list[UnavailableSeen]:
+def _unavailable(found: Sequence[Mapping[str, Any]], texts: Texts | None, language: str) -> list[UnavailableSeen]:
     codes = texts.codes if texts else {}
-    return [
-        UnavailableSeen(**found, message=code_text(codes, found["code"], quote.language))
-        for found in (quote.price or {}).get("unavailable", [])
-    ]
+    return [UnavailableSeen(**one, message=code_text(codes, one["code"], language)) for one in found]
 
 
-def _quoted_price(tx: Work, quote: Quote, edition: LoadedEdition, texts: Texts | None) -> PriceSeen:
+def _quoted_price(quote: Quote, edition: LoadedEdition, wording: Wording) -> PriceSeen:
     premium = premium_of(quote.price or {})
     # When a section covers is known once the quote is bound; nothing told here hangs on it.
     period = Period(quote.starts_at, quote.ends_at)
     terms = [section_terms(edition, line.name, quote.facts, period, line.net) for line in premium.sections]
-    return _price(tx, quote, edition, premium, terms, texts, quote.language)
+    return _price(wording, edition, premium, terms, quote.language)
 
 
 def _price(
-    tx: Work,
-    quote: Quote,
-    edition: LoadedEdition,
-    premium: Premium,
-    terms: Sequence[SectionTerms],
-    texts: Texts | None,
-    language: str,
+    wording: Wording, edition: LoadedEdition, premium: Premium, terms: Sequence[SectionTerms], language: str
 ) -> PriceSeen:
+    texts = wording.texts_in(language)
     currency = premium.currency
     return PriceSeen(
         sections=[_section(edition, texts, currency, section) for section in terms],
         net=Money(amount=premium.net, currency=currency),
         surcharges=[
             SurchargeSeen(
-                name=line.name, label=tax_label(tx, quote, line, language), section=line.section,
+                name=line.name, label=wording.tax_label(line, language), section=line.section,
                 amount=Money(amount=line.amount, currency=currency),
             )
             for line in premium.surcharges
         ],
         taxes=[
             TaxSeen(
-                name=tax.name, label=tax_label(tx, quote, tax, language), kind=tax.kind, tax_class=tax.tax_class,  # type: ignore[arg-type]
+                name=tax.name, label=wording.tax_label(tax, language), kind=tax.kind, tax_class=tax.tax_class,  # type: ignore[arg-type]
                 rate=decimal_text(tax.rate, 4) if tax.tax_class else "", on=Money(amount=tax.base, currency=currency),
                 amount=Money(amount=tax.amount, currency=currency),
             )

@@ -1,0 +1,274 @@
+"""Many prices at once: each on its own, the same to the cent as a quote's, and nothing kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from coverage.operations.house import House
+from coverage.operations.publishing import Publisher
+from coverage.storage.tenancy import Database
+from coverage.web.api import prices
+from tests.answers import pointers, resolve, the_problem
+from tests.builders import Platform, a_goods_risk, a_risk, soon
+from tests.dumping import dump
+from tests.lending import Wall, a_loan, a_shared_car, an_exchange, selling
+from tests.operations.own_product import own_product, platform_on
+from tests.web.api.bodies import JSON_VALUES, places, put, wanted, without
+
+TOLD_OF_BOTH = (
+    "product",
+    "country",
+    "edition",
+    "start",
+    "end",
+    "duration",
+    "timezone",
+    "reasons",
+    "price",
+    "unavailable",
+)
+
+
+def priced(platform: Platform, *asked: Any, **options: Any) -> list[dict[str, Any]]:
+    answer = platform.post("/v1/prices", {"prices": list(asked), "language": "en"}, **options)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["data"]
+    assert len(found) == len(asked)
+    return found
+
+
+@pytest.fixture
+def shop(owner: Database, house: House, wall: Wall) -> Iterator[Platform]:
+    """A partner of the products on sale, on a clock that stands still."""
+    with selling(owner, house, house.rules(), wall) as platform:
+        yield platform
+
+
+CLASSES = ("car", "van", "cargo_bike")
+DAYS = st.dates().map(str)
+RISKS = st.fixed_dictionaries(
+    {
+        "product": st.just("off_duty_vehicle"),
+        "risk": st.builds(
+            lambda made, left_out: {key: value for key, value in made.items() if key not in left_out},
+            st.fixed_dictionaries(
+                {
+                    "vehicle_class": st.sampled_from(CLASSES),
+                    "registration": st.just("AB-123-CD"),
+                    "driver_born": st.sampled_from(["1950-01-01", "1990-05-01", "2004-02-29", "2007-03-02"]) | DAYS,
+                    "licence_since": st.sampled_from(["2010-06-01", "2025-12-31"]) | DAYS,
+                    "goods_value": st.integers(-5, 1_200_000).map(lambda cents: {"amount": cents, "currency": "EUR"}),
+                    "claims_3y": st.integers(0, 6),
+                }
+            ),
+            st.sets(st.sampled_from(["claims_3y", "goods_value", "licence_since"]), max_size=1),
+        ),
+    }
+) | st.fixed_dictionaries(
+    {
+        "product": st.just("goods_carried"),
+        "risk": st.builds(
+            lambda transport, km, cents: a_goods_risk(
+                transport=transport, distance_km=km, goods_value={"amount": cents, "currency": "EUR"}
+            ),
+            st.sampled_from(["car", "van", "on_foot"]), st.integers(0, 900), st.integers(1, 1_500_000),
+        ),
+    }
+)  # fmt: skip
+TERMS = st.sampled_from(
+    [
+        {"start": "at_issue", "duration": "PT12H"},
+        {"start": "2026-03-28T20:00:00+01:00", "duration": "P2D"},
+        {"start": "2026-03-03T08:00:00Z", "end": "2026-03-03T20:00:00Z"},
+        {"start": "2026-03-03T08:00:00Z", "end": "2026-06-03T20:00:00Z"},
+        {"start": "2026-02-03T08:00:00Z", "duration": "PT1H"},
+        {"start": "2026-03-03T08:00:00Z"},
+    ]
+)
+
+
+class TestPrice:
+    def test_is_a_quotes_for_the_same_risk_at_the_same_instant(self, shop: Platform) -> None:
+        seen = {"priced": 0, "referred": 0, "declined": 0, "invalid": 0}
+
+        @settings(
+            max_examples=60, deadline=None, derandomize=True, database=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+        )  # fmt: skip
+        @given(st.lists(st.builds(lambda risk, term: risk | term, RISKS, TERMS), min_size=3, max_size=6))
+        def agree(asked: list[dict[str, Any]]) -> None:
+            for number, (body, found) in enumerate(zip(asked, priced(shop, *asked), strict=True)):
+                answer = shop.post("/v1/quotes", body | {"language": "en"})
+                seen[found["status"]] += 1
+                if found["status"] == "invalid":
+                    problem = the_problem(answer)
+                    assert [found[key] for key in ("code", "detail")] == [problem[key] for key in ("code", "detail")]
+                    beneath = [e | {"pointer": f"/prices/{number}{e['pointer']}"} for e in problem.get("errors", [])]
+                    assert found["errors"] == beneath
+                    continue
+                quote = answer.json()
+                assert found["status"] == {"open": "priced"}.get(quote["state"], quote["state"])
+                assert {key: found[key] for key in TOLD_OF_BOTH} == {key: quote[key] for key in TOLD_OF_BOTH}
+
+        agree()
+        assert min(seen.values()) >= 5, seen
+
+    @pytest.mark.parametrize(
+        "body", [a_loan(), an_exchange(), a_shared_car(excess="small", buy_back=True, vehicle_years=16)],
+        ids=["lists", "surcharges and another country's taxes", "what can't be had"],
+    )  # fmt: skip
+    def test_of_the_tariffs_that_stretch_the_language_is_the_quotes(
+        self, lender: Platform, body: dict[str, Any]
+    ) -> None:
+        quote = lender.quote(**body)
+        (found,) = priced(lender, {key: value for key, value in body.items() if key != "language"})
+        assert {key: found[key] for key in TOLD_OF_BOTH} == {key: quote[key] for key in TOLD_OF_BOTH}
+
+    def test_goes_by_the_partners_own_clock(self, platform: Platform) -> None:
+        body = wanted(start=soon(days=2), end=soon(days=2, hours=12))
+        assert priced(platform, body)[0]["status"] == "priced"
+        platform.advance(soon(days=3))
+        (found,) = priced(platform, body)
+        assert (found["status"], found["code"]) == ("invalid", "invalid_term")
+        assert found["errors"][0]["pointer"] == "/prices/0/start"
+
+    def test_is_told_in_the_language_that_is_asked_for(self, platform: Platform) -> None:
+        body = {"prices": [wanted()]}
+        french = platform.post("/v1/prices", body).json()["data"][0]["price"]["taxes"]
+        english = platform.post("/v1/prices", body | {"language": "en"}).json()["data"][0]["price"]["taxes"]
+        header = platform.post("/v1/prices", body, headers={"Accept-Language": "en"}).json()["data"][0]["price"][
+            "taxes"
+        ]
+        assert english == header != french
+
+
+class TestList:
+    def test_answers_each_on_its_own_in_the_order_it_was_asked(self, platform: Platform) -> None:
+        good, declined = wanted(), wanted(risk=a_risk(driver_born=soon(days=-365 * 17)[:10]))
+        wrong = wanted(risk=a_risk(driver_born="yesterday", colour="red"))
+        found = priced(platform, good, declined, wrong, good, 7, {}, wanted(product="scooter"))
+        statuses = [one["status"] for one in found]
+        assert statuses == ["priced", "declined", "invalid", "priced", "invalid", "invalid", "invalid"]
+        assert found[0] == found[3]
+        assert found[1]["price"] is None
+        assert found[1]["reasons"][0]["decision"] == "decline"
+        places = [[error["pointer"] for error in one.get("errors", [])] for one in found]
+        assert places[2] == ["/prices/2/risk/colour", "/prices/2/risk/driver_born"]
+        assert places[4] == ["/prices/4"]
+        assert set(places[5]) == {"/prices/5/product", "/prices/5/start", "/prices/5/risk"}
+        assert places[6] == ["/prices/6/product"]
+
+    def test_of_a_thousand_is_answered_and_of_one_more_refused(self, platform: Platform) -> None:
+        one = wanted()
+        found = priced(platform, *[one] * 1000)
+        assert {answer["status"] for answer in found} == {"priced"}
+        refused = platform.post("/v1/prices", {"prices": [one] * 1001})
+        problem = the_problem(refused, 422, "invalid_request")
+        assert problem["errors"][0]["pointer"] == "/prices"
+        assert problem["errors"][0]["detail"] == "1001 entries; expected at most 1000"
+
+    @pytest.mark.parametrize(
+        ("body", "where"),
+        [
+            ({}, ["/prices"]),
+            ({"prices": []}, ["/prices"]),
+            ({"prices": {}}, ["/prices"]),
+            ({"prices": [{}], "livemode": True}, ["/livemode"]),
+            ({"prices": [{}], "language": "de"}, ["/language"]),
+            ([], [""]),
+        ],
+    )
+    def test_that_is_malformed_is_refused_as_a_whole(self, platform: Platform, body: Any, where: list[str]) -> None:
+        answer = platform.post("/v1/prices", body)
+        the_problem(answer, 422, "invalid_request")
+        assert pointers(answer) == where
+
+    def test_that_holds_what_json_cannot_is_refused_as_a_whole(self, platform: Platform) -> None:
+        raw = json.dumps({"prices": [wanted(), wanted()]}).replace("800000", "NaN", 1)
+        headers = {"Authorization": f"Bearer {platform.key}", "Content-Type": "application/json"}
+        answer = platform.client.post("/v1/prices", content=raw, headers=headers)
+        the_problem(answer, 400, "invalid_json")
+        assert pointers(answer) == ["/prices/0/risk/goods_value/amount"]
+
+    def test_may_be_larger_than_other_bodies_within_bounds(self, platform: Platform) -> None:
+        headers = {"Authorization": f"Bearer {platform.key}", "Content-Type": "application/json"}
+        body = json.dumps({"prices": [wanted()]}).encode()
+        full = body + b" " * (prices.MAX_BYTES - len(body))
+        assert platform.client.post("/v1/prices", content=full, headers=headers).status_code == 200
+        refused = the_problem(platform.client.post("/v1/prices", content=full + b" ", headers=headers), 413)
+        assert refused["detail"] == "the body is over 2048 kB"
+        the_problem(platform.client.post("/v1/quotes", content=full, headers=headers), 413, "body_too_large")
+
+    def test_waits_its_turn_and_is_turned_away_when_many_wait(
+        self, platform: Platform, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        taken = [prices._room.acquire(blocking=False) for _ in range(1 + prices.MOST_WAITING)]
+        try:
+            assert all(taken)
+            the_problem(platform.post("/v1/prices", {"prices": [wanted()]}), 503, "overloaded")
+            assert platform.quote()["state"] == "open"
+        finally:
+            for _ in taken:
+                prices._room.release()
+        assert priced(platform, wanted())[0]["status"] == "priced"
+
+
+class TestField:
+    def test_is_answered_whatever_stands_in_it(self, platform: Platform) -> None:
+        full = wanted(country="FR")
+        bodies = [put(full, steps, value) for steps in places(full) for value in JSON_VALUES]
+        bodies += [without(full, steps) for steps in places(full)]
+        found = priced(platform, *bodies)
+        for answer in found:
+            for error in answer.get("errors", []):
+                parent = error["pointer"].rpartition("/")[0]
+                resolve({"prices": bodies}, parent if error["code"] == "missing_field" else error["pointer"])
+        assert {answer["status"] for answer in found} >= {"priced", "invalid"}
+
+    def test_of_a_quote_alone_is_unknown_here(self, platform: Platform) -> None:
+        for name in ("metadata", "parties", "language", "livemode"):
+            (found,) = priced(platform, wanted() | {name: {}})
+            assert [error["pointer"] for error in found["errors"]] == [f"/prices/0/{name}"]
+            assert found["errors"][0]["code"] == "unknown_field"
+
+
+class TestNothing:
+    def test_is_kept(self, platform: Platform, database_url: str) -> None:
+        quote = platform.quote()
+        before = dump(database_url)
+        priced(platform, wanted(), wanted(start="at_issue", end=None, duration="PT1H"), wanted(product="scooter"))
+        assert dump(database_url) == before
+        assert quote["id"] in before
+
+    def test_is_kept_of_an_idempotency_key(self, platform: Platform) -> None:
+        body = {"prices": [wanted()]}
+        first = platform.post("/v1/prices", body, key="list-1")
+        second = platform.post("/v1/prices", {"prices": [wanted(product="scooter")]}, key="list-1")
+        assert (first.status_code, second.status_code) == (200, 200)
+        assert "Idempotent-Replayed" not in second.headers
+
+    def test_of_an_edition_is_frozen(self, owner: Database, house_with: Callable[..., House], tmp_path: Path) -> None:
+        product = own_product(tmp_path)
+        publisher = Publisher(owner, product.folder)
+        with platform_on(owner, house_with(rules=publisher.current), product) as shop:
+            body = product.asked()
+            priced(shop, {key: value for key, value in body.items() if key != "language"})
+            with owner.outside() as session:
+                query = text("SELECT count(*) FROM editions WHERE product = :product")
+                assert session.scalar(query, {"product": body["product"]}) == 0
+                assert shop.post("/v1/quotes", body).status_code == 201
+                assert session.scalar(query, {"product": body["product"]}) == 1
+
+
+def test_needs_the_scope_of_quotes(platform: Platform) -> None:
+    answer = TestClient(platform.client.app).post("/v1/prices", json={"prices": [wanted()]})  # type: ignore[attr-defined]
+    the_problem(answer, 401, "missing_key")
