@@ -35,6 +35,7 @@ from coverage.storage.quotes import EditionKept
 from coverage.storage.tenancy import Database, Limits, Role
 from coverage.web.api.docs import Examples, quote_example
 from coverage.web.app import create_app
+from coverage.web.capacity import Capacity
 from coverage.worker import Worker
 
 DATABASE = "sharecover"
@@ -46,11 +47,12 @@ Say = Callable[[str], None]  # tells whoever waits what is being done
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """A house, its database as its owner, and how to connect to it in another role."""
+    """A house, its database as its owner, how to connect to it in another role, and how much it takes on at once."""
 
     house: House
     owner: Database
     connect: Callable[..., Database]  # in a role, with so many connections
+    capacity: Capacity | None = None
 
 
 @contextmanager
@@ -74,7 +76,8 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
         publisher = Publisher(database, settings.rules)
         closed_at_the_end.enter_context(publisher.following())
         house = House(database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"))
-        yield Premises(house, owner, connect)
+        capacity = Capacity(settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
+        yield Premises(house, owner, connect, capacity)
 
 
 def migrate(settings: Settings, say: Say) -> str:
@@ -230,7 +233,7 @@ def build_worker(premises: Premises) -> Worker:
 
 def build_app(premises: Premises, demo: Demo | None) -> FastAPI:
     """The web application; with a demo, its documentation speaks of things that are there."""
-    return create_app(premises.house, examples=demo.examples if demo else None)
+    return create_app(premises.house, examples=demo.examples if demo else None, capacity=premises.capacity)
 
 
 class Demo:

@@ -37,6 +37,10 @@ class Settings:
     pool_wait_ms: int
     statement_timeout_ms: int
     lock_timeout_ms: int
+    concurrency: int  # requests worked on at once
+    queue: int  # requests that may wait for it
+    queue_wait_ms: int
+    connections: int  # of callers
     behind_pooler: bool  # one in transaction mode stands at `database_url`
 
     @classmethod
@@ -59,6 +63,7 @@ class Settings:
         if lock_ms >= statement_ms:
             words = "SHARECOVER_LOCK_TIMEOUT isn't below SHARECOVER_STATEMENT_TIMEOUT"
             raise BadSetting(f"{words}: a statement that waits for a lock would never be told so")
+        pool_size = _whole(env, "SHARECOVER_POOL_SIZE", 20, 1, 200)
         return cls(
             data=(data or Path(env.get("SHARECOVER_DATA", ".data"))).absolute(),
             rules=_folder("SHARECOVER_RULES", rules or Path(env.get("SHARECOVER_RULES", PROJECT / "pricing_rules"))),
@@ -69,10 +74,15 @@ class Settings:
             owner_url=_address(env, "DATABASE_OWNER_URL"),
             master_key=env.get("SHARECOVER_MASTER_KEY"),
             port=port or _whole(env, "PORT", 8000, 1, 65_535),
-            pool_size=_whole(env, "SHARECOVER_POOL_SIZE", 20, 1, 200),
+            pool_size=pool_size,
             pool_wait_ms=_time(env, "SHARECOVER_POOL_WAIT", 5_000, 10, 60_000),
             statement_timeout_ms=statement_ms,
             lock_timeout_ms=lock_ms,
+            # One connection to the database is left for whoever asks whether the service is ready.
+            concurrency=_whole(env, "SHARECOVER_CONCURRENCY", max(1, pool_size - 1), 1, pool_size),
+            queue=_whole(env, "SHARECOVER_QUEUE", 100, 0, 10_000),
+            queue_wait_ms=_time(env, "SHARECOVER_QUEUE_WAIT", 2_000, 10, 60_000),
+            connections=_whole(env, "SHARECOVER_CONNECTIONS", 1_000, 10, 100_000),
             behind_pooler=_pooler(env, "SHARECOVER_POOLER"),
         )
 

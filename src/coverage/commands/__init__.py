@@ -18,7 +18,8 @@ EPILOG = (
     "master.key in the data folder), SHARECOVER_DATA, SHARECOVER_RULES, SHARECOVER_TEMPLATES (folders), "
     "SHARECOVER_POOL_SIZE (connections to the database; 20), SHARECOVER_POOL_WAIT (for one of them; 5s), "
     "SHARECOVER_STATEMENT_TIMEOUT (15s), SHARECOVER_LOCK_TIMEOUT (5s), SHARECOVER_POOLER (`transaction` where DATABASE_URL "
-    "leads through one), PORT."
+    "leads through one), SHARECOVER_CONCURRENCY (requests worked on at once; 19), SHARECOVER_QUEUE (that may wait; 100), "
+    "SHARECOVER_QUEUE_WAIT (for how long; 2s), SHARECOVER_CONNECTIONS (of callers; 1000), PORT."
 )
 
 

@@ -97,6 +97,8 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
         config = uvicorn.Config(
             wired.build_app(premises, playing), log_level="warning", access_log=False, lifespan="off",
             timeout_graceful_shutdown=10,
+            # The last bound, on memory: what is more is told 503 without a word of ours.
+            limit_concurrency=settings.connections,
         )  # fmt: skip
         with _worker_beside(settings):
             _welcome(_address(host, settings.port), playing, settings.data, wired.stopped)

@@ -22,6 +22,7 @@ from coverage.operations.house import House
 from coverage.web.api import claims, clock, covers, docs, findings, health, prices, problems, products, quotes
 from coverage.web.api.access import VERSIONS
 from coverage.web.api.bodies import MAX_ERRORS, BodyLimit, Refused
+from coverage.web.capacity import Capacity, Door
 from coverage.web.member import pages
 from coverage.web.member.rendering import ASSETS, ASSETS_URL
 
@@ -33,8 +34,12 @@ PUBLIC: Final = ((b"x-content-type-options", b"nosniff"),)
 PRIVATE: Final = (*PUBLIC, (b"cache-control", b"no-store"))
 
 
-def create_app(house: House, *, examples: Callable[[], docs.Examples] | None = None) -> FastAPI:
-    """The service's ASGI application. `examples` fills the documentation's examples with things that are there."""
+def create_app(
+    house: House, *, examples: Callable[[], docs.Examples] | None = None, capacity: Capacity | None = None
+) -> FastAPI:
+    """The service's ASGI application. `examples` fills the documentation's examples with things that are there; without
+    a `capacity` it takes on whatever comes.
+    """
     app = FastAPI(
         title="Sharecover", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
@@ -47,6 +52,8 @@ def create_app(house: House, *, examples: Callable[[], docs.Examples] | None = N
     app.add_exception_handler(Fault, _on_fault)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    if capacity is not None:
+        app.add_middleware(Door, capacity=capacity)
     app.add_middleware(BodyLimit, larger={prices.PATH: prices.MAX_BYTES})
     app.add_middleware(Envelope)
     return app

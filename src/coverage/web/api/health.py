@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
+from anyio.to_thread import run_sync
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from coverage.web.api.access import TheHouse
 
 router = APIRouter(tags=["Health"])
+
+LOOKOUTS: Final = 2
+_lookouts: RunVar[CapacityLimiter] = RunVar("lookouts")
 
 
 @router.get("/livez", operation_id="livez", summary="Whether the process lives", response_model=dict[str, str])
@@ -20,13 +26,16 @@ async def livez() -> dict[str, str]:
 
 
 @router.get("/readyz", operation_id="readyz", summary="Whether the service can work", response_model=dict[str, Any])
-def readyz(house: TheHouse) -> JSONResponse:
+async def readyz(house: TheHouse) -> JSONResponse:
     """200 when the database answers and an edition is on sale, else 503. Broken rule files are named either way.
 
     What they said before they broke may still be on sale: each process goes on with what it could read last.
     """
     library = house.rules()
-    database = house.database.answers()
+    # Threads of their own: however many ask, no request waits for one behind them.
+    if (lookouts := _lookouts.get(None)) is None:
+        _lookouts.set(lookouts := CapacityLimiter(LOOKOUTS))
+    database = await run_sync(house.database.answers, limiter=lookouts)
     ready = database and bool(library.editions)
     rules = {
         "editions": [edition.identity for edition in library.editions],

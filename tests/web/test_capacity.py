@@ -1,0 +1,162 @@
+"""The door before the service: who is let in, who waits, who is told to come back; and that it opens again by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import Connection
+from starlette.types import Message, Receive, Scope, Send
+
+from coverage.operations.house import House
+from coverage.storage.tenancy import Database
+from coverage.web.app import create_app
+from coverage.web.capacity import Capacity, Door
+from tests.answers import the_problem
+from tests.builders import Platform, a_bind
+from tests.processes import wait_for
+from tests.serving import at_once, serving
+
+
+class Within:
+    """An application whose requests stay until they are let go, and a caller of it."""
+
+    def __init__(self, capacity: Capacity) -> None:
+        self.door = Door(self._work, capacity)
+        self.inside = self.most = 0
+        self.let_go = asyncio.Event()
+
+    async def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        try:
+            await self.let_go.wait()
+            if scope["path"] == "/breaks":
+                raise RuntimeError("broke")
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self.inside -= 1
+
+    async def call(self, path: str = "/v1/quotes") -> int:
+        """The status that a request is answered with."""
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            return {"type": "http.request"}
+
+        scope = {"type": "http", "path": path, "raw_path": path.encode(), "headers": []}
+        await self.door(scope, receive, send)
+        status = int(sent[0]["status"])
+        if status == 503:
+            assert dict(sent[0]["headers"])[b"retry-after"] == b"2"
+            assert json.loads(sent[1]["body"])["code"] == "overloaded"
+        return status
+
+    async def calls(self, count: int) -> list[asyncio.Task[int]]:
+        """So many requests, each as far as it gets by itself."""
+        tasks = [asyncio.create_task(self.call()) for _ in range(count)]
+        for _ in range(10):
+            await asyncio.sleep(0)
+        return tasks
+
+
+class TestDoor:
+    def test_lets_some_in_and_some_wait_and_refuses_the_rest_at_once(self) -> None:
+        async def play() -> None:
+            service = Within(Capacity(2, 3, 60))
+            tasks = await service.calls(9)
+            assert service.inside == 2
+            assert [task.result() for task in tasks if task.done()] == [503] * 4
+            service.let_go.set()
+            assert sorted(await asyncio.gather(*tasks)) == [200] * 5 + [503] * 4
+            assert service.most == 2
+
+        asyncio.run(play())
+
+    def test_refuses_who_has_waited_long_enough(self) -> None:
+        async def play() -> None:
+            service = Within(Capacity(1, 5, 0.05))
+            tasks = await service.calls(3)
+            assert await asyncio.gather(*tasks[1:]) == [503, 503]
+            assert service.inside == 1
+            later = await service.calls(1)
+            service.let_go.set()
+            assert await asyncio.gather(tasks[0], *later) == [200, 200]
+
+        asyncio.run(play())
+
+    def test_gives_room_again_whatever_became_of_a_request(self) -> None:
+        async def play() -> None:
+            service = Within(Capacity(1, 1, 60))
+            service.let_go.set()
+            for _ in range(3):
+                with pytest.raises(RuntimeError):
+                    await service.call("/breaks")
+            service.let_go.clear()
+            inside, waiting = await service.calls(2)
+            waiting.cancel()
+            inside.cancel()
+            await asyncio.gather(inside, waiting, return_exceptions=True)
+            service.let_go.set()
+            assert await service.call() == 200
+
+        asyncio.run(play())
+
+    def test_is_open_to_who_watches(self) -> None:
+        async def play() -> None:
+            service = Within(Capacity(1, 0, 60))
+            await service.calls(1)
+            watching = [asyncio.create_task(service.call(path)) for path in ("/livez", "/readyz")]
+            refused = await service.call()
+            service.let_go.set()
+            assert (refused, *await asyncio.gather(*watching)) == (503, 200, 200)
+
+        asyncio.run(play())
+
+
+def both_wait(looking: Connection) -> bool:
+    looking.rollback()
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return looking.exec_driver_sql(waiting).scalar() == 2
+
+
+class TestService:
+    def test_refuses_what_is_too_much_and_works_on(
+        self, platform: Platform, house_with: Callable[..., House], database_url: str, owner: Database
+    ) -> None:
+        quote = platform.quote()
+        database = Database.connect(database_url, pool_size=3)
+        with ExitStack() as stack:
+            stack.callback(database.close)
+            app = create_app(house_with(database=database), capacity=Capacity(2, 0, 1))
+            client = httpx2.Client(base_url=stack.enter_context(serving(app)), timeout=30, trust_env=False)
+            stack.enter_context(client)
+            there = Platform(platform.tenant, platform.key, client)
+            holder = stack.enter_context(owner.engine.connect())
+            holder.exec_driver_sql("SELECT set_config('sharecover.tenant', %s, true)", (platform.tenant.id,))
+            assert holder.exec_driver_sql("SELECT 1 FROM quotes WHERE id = %s FOR UPDATE", (quote["id"],)).all()
+
+            def call(index: int) -> Any:
+                if index < 2:
+                    return there.post("/v1/covers", a_bind(quote)).status_code
+                with owner.engine.connect() as looking:
+                    wait_for("both binds", lambda: both_wait(looking))
+                the_problem(there.get("/v1/covers"), 503, "overloaded")
+                the_problem(client.get("/m/" + "0" * 28), 503, "overloaded")
+                watched = [client.get(path).status_code for path in ("/livez", "/readyz")]
+                holder.rollback()
+                return watched
+
+            *binds, watched = at_once(3, call)
+            assert watched == [200, 200]
+            assert 201 in binds
+            assert there.get("/v1/covers").status_code == 200
