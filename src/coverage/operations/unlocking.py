@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Final
 
-from coverage.domain.faults import Rejected
+from coverage.domain.faults import Missing, Rejected
 from coverage.domain.ids import ALPHABET, code
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.house import House, Work
@@ -32,6 +32,16 @@ def new_key(tx: Work, scopes: Iterable[str] = SCOPES) -> str:
     key = head + _checksum(head)
     _register(tx, key, "api_key", tx.tenant.partner_id, scopes)
     return key
+
+
+def revoke_key(tx: Work, credential_id: str) -> None:
+    """Ends an API key of the transaction's tenant: once this is committed it opens nothing on any process.
+
+    Raises `Missing` in the same words for another tenant's key as for one that never was. One that is revoked already
+    stays so since when it was.
+    """
+    if not partners.revoke(tx.session, credential_id, tx.wall):
+        raise Missing("unknown_key", "there is no API key of that id")
 
 
 def link_of(tx: Work, cover_id: str) -> str:

@@ -113,6 +113,11 @@ def register(session: Session, credential: Credential) -> None:
     )  # fmt: skip
 
 
+def revoke(session: Session, credential_id: str, at: datetime) -> bool:
+    """Ends an API key of the transaction's tenant; whether there is one of that id."""
+    return bool(session.scalar(text("SELECT revoke_key(:id, :at)"), {"id": credential_id, "at": at}))
+
+
 def master_policy_for(session: Session, product: str, at: datetime) -> MasterPolicy | None:
     """The master policy that covers `product` at an instant; the latest where there are several."""
     query = (

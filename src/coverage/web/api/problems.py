@@ -37,6 +37,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "missing_key": Problem("There is no API key", "Send Authorization: Bearer sk_test_… or sk_live_….", 401),
     "invalid_key": Problem("The API key opens nothing", "Check that the whole key was sent, and that it wasn't revoked.", 401),
     "scope_missing": Problem("The API key may not do this", "Use a key that has the scope that `detail` names.", 403),
+    "unknown_key": Problem("There is no such API key", "Check the id; another partner's key can't be found."),
     "missing_idempotency_key": Problem("There is no Idempotency-Key", "Send a fresh unique one with each new request of this kind, and the same one when you repeat it.", 400),
     "idempotency_key_in_use": Problem("The first request is still running", "Wait a moment and repeat the request with the same key."),
     "idempotency_key_reused": Problem("The key came with another request", "Use a new key for a new request."),
