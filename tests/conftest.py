@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,9 +63,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         del os.environ["TEST_DATABASE_URL"], os.environ["TEST_DATABASE_TEMPLATE"]
 
 
-@pytest.fixture(scope="session")
-def database_url() -> Iterator[str]:
-    """A migrated database of this process's own, as its owner."""
+@contextmanager
+def a_database() -> Iterator[str]:
+    """A migrated database of the block's own, as its owner."""
     server = make_url(os.environ["TEST_DATABASE_URL"])
     name = f"test_{new_code(8).lower()}"
     admin = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
@@ -82,17 +83,18 @@ def database_url() -> Iterator[str]:
     admin.dispose()
 
 
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """A migrated database of this process's own, as its owner."""
+    with a_database() as url:
+        yield url
+
+
 @pytest.fixture
-def empty_url(database_url: str) -> Iterator[str]:
-    """A database with nothing in it."""
-    url = make_url(database_url)
-    name = f"test_{new_code(8).lower()}"
-    admin = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        yield url.set(database=name).render_as_string(hide_password=False)
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+def fresh_database_url() -> Iterator[str]:
+    """A migrated database that nobody else uses, for what a test does to all of it."""
+    with a_database() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,10 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from coverage import commands
+from coverage.domain.chain import Fault as BrokenLink
 from coverage.domain.faults import Conflict, Fault, Missing, Rejected, Unavailable
 from coverage.domain.tenant import Caller
+from coverage.gateways.anchors import FileAnchors
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.keyring import MasterKeyring
@@ -29,6 +31,7 @@ from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.operations.publishing import Publisher
 from coverage.operations.unlocking import caller_by_key
+from coverage.operations.verifying import Verdict, verify_events
 from coverage.settings import BadSetting, Settings
 from coverage.storage import migrations
 from coverage.storage.quotes import EditionKept
@@ -52,6 +55,7 @@ class Premises:
     house: House
     owner: Database
     connect: Callable[..., Database]  # in a role, with so many connections
+    anchors: FileAnchors
     capacity: Capacity | None = None
 
 
@@ -77,7 +81,7 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
         closed_at_the_end.enter_context(publisher.following())
         house = House(database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"))
         capacity = Capacity(settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
-        yield Premises(house, owner, connect, capacity)
+        yield Premises(house, owner, connect, FileAnchors(settings.anchor), capacity)
 
 
 def migrate(settings: Settings, say: Say) -> str:
@@ -85,6 +89,23 @@ def migrate(settings: Settings, say: Say) -> str:
     _make_data_folder(settings)
     with _database_address(settings, say) as url:
         return bring_up_to_date(_owner_address(settings, url), say)
+
+
+def verify(
+    settings: Settings,
+    anchor: Path | None,
+    say: Say,
+    tell: Callable[[BrokenLink], None],
+    progress: Callable[[int, int], None],
+) -> Verdict:
+    """Verifies the log of events against the anchor that is set, or another; raises `Fault` where it can't be looked at."""
+    _make_data_folder(settings)
+    with ExitStack() as closed_at_the_end:
+        url = closed_at_the_end.enter_context(_database_address(settings, say))
+        # In the worker's role, which sees all seals; of the facts it sees those of the tenant that is set.
+        database = closed_at_the_end.enter_context(closing(_connect(settings, url, "sharecover_worker", pool_size=1)))
+        _require_schema(database)
+        return verify_events(database.outside, FileAnchors(anchor or settings.anchor).read(), tell, progress)
 
 
 def _connect(settings: Settings, url: str, role: Role = "sharecover_app", *, pool_size: int) -> Database:
@@ -310,6 +331,7 @@ def wiring() -> commands.Wiring:
     return commands.Wiring(
         read_settings=Settings.read,
         migrate=migrate,
+        verify_events=verify,
         open_premises=open_premises,
         build_worker=build_worker,
         build_app=build_app,

@@ -32,6 +32,7 @@ class Settings:
     database_url: str | None = field(repr=False)
     owner_url: str | None = field(repr=False)
     master_key: str | None = field(repr=False)  # base64 of 32 bytes; else a file in the data folder
+    anchor: Path  # the file that keeps, outside the database, what was sealed
     port: int
     pool_size: int
     pool_wait_ms: int
@@ -64,8 +65,10 @@ class Settings:
             words = "SHARECOVER_LOCK_TIMEOUT isn't below SHARECOVER_STATEMENT_TIMEOUT"
             raise BadSetting(f"{words}: a statement that waits for a lock would never be told so")
         pool_size = _whole(env, "SHARECOVER_POOL_SIZE", 20, 1, 200)
+        folder = (data or Path(env.get("SHARECOVER_DATA", ".data"))).absolute()
         return cls(
-            data=(data or Path(env.get("SHARECOVER_DATA", ".data"))).absolute(),
+            data=folder,
+            anchor=Path(env.get("SHARECOVER_ANCHOR", folder / "events.anchor")).absolute(),
             rules=_folder("SHARECOVER_RULES", rules or Path(env.get("SHARECOVER_RULES", PROJECT / "pricing_rules"))),
             templates=_folder(
                 "SHARECOVER_TEMPLATES", Path(env.get("SHARECOVER_TEMPLATES", PROJECT / "policy_templates"))

@@ -10,12 +10,12 @@ from typing import Any
 
 import typer
 
-from coverage.commands import demo, rules, serve
+from coverage.commands import demo, rules, serve, verify
 
 EPILOG = (
     "Settings stand in the environment: DATABASE_URL (without it a private PostgreSQL runs in the data folder), "
     "DATABASE_OWNER_URL (who migrates, if somebody else), SHARECOVER_MASTER_KEY (base64 of 32 bytes, instead of "
-    "master.key in the data folder), SHARECOVER_DATA, SHARECOVER_RULES, SHARECOVER_TEMPLATES (folders), "
+    "master.key in the data folder), SHARECOVER_DATA, SHARECOVER_RULES, SHARECOVER_TEMPLATES (folders), SHARECOVER_ANCHOR (the file that vouches for the events), "
     "SHARECOVER_POOL_SIZE (connections to the database; 20), SHARECOVER_POOL_WAIT (for one of them; 5s), "
     "SHARECOVER_STATEMENT_TIMEOUT (15s), SHARECOVER_LOCK_TIMEOUT (5s), SHARECOVER_POOLER (`transaction` where DATABASE_URL "
     "leads through one), SHARECOVER_CONCURRENCY (requests worked on at once; 19), SHARECOVER_QUEUE (that may wait; 100), "
@@ -29,6 +29,7 @@ class Wiring:
 
     read_settings: Callable[..., Any]
     migrate: Callable[[Any, Callable[[str], None]], str]
+    verify_events: Callable[..., Any]
     open_premises: Callable[..., AbstractContextManager[Any]]
     build_worker: Callable[[Any], Any]
     build_app: Callable[[Any, Any], Any]
@@ -45,5 +46,6 @@ def run(wiring: Callable[[], Wiring]) -> None:
     )  # fmt: skip
     app.add_typer(rules.app, name="rules")
     serve.add_to(app, wiring)
+    verify.add_to(app, wiring)
     demo.add_to(app)
     app()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from coverage.domain.chain import Anchor
+
 
 class Keyring(Protocol):
     """Keys that never lie in the database."""
@@ -39,4 +41,15 @@ class Blobs(Protocol):
 
     def get(self, name: str) -> bytes:
         """What was kept; raises `Unavailable` where it isn't there."""
+        ...
+
+
+class Anchors(Protocol):
+    """Keeps what was sealed where whoever rules the database can't reach. Append-only."""
+
+    def advance(self, anchor: Anchor) -> Anchor:
+        """Adds the anchor, unless one as far or farther is there; answers the last that is there now.
+
+        It is safe on disk when this returns. Raises `Unavailable`.
+        """
         ...

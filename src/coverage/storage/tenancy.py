@@ -148,6 +148,11 @@ class Database:
         self.engine.dispose()
 
 
+def turn_to(session: Session, tenant_id: str) -> None:
+    """Lets the open transaction see and write another tenant's rows from here on: for a worker that goes over all."""
+    session.execute(text("SELECT set_config('sharecover.tenant', :tenant, true)"), {"tenant": tenant_id})
+
+
 @contextmanager
 def _reached() -> Iterator[None]:
     try:

@@ -1,0 +1,91 @@
+"""Verifying: that every fact is as it was sealed, that none is missing, and that the log reaches what was anchored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from coverage.domain.chain import Anchor, Fault, Unreadable, Walk
+from coverage.storage import seals
+
+PAGE = 1000
+
+Open = Callable[[], AbstractContextManager[Session]]  # a transaction in the worker's role, with no tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found: how many seals hold, the last of them, how far the anchor reaches, and how many facts wait."""
+
+    verified: int
+    head: int
+    hash: bytes
+    anchored: int
+    anchored_at: datetime | None
+    waiting: int
+    faults: int
+
+
+def verify_events(
+    opened: Open,
+    anchors: Iterable[Anchor | Unreadable],
+    tell: Callable[[Fault], None],
+    progress: Callable[[int, int], None],
+) -> Verdict:
+    """Walks along the chain, then over every tenant's facts, a page at a time; tells each fault as it is certain.
+
+    It may run while others record and seal: what is sealed doesn't change, and whether a fact is sealed or waits is asked
+    in one statement. `progress` is told how many of how many seals and facts were looked at.
+    """
+    walk, faults = Walk(anchors), 0
+    with opened() as session:
+        sealed, waiting = seals.count(session)
+    of, done = 2 * sealed + waiting, 0
+
+    def found(several: Iterable[Fault]) -> None:
+        nonlocal faults
+        for fault in several:
+            faults += 1
+            tell(fault)
+
+    after: int | None = seals.FIRST
+    while after is not None:
+        with opened() as session:
+            page = seals.links(session, after, PAGE)
+        for link in page:
+            found(walk.take(link))
+        after = page[-1].position if len(page) == PAGE else None
+        done += len(page)
+        progress(done, of)
+    found(walk.finish())
+    if walk.position and walk.anchored is None:
+        found([Fault("anchor_missing")])
+    with opened() as session:
+        tenants = seals.tenant_ids(session)
+    for tenant_id in tenants:
+        for checked, missed in _tenant(opened, tenant_id):
+            found(missed)
+            done += checked
+            progress(done, of)
+    with opened() as session:
+        _, waiting = seals.count(session)
+    reached, at = (walk.anchored.position, walk.anchored.at) if walk.anchored else (0, None)
+    return Verdict(walk.verified, walk.position, walk.hash, reached, at, waiting, faults)
+
+
+def _tenant(opened: Open, tenant_id: str) -> Iterable[tuple[int, list[Fault]]]:
+    """Page by page, how many facts were looked at, and those that are neither sealed nor wait."""
+    after: str | None = ""
+    while after is not None:
+        with opened() as session:
+            page = seals.facts_page(session, tenant_id, after, PAGE)
+        missed = [Fault("not_sealed", tenant_id=tenant_id, fact_id=fact_id) for fact_id, known in page if not known]
+        yield len(page), missed
+        after = page[-1][0] if len(page) == PAGE else None
+    with opened() as session:
+        gone = seals.waiting_for_nothing(session, tenant_id, PAGE)
+    yield 0, [Fault("fact_missing", tenant_id=tenant_id, fact_id=fact_id) for fact_id in gone]
