@@ -91,6 +91,19 @@ def database_url() -> Iterator[str]:
 
 
 @pytest.fixture
+def empty_url(database_url: str) -> Iterator[str]:
+    """A database with nothing in it."""
+    url = make_url(database_url)
+    name = f"test_{new_code(8).lower()}"
+    admin = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        yield url.set(database=name).render_as_string(hide_password=False)
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
 def fresh_database_url() -> Iterator[str]:
     """A migrated database that nobody else uses, for what a test does to all of it."""
     with a_database() as url:

@@ -30,6 +30,7 @@ from coverage.operations.demonstrating import PRODUCT, Standing, made_up_registr
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.operations.publishing import Publisher
+from coverage.operations.sealing import POLL_SECONDS, Sealer
 from coverage.operations.unlocking import caller_by_key
 from coverage.operations.verifying import Verdict, verify_events
 from coverage.settings import BadSetting, Settings
@@ -39,7 +40,7 @@ from coverage.storage.tenancy import Database, Limits, Role
 from coverage.web.api.docs import Examples, quote_example
 from coverage.web.app import create_app
 from coverage.web.capacity import Capacity
-from coverage.worker import Worker
+from coverage.worker import ROUNDS, Round, Worker
 
 DATABASE = "sharecover"
 MASTER_KEY = "master.key"
@@ -248,8 +249,10 @@ def _kept_running(cluster: PrivatePostgres, folder: Path) -> Iterator[None]:
 
 
 def build_worker(premises: Premises) -> Worker:
-    """A worker on the same house, whose queue it reads in its own role."""
-    return Worker(premises.house, premises.connect("sharecover_worker", pool_size=2))
+    """A worker on the same house, whose queue it reads in its own role, and which seals what is recorded."""
+    rounds = (*ROUNDS, Round("seal", POLL_SECONDS, Sealer(premises.anchors).once))
+    # A connection for the jobs, and one for each round.
+    return Worker(premises.house, premises.connect("sharecover_worker", pool_size=1 + len(rounds)), rounds=rounds)
 
 
 def build_app(premises: Premises, demo: Demo | None) -> FastAPI:

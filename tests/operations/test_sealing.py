@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from coverage.assembly import Premises, build_worker
 from coverage.domain.chain import Anchor
 from coverage.domain.facts import Fact
 from coverage.domain.faults import Unavailable
 from coverage.domain.tenant import Caller
+from coverage.gateways.anchors import FileAnchors
 from coverage.operations.sealing import Sealer, seal_batch
 from coverage.storage import seals
+from coverage.storage.tenancy import Database
 from tests.logs import Log, a_log
-from tests.processes import clean_environment
+from tests.processes import clean_environment, wait_for
 from tests.serving import at_once
 
 
@@ -122,6 +127,26 @@ class TestSealing:
                 connection.execute(text("UPDATE facts SET data = CAST(:data AS jsonb)"), {"data": change})
                 connection.commit()
             assert [fault.kind for fault in log.verify()[1]] == ["content_changed"]
+
+
+class TestWorker:
+    def test_seals_and_anchors_what_is_recorded(self, log: Log, fresh_database_url: str) -> None:
+        premises = Premises(
+            log.house, log.owner, partial(Database.connect, fresh_database_url), FileAnchors(log.anchor)
+        )
+        worker = build_worker(premises)
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        try:
+            log.record(log.tenants[0])
+            wait_for("the first seal", lambda: log.anchor.exists() and log.verify()[0].anchored == 1)
+            log.record(log.tenants[1])
+            wait_for("the second seal", lambda: log.verify()[0].anchored == 2)
+        finally:
+            worker.stop()
+            thread.join()
+            worker.queue.close()
+        assert log.verify()[1] == []
 
 
 class TestAnchor:

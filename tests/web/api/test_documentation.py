@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from coverage.assembly import Demo, Premises
+from coverage.gateways.anchors import FileAnchors
 from coverage.operations.house import House
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
@@ -125,7 +126,7 @@ class TestDocument:
 
 class TestExamples:
     def test_each_works_as_it_stands(self, house: House, owner: Database, tmp_path: Path) -> None:
-        demo = Demo(Premises(house, owner, Database.connect), tmp_path)
+        demo = Demo(Premises(house, owner, Database.connect, FileAnchors(tmp_path / "a")), tmp_path)
         with TestClient(create_app(house, examples=demo.examples), raise_server_exceptions=False) as client:
             tried = set()
             # Twice, for the first round uses things up and moves the clock.

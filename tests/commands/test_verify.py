@@ -1,0 +1,78 @@
+"""`coverage verify events`: what it says, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from coverage.operations.sealing import seal_batch
+from tests.logs import Log, a_log
+from tests.processes import run_coverage
+
+
+@pytest.fixture
+def log(fresh_database_url: str, tmp_path: Path) -> Iterator[Log]:
+    """Five facts that are sealed and anchored in the data folder, one that is sealed since, and one that waits."""
+    with a_log(fresh_database_url, tmp_path) as log:
+        for number in range(5):
+            log.record(log.tenants[number % 3])
+        log.seal()
+        log.record(log.tenants[0])
+        seal_batch(log.queue, log.house.wall())
+        log.record(log.tenants[1])
+        yield log
+
+
+class TestVerifyEvents:
+    def test_says_what_holds_and_how_far_the_anchor_reaches(
+        self, log: Log, tmp_path: Path, fresh_database_url: str
+    ) -> None:
+        done = run_coverage("verify", "events", "--data", str(tmp_path), DATABASE_URL=fresh_database_url)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("6 events verified in ")
+        assert "; 1 wait for their seals." in done.stdout
+        assert "The log ends at position 6, hash " in done.stdout
+        assert "The anchor reaches position 5 (2026-11-21T09:30:0" in done.stdout
+        assert "Z), 1 behind." in done.stdout
+        assert done.stdout.endswith("All is as it was sealed.\n")
+
+    def test_names_each_place_and_exits_1(self, log: Log, tmp_path: Path, fresh_database_url: str) -> None:
+        with log.owner.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE facts DISABLE TRIGGER USER"))
+            connection.execute(text("ALTER TABLE seals DISABLE TRIGGER USER"))
+            for tenant in log.tenants:
+                connection.execute(text("SELECT set_config('sharecover.tenant', :id, true)"), {"id": tenant.id})
+                connection.execute(
+                    text("UPDATE facts SET actor = 'nobody' FROM seals WHERE fact_id = id AND position = 2")
+                )
+                connection.execute(text("DELETE FROM seals WHERE position > 4"))
+        copy = tmp_path / "elsewhere.anchor"
+        shutil.move(log.anchor, copy)
+        arguments = ("verify", "events", "--data", str(tmp_path), "--anchor", str(copy))
+        done = run_coverage(*arguments, DATABASE_URL=fresh_database_url)
+        assert done.returncode == 1
+        assert f", tenant {log.tenants[0].id}: content changed: " in done.stderr
+        assert "position 2, fact evt_" in done.stderr
+        assert "position 5: tail cut off: " in done.stderr
+        assert done.stdout.endswith("4 faults found.\n"), "also the two facts whose seals are gone"
+        done = run_coverage(*arguments, "--json", DATABASE_URL=fresh_database_url)
+        assert done.returncode == 1
+        told = json.loads(done.stdout)
+        assert (told["verified"], told["head"]["position"], told["anchor"]["position"]) == (3, 4, 5)
+        assert told["faults_found"] == len(told["faults"]) == 4
+        found = [(fault["kind"], fault["position"]) for fault in told["faults"][:2]]
+        assert found == [("content_changed", 2), ("cut_off", 5)]
+        assert {fault["kind"] for fault in told["faults"][2:]} == {"not_sealed"}
+
+    def test_takes_a_missing_anchor_for_a_fault(self, log: Log, tmp_path: Path, fresh_database_url: str) -> None:
+        log.anchor.unlink()
+        arguments = ("verify", "events", "--data", str(tmp_path))
+        done = run_coverage(*arguments, DATABASE_URL=fresh_database_url)
+        assert (done.returncode, "anchor missing" in done.stderr) == (1, True)
+        done = run_coverage(*arguments, "--anchor", str(log.anchor), DATABASE_URL=fresh_database_url)
+        assert (done.returncode, "there is no file" in done.stderr) == (2, True)
