@@ -7,19 +7,21 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from coverage.domain.faults import Unavailable
+from coverage.domain.faults import Conflict, Fault, Missing, Rejected, Unavailable
 from coverage.operations.house import House
 from coverage.storage.outbox import Job
 from coverage.storage.tenancy import Database
-from coverage.worker import Round, Worker
+from coverage.worker import LISTENING_POLL_SECONDS, MOST_ATTEMPTS, Round, Worker
 from tests.builders import Platform, soon
 from tests.processes import clean_environment, wait_for
 
@@ -222,7 +224,8 @@ class TestFailure:
             job = the_job(queue)
             assert (job.attempts, job.done_at) == (attempt, None)
             assert job.last_error == "rendering_timed_out: the document took too long"
-            assert job.due_at == clock.now + timedelta(seconds=seconds)
+            assert job.taken_by is None
+            assert clock.now + timedelta(seconds=seconds * 0.75) <= job.due_at <= clock.now + timedelta(seconds=seconds)
             clock.now = job.due_at - timedelta(milliseconds=1)
             assert not worker.work_once(), "it isn't due yet"
             clock.now = job.due_at
@@ -243,16 +246,62 @@ class TestFailure:
         assert worker.work_once()
         assert the_job(queue).last_error == "RuntimeError"
 
-    def test_comes_back_every_hour_however_often_it_failed(
+    def test_comes_back_within_the_hour_and_is_set_aside_at_last(
         self, platform: Platform, worker: Worker, queue: Database, typesetter: Typesetter, clock: Clock
     ) -> None:
         platform.cover()
         clock.catch_up()
         typesetter.fails = Unavailable("blobs_unavailable", "the disk is full")
-        with queue.outside() as session:
-            session.query(Job).one().attempts = 5_000
+        waits = set()
+        for _ in range(MOST_ATTEMPTS - 1):
+            assert worker.work_once()
+            waits.add(the_job(queue).due_at - clock.now)
+            clock.now = the_job(queue).due_at
+        assert max(waits) <= timedelta(hours=1)
+        assert len(waits) == MOST_ATTEMPTS - 1, "those that failed together come back apart"
         assert worker.work_once()
-        assert the_job(queue).due_at == clock.now + timedelta(hours=1)
+        job = the_job(queue)
+        assert (job.attempts, job.set_aside_at, job.taken_by) == (MOST_ATTEMPTS, clock.now, None)
+        clock.now += timedelta(days=1)
+        assert not worker.work_once()
+
+    @pytest.mark.parametrize("refusal", [Rejected, Missing, Conflict])
+    def test_for_good_is_set_aside_at_once(
+        self, platform: Platform, worker: Worker, queue: Database, typesetter: Typesetter, clock: Clock,
+        refusal: type[Fault],
+    ) -> None:  # fmt: skip
+        platform.cover()
+        clock.catch_up()
+        typesetter.fails = refusal("never_mind", "it will never be")
+        assert worker.work_once()
+        job = the_job(queue)
+        assert (job.attempts, job.set_aside_at, job.last_error) == (1, clock.now, "never_mind: it will never be")
+        clock.now += timedelta(days=1)
+        assert not worker.work_once()
+
+    def test_of_those_who_took_it_and_never_came_back_is_set_aside_too(
+        self, platform: Platform, worker: Worker, queue: Database, typesetter: Typesetter, clock: Clock
+    ) -> None:
+        platform.cover()
+        clock.catch_up()
+        with queue.outside() as session:
+            session.query(Job).one().attempts = MOST_ATTEMPTS
+        assert worker.work_once()
+        job = the_job(queue)
+        assert job.set_aside_at == clock.now
+        assert (job.last_error or "").startswith("worker_lost")
+        assert typesetter.set == []
+
+    def test_is_none_where_the_person_was_erased(
+        self, platform: Platform, worker: Worker, queue: Database, clock: Clock, owner: Database
+    ) -> None:
+        platform.cover()
+        with owner.transaction(platform.tenant) as session:
+            session.execute(text("UPDATE data_keys SET wrapped = NULL, erased_at = created_at"))
+        clock.catch_up()
+        assert worker.work_once()
+        job = the_job(queue)
+        assert (job.done_at, job.last_error, job.set_aside_at) == (clock.now, None, None)
 
     def test_of_one_job_does_not_hold_up_the_next(
         self, platform: Platform, worker: Worker, queue: Database, typesetter: Typesetter, clock: Clock
@@ -332,6 +381,100 @@ class TestLease:
         typesetter.may_go_on.set()
         second.join(60)
         assert the_job(queue).done_at == clock.now
+
+
+class TestHearing:
+    """A worker is told of jobs where it can be, and finds them by itself where it can't."""
+
+    @pytest.fixture
+    def running(self, house_with: HouseWith, queue: Database, typesetter: Typesetter) -> Iterator[Worker]:
+        worker = Worker(house_with(documents=typesetter), queue, rounds=())
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        yield worker
+        worker.stop()
+        thread.join(60)
+
+    @staticmethod
+    def listeners(owner: Database) -> list[int]:
+        with owner.engine.connect() as connection:
+            query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %%'"
+            return list(connection.exec_driver_sql(query).scalars())
+
+    def seconds_until_done(self, platform: Platform, queue: Database) -> float:
+        """How long a cover's job takes from the answer on, at the quickest of five."""
+        taken = []
+        for _ in range(5):
+            platform.cover()
+            began = time.monotonic()
+            wait_for("the job", lambda: not self.open_jobs(queue))
+            taken.append(time.monotonic() - began)
+        return min(taken)
+
+    @staticmethod
+    def open_jobs(queue: Database) -> int:
+        with queue.outside() as session:
+            return session.query(Job).filter(Job.done_at.is_(None)).count()
+
+    def test_does_at_once_what_it_is_told_of(
+        self, platform: Platform, running: Worker, queue: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Looking now and then alone would take longer.
+        monkeypatch.setattr("coverage.worker.LISTENING_POLL_SECONDS", 60.0)
+        monkeypatch.setattr("coverage.worker.POLL_SECONDS", 60.0)
+        wait_for("the worker to listen", lambda: self.listeners(owner))
+        assert self.seconds_until_done(platform, queue) < LISTENING_POLL_SECONDS
+
+    def test_listens_again_when_the_connection_died(
+        self, platform: Platform, running: Worker, queue: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (first,) = wait_for("the worker to listen", lambda: self.listeners(owner))
+        with owner.engine.connect() as connection:
+            connection.exec_driver_sql("SELECT pg_terminate_backend(%s)", (first,))
+        wait_for("the worker to listen again", lambda: set(self.listeners(owner)) - {first})
+        monkeypatch.setattr("coverage.worker.LISTENING_POLL_SECONDS", 60.0)
+        assert self.seconds_until_done(platform, queue) < LISTENING_POLL_SECONDS
+
+    def test_looks_for_jobs_where_listening_is_refused(
+        self, platform: Platform, queue: Database, house_with: HouseWith, typesetter: Typesetter, owner: Database,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        def refused(*_: object) -> Iterator[bool]:
+            raise Unavailable("nothing_heard", "no")
+
+        monkeypatch.setattr("coverage.storage.outbox.news", refused)
+        self.drains(platform, queue, house_with(documents=typesetter))
+
+    def test_only_looks_for_jobs_behind_a_pooler(
+        self, platform: Platform, queue: Database, house_with: HouseWith, typesetter: Typesetter, owner: Database,
+    ) -> None:  # fmt: skip
+        self.drains(platform, replace(queue, behind_pooler=True), house_with(documents=typesetter))
+        assert self.listeners(owner) == []
+
+    def drains(self, platform: Platform, queue: Database, house: House) -> None:
+        worker = Worker(house, queue, rounds=())
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        try:
+            platform.cover()
+            wait_for("the job", lambda: the_job(queue).done_at)
+        finally:
+            worker.stop()
+            thread.join(60)
+
+    def test_goes_on_when_all_its_connections_died(
+        self, platform: Platform, running: Worker, queue: Database, owner: Database, typesetter: Typesetter
+    ) -> None:
+        typesetter.may_go_on.clear()
+        platform.cover()
+        wait_for("the job to begin", lambda: typesetter.set)
+        with owner.engine.connect() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        typesetter.may_go_on.set()
+        wait_for("the job", lambda: not self.open_jobs(queue))
 
 
 HANGING = """

@@ -85,6 +85,19 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
         yield Premises(house, owner, connect, FileAnchors(settings.anchor), capacity)
 
 
+@contextmanager
+def open_queue(settings: Settings, say: Say) -> Iterator[Database]:
+    """The database in the worker's role, for those who look after its work. Its schema must be there already."""
+    if settings.database_url is None and not (settings.data / "in-use").exists():
+        raise BadSetting(f"there is no database in {settings.data}; name its folder with --data, or set DATABASE_URL")
+    with (
+        _database_address(settings, say) as url,
+        closing(_connect(settings, url, "sharecover_worker", pool_size=2)) as queue,
+    ):
+        _require_schema(queue)
+        yield queue
+
+
 def migrate(settings: Settings, say: Say) -> str:
     """Brings the schema to the newest revision, and answers it."""
     _make_data_folder(settings)
@@ -251,8 +264,8 @@ def _kept_running(cluster: PrivatePostgres, folder: Path) -> Iterator[None]:
 def build_worker(premises: Premises) -> Worker:
     """A worker on the same house, whose queue it reads in its own role, and which seals what is recorded."""
     rounds = (*ROUNDS, Round("seal", POLL_SECONDS, Sealer(premises.anchors).once))
-    # A connection for the jobs, and one for each round.
-    return Worker(premises.house, premises.connect("sharecover_worker", pool_size=1 + len(rounds)), rounds=rounds)
+    # A connection for the jobs, one for each round, and one on its way to listen.
+    return Worker(premises.house, premises.connect("sharecover_worker", pool_size=2 + len(rounds)), rounds=rounds)
 
 
 def build_app(premises: Premises, demo: Demo | None) -> FastAPI:
@@ -336,6 +349,7 @@ def wiring() -> commands.Wiring:
         migrate=migrate,
         verify_events=verify,
         open_premises=open_premises,
+        open_queue=open_queue,
         build_worker=build_worker,
         build_app=build_app,
         build_demo=Demo,

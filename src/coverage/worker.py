@@ -6,6 +6,9 @@ Beside it, in threads of their own, go rounds: what is to be done again and agai
 from __future__ import annotations
 
 import logging
+import os
+import random
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,7 +22,8 @@ from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.answering import prune_answers
 from coverage.operations.certifying import certificate_of
 from coverage.operations.falling_due import fire_all_due
-from coverage.operations.house import House
+from coverage.operations.house import Erased, House
+from coverage.operations.redriving import prune_jobs
 from coverage.storage import outbox
 from coverage.storage.outbox import Job
 from coverage.storage.tenancy import Database
@@ -28,8 +32,14 @@ log = logging.getLogger("coverage.worker")
 
 # Longer than any job takes: the longest is a certificate, which waits for the typesetter once and is set twice at most.
 LEASE: Final = timedelta(seconds=90)
+# How often to look for jobs where nobody tells of them; and where somebody does, for those that come back later.
 POLL_SECONDS: Final = 0.5
+LISTENING_POLL_SECONDS: Final = 2.0
+# How long after a connection died to listen on another.
+LISTEN_AGAIN_SECONDS: Final = 1.0
 LONGEST_WAIT: Final = timedelta(hours=1)
+# Some half a day of failing. Whatever lasts longer is for an operator to see, and to mend first.
+MOST_ATTEMPTS: Final = 24
 # How soon a round that failed is gone again, however seldom it is gone otherwise.
 FAILED_ROUND_SECONDS: Final = 5.0
 
@@ -56,9 +66,18 @@ HANDLERS: Final[Mapping[str, Callable[[House, Caller, str], None]]] = {"render_c
 
 def _prune(house: House, queue: Database) -> None:
     prune_answers(queue, house.wall())
+    prune_jobs(queue, house.wall())
 
 
 ROUNDS: Final = (Round("due", 1.0, fire_all_due), Round("prune", 3600.0, _prune))
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What went wrong with a job: in words for the operator, and whether it would be no use to try again."""
+
+    error: str
+    for_good: bool = False
 
 
 class Worker:
@@ -73,12 +92,16 @@ class Worker:
         self._woken: SimpleQueue[None] = SimpleQueue()
         self._stopping = False
         self._over = threading.Event()
+        self._hears = False  # whether it is told of new jobs now
+        self.name = f"{socket.gethostname()}/{os.getpid()}"
 
     def run(self) -> None:
         """Works until `stop` is called. A database that is away is waited for."""
         threads = [
             threading.Thread(target=self._go_round, args=(one,), name=f"round-{one.name}") for one in self._rounds
         ]
+        if not self.queue.behind_pooler:
+            threads.append(threading.Thread(target=self._listen, name="listening"))
         for thread in threads:
             thread.start()
         try:
@@ -107,8 +130,32 @@ class Worker:
                 # Such as a schema that is being migrated under us: a worker that ends helps nobody.
                 log.exception("the worker couldn't take a job")
             if not worked:
-                with suppress(Empty):
-                    self._woken.get(timeout=POLL_SECONDS)
+                self._sleep(LISTENING_POLL_SECONDS if self._hears else POLL_SECONDS)
+
+    def _sleep(self, seconds: float) -> None:
+        """Until it is woken, or for so long at most. However often it was woken meanwhile, it looks once."""
+        with suppress(Empty):
+            self._woken.get(timeout=seconds)
+            while True:
+                self._woken.get_nowait()
+
+    def _listen(self) -> None:
+        """Wakes whoever sleeps when a job is recorded. Where that can't be heard, there is the looking now and then."""
+        told = False
+        while not self._over.is_set():
+            try:
+                for heard in outbox.news(self.queue, LISTEN_AGAIN_SECONDS):
+                    self._hears = True
+                    if heard:
+                        self._woken.put(None)
+                    if self._over.is_set():
+                        return
+            except Unavailable as fault:
+                if not told:
+                    log.info("the worker looks for jobs now and then: %s", fault.detail)
+                told = True
+            self._hears = False
+            self._over.wait(LISTEN_AGAIN_SECONDS)
 
     def _go_round(self, one: Round) -> None:
         while not self._over.is_set():
@@ -128,33 +175,50 @@ class Worker:
         One at a time: the lease of a job that waits behind another would run out, and a second worker would do it too.
         """
         with self.queue.outside() as session:
-            jobs = outbox.claim_jobs(session, self.house.wall(), self._lease, 1)
+            jobs = outbox.claim_jobs(session, self.house.wall(), self._lease, 1, self.name)
         for job in jobs:
             self._settle(job, self._do(job))
         return bool(jobs)
 
-    def _do(self, job: Job) -> str | None:
+    def _do(self, job: Job) -> _Failure | None:
         """What went wrong, if something did."""
+        if job.attempts > MOST_ATTEMPTS:
+            # Those who had it never came back to say why.
+            return _Failure("worker_lost: whoever took it didn't come back", for_good=True)
         try:
             HANDLERS[job.kind](self.house, Caller(Tenant.of(job.tenant_id), "worker"), job.subject)
+        except Erased:
+            # The person whom it was about is gone, and with them whatever there was to do.
+            return None
         except Fault as fault:
-            return f"{fault.code}: {fault.detail}"
+            # What is refused now will be refused again; what doesn't answer may answer later.
+            return _Failure(f"{fault.code}: {fault.detail}", for_good=not isinstance(fault, Unavailable))
         except Exception as failure:
             log.exception("job %s (%s) broke", job.id, job.kind)
-            return type(failure).__name__
+            return _Failure(type(failure).__name__)
         return None
 
-    def _settle(self, job: Job, error: str | None) -> None:
-        """Notes that the job is done, or when it comes back. Each taking counts an attempt, so the count tells whose it is."""
+    def _settle(self, job: Job, failure: _Failure | None) -> None:
+        """Notes that the job is done, when it comes back, or that it is set aside.
+
+        Each taking counts an attempt, so the count tells whose it is: one that came too late leaves a failure to the other.
+        """
         with self.queue.outside() as session:
-            row = session.get_one(Job, job.id, with_for_update=True)
-            if error is None:
-                row.done_at = self.house.wall()
-            elif row.attempts == job.attempts:
-                row.last_error, row.due_at = error, _next_try(self.house.wall(), job.attempts)
+            (row,) = outbox.lock(session, [job.id])
+            wall = self.house.wall()
+            if failure is None:
+                row.done_at, row.set_aside_at, row.taken_by = wall, None, None
+            elif row.attempts == job.attempts and row.done_at is None:
+                row.last_error, row.taken_by = failure.error, None
+                if failure.for_good or job.attempts >= MOST_ATTEMPTS:
+                    row.set_aside_at = wall
+                    log.warning("job %s (%s) is set aside: %s", job.id, job.kind, failure.error)
+                else:
+                    row.due_at = _next_try(wall, job.attempts)
 
 
 def _next_try(now: datetime, attempts: int) -> datetime:
-    """2, 4, 8 … seconds from now, and an hour at most."""
+    """2, 4, 8 … seconds from now and an hour at most, less up to a quarter: those that failed together come back apart."""
     # The power is bounded before it is taken: after some days of failing, no clock could hold it.
-    return now + min(timedelta(seconds=2 ** min(attempts, 12)), LONGEST_WAIT)
+    wait = min(timedelta(seconds=2 ** min(attempts, 12)), LONGEST_WAIT)
+    return now + wait * random.uniform(0.75, 1)  # noqa: S311, nobody gains by guessing it

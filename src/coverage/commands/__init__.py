@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from coverage.commands import demo, rules, serve, verify
+from coverage.commands import demo, outbox, rules, serve, verify
 
 EPILOG = (
     "Settings stand in the environment: DATABASE_URL (without it a private PostgreSQL runs in the data folder), "
@@ -31,6 +31,7 @@ class Wiring:
     migrate: Callable[[Any, Callable[[str], None]], str]
     verify_events: Callable[..., Any]
     open_premises: Callable[..., AbstractContextManager[Any]]
+    open_queue: Callable[..., AbstractContextManager[Any]]
     build_worker: Callable[[Any], Any]
     build_app: Callable[[Any, Any], Any]
     build_demo: Callable[[Any, Path], Any]
@@ -47,5 +48,6 @@ def run(wiring: Callable[[], Wiring]) -> None:
     app.add_typer(rules.app, name="rules")
     serve.add_to(app, wiring)
     verify.add_to(app, wiring)
+    outbox.add_to(app, wiring)
     demo.add_to(app)
     app()

@@ -5,14 +5,26 @@ A fact is append-only, names its actor and carries ids only. A job outside row-l
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
+from typing import Final, Literal, get_args
 
-from sqlalchemy import BigInteger, Identity, select
+from psycopg import Error as DriverError
+from sqlalchemy import BigInteger, ColumnElement, Identity, and_, delete, func, not_, or_, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from coverage.domain.facts import Fact
+from coverage.domain.faults import Unavailable
 from coverage.storage.identity import new_id
 from coverage.storage.schema import Instant, Json, Table, TenantRow
+from coverage.storage.tenancy import Database
+
+CHANNEL: Final = "sharecover_outbox"
+
+State = Literal["waiting", "running", "set_aside", "done"]
+STATES: Final[tuple[State, ...]] = get_args(State)
 
 
 class FactKept(TenantRow, Table):
@@ -34,12 +46,15 @@ class Job(Table):
     kind: Mapped[str]
     subject: Mapped[str]
     fact_id: Mapped[str]
-    due_at: Mapped[Instant]
+    due_at: Mapped[Instant]  # when it may be taken; while it runs, when its lease is over
     attempts: Mapped[int]
     last_error: Mapped[str | None]
     done_at: Mapped[Instant | None]
     set_aside_at: Mapped[Instant | None]  # since when it waits for an operator
     taken_by: Mapped[str | None]  # the worker that has it
+
+
+_OPEN: Final = (Job.done_at.is_(None), Job.set_aside_at.is_(None))
 
 
 def record(session: Session, tenant_id: str, actor: str, fact: Fact, *, now: datetime, wall: datetime) -> None:
@@ -55,16 +70,108 @@ def record(session: Session, tenant_id: str, actor: str, fact: Fact, *, now: dat
         session.add(Job(tenant_id=tenant_id, kind=kind, subject=fact.subject, fact_id=fact_id, due_at=wall, attempts=0))
 
 
-def claim_jobs(session: Session, now: datetime, lease: timedelta, limit: int) -> list[Job]:
-    """Takes due jobs until `now + lease`. Workers pass each other's by; a job that is done never comes back."""
+def claim_jobs(session: Session, now: datetime, lease: timedelta, limit: int, by: str) -> list[Job]:
+    """Takes due jobs until `now + lease`, for the worker `by`. Workers pass each other's by.
+
+    What is done or set aside never comes back by itself.
+    """
     query = (
         select(Job)
-        .where(Job.done_at.is_(None), Job.due_at <= now)
+        .where(*_OPEN, Job.due_at <= now)
         .order_by(Job.due_at, Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     jobs = list(session.scalars(query))
     for job in jobs:
-        job.attempts, job.due_at = job.attempts + 1, now + lease
+        job.attempts, job.due_at, job.taken_by = job.attempts + 1, now + lease, by
     return jobs
+
+
+def prune(session: Session, before: datetime, limit: int) -> int:
+    """Throws away jobs that were done before an instant, `limit` at most; answers how many."""
+    old = select(Job.id).where(Job.done_at < before).limit(limit).with_for_update(skip_locked=True)
+    return len(session.execute(delete(Job).where(Job.id.in_(old)).returning(Job.id)).all())
+
+
+# ------------------------------------------------------------------------------------- for operators
+
+
+def state_of(job: Job, now: datetime) -> State:
+    """Where a job stands. One whose worker died runs until its lease is over, and waits then."""
+    if job.done_at is not None:
+        return "done"
+    if job.set_aside_at is not None:
+        return "set_aside"
+    return "running" if job.taken_by is not None and job.due_at > now else "waiting"
+
+
+def _in_state(state: State, now: datetime) -> ColumnElement[bool]:
+    """`state_of` as a condition on rows."""
+    running = and_(Job.taken_by.is_not(None), Job.due_at > now)
+    match state:
+        case "done":
+            return Job.done_at.is_not(None)
+        case "set_aside":
+            return and_(Job.done_at.is_(None), Job.set_aside_at.is_not(None))
+        case "running":
+            return and_(*_OPEN, running)
+        case "waiting":
+            return and_(*_OPEN, not_(running))
+
+
+def several(session: Session, states: Sequence[State], now: datetime, limit: int) -> list[Job]:
+    """The jobs in those states, the oldest first."""
+    query = select(Job).where(or_(*(_in_state(state, now) for state in states))).order_by(Job.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def count(session: Session, now: datetime) -> dict[State, int]:
+    """How many jobs there are in each state."""
+    counts = [func.count().filter(_in_state(state, now)).label(state) for state in STATES]
+    row = session.execute(select(*counts).select_from(Job)).one()
+    return {state: getattr(row, state) for state in STATES}
+
+
+def lock(session: Session, ids: Sequence[int]) -> list[Job]:
+    """The jobs of those ids, locked to the end of the transaction, in the order of their ids."""
+    query = select(Job).where(Job.id.in_(ids)).order_by(Job.id)
+    return list(session.scalars(query.with_for_update(), execution_options={"populate_existing": True}))
+
+
+def lock_set_aside(session: Session) -> list[Job]:
+    """All jobs that are set aside, locked to the end of the transaction."""
+    query = select(Job).where(Job.set_aside_at.is_not(None), Job.done_at.is_(None)).order_by(Job.id)
+    return list(session.scalars(query.with_for_update()))
+
+
+# ------------------------------------------------------------------------------------- hearing of jobs
+
+
+def tell(session: Session) -> None:
+    """Lets those who listen know, at the commit, that there is something to do."""
+    session.execute(text(f"SELECT pg_notify('{CHANNEL}', '')"))
+
+
+def news(database: Database, wait_seconds: float) -> Iterator[bool]:
+    """Listens on a connection of its own: True when a job was recorded, False when none was for so long.
+
+    The first is True: what was recorded before is to be looked for. Raises `Unavailable` when listening is refused or the
+    connection dies.
+    """
+    try:
+        pooled = database.engine.raw_connection()
+        driver = pooled.driver_connection
+        if driver is None:
+            raise AssertionError("a connection that was just made has a driver")
+        # What listens isn't handed on to others: it leaves the pool, and is closed at the end.
+        pooled.detach()
+        with closing(driver):
+            driver.rollback()
+            driver.autocommit = True
+            driver.execute(f"LISTEN {CHANNEL}")
+            yield True
+            while True:
+                yield any(True for _ in driver.notifies(timeout=wait_seconds, stop_after=1))
+    except (SQLAlchemyError, DriverError) as error:
+        raise Unavailable("nothing_heard", f"the database tells of no jobs ({type(error).__name__})") from error
