@@ -19,19 +19,34 @@ INDEXES = {
     "ix_outbox_done_at": "outbox (done_at) WHERE done_at IS NOT NULL",
 }
 
-# A tenant at a time, since the owner is held to the policies too. A row that was written since has its time already.
+# A tenant at a time, since the owner is held to the policies too, and of its rows some at a time, so that nobody who changes
+# one of them waits for long. A row that was written since has its time already.
 FILL_IN = """
 CREATE OR REPLACE PROCEDURE fill_in_next_due() LANGUAGE plpgsql AS $$
 DECLARE
     tenant text;
+    done_to text;
 BEGIN
     FOR tenant IN SELECT DISTINCT tenant_id FROM credentials LOOP
         PERFORM set_config('sharecover.tenant', tenant, false);
-        UPDATE quotes SET next_due_at = expires_at
-            WHERE tenant_id = tenant AND state = 'open' AND next_due_at IS NULL;
-        UPDATE covers SET next_due_at = starts_at
-            WHERE tenant_id = tenant AND state = 'issued' AND next_due_at IS NULL;
-        COMMIT;
+        done_to := '';
+        LOOP
+            WITH batch AS (SELECT id FROM quotes WHERE tenant_id = tenant AND id > done_to ORDER BY id LIMIT 500),
+            changed AS (UPDATE quotes SET next_due_at = expires_at WHERE tenant_id = tenant
+                AND id IN (SELECT id FROM batch) AND state = 'open' AND next_due_at IS NULL)
+            SELECT max(id) INTO done_to FROM batch;
+            COMMIT;
+            EXIT WHEN done_to IS NULL;
+        END LOOP;
+        done_to := '';
+        LOOP
+            WITH batch AS (SELECT id FROM covers WHERE tenant_id = tenant AND id > done_to ORDER BY id LIMIT 500),
+            changed AS (UPDATE covers SET next_due_at = starts_at WHERE tenant_id = tenant
+                AND id IN (SELECT id FROM batch) AND state = 'issued' AND next_due_at IS NULL)
+            SELECT max(id) INTO done_to FROM batch;
+            COMMIT;
+            EXIT WHEN done_to IS NULL;
+        END LOOP;
     END LOOP;
     PERFORM set_config('sharecover.tenant', '', false);
 END $$
@@ -41,6 +56,8 @@ END $$
 def upgrade() -> None:
     """Builds the indexes, then fills in when each quote and cover next falls due."""
     with op.get_context().autocommit_block():
+        # Behind an index that is built so nobody waits: it may wait for as long as others work.
+        op.execute("SET lock_timeout = 0")
         for name, on in INDEXES.items():
             # Half of an index may be left where building it was broken off.
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")

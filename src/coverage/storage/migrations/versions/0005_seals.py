@@ -40,23 +40,8 @@ END $$;
 CREATE TRIGGER await_seal AFTER INSERT ON facts FOR EACH ROW EXECUTE FUNCTION await_seal();
 """
 
-# Facts that were recorded before there were seals, a tenant at a time: the owner is held to the policies too.
-EARLIER = """
-DO $$
-DECLARE
-    tenant text;
-BEGIN
-    FOR tenant IN SELECT DISTINCT tenant_id FROM credentials LOOP
-        PERFORM set_config('sharecover.tenant', tenant, true);
-        INSERT INTO unsealed (tenant_id, fact_id)
-            SELECT tenant_id, id FROM facts WHERE tenant_id = tenant ORDER BY recorded_at, id;
-    END LOOP;
-    PERFORM set_config('sharecover.tenant', '', true);
-END $$
-"""
-
 
 def upgrade() -> None:
-    """Makes the tables. The trigger stands before earlier facts are gathered, so that none falls between."""
-    for statements in (SEALS, UNSEALED, EARLIER):
+    """Makes the tables. Facts from before the trigger are gathered by the next revision, which holds nobody up."""
+    for statements in (SEALS, UNSEALED):
         op.execute(statements)
