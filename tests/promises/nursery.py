@@ -1,0 +1,203 @@
+"""A process that bears others: each does one thing in a service of its own, and kills itself where it is told to.
+
+What takes long to load is loaded once, before anything is opened: neither a connection nor a thread is inherited. So a
+child is a service that has just been started, with nothing in its caches.
+
+The boundaries that a child can be killed at are counted, not named: before and after each SQL statement, each commit and
+each call of a port.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 60
+# Of a job that a killed worker had in hand. The service's own is longer than the typesetter takes; ours takes no time.
+LEASE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended: killed, or with what it answered. `crossed` names the boundaries that it came past."""
+
+    killed: bool
+    status: int
+    answer: Any
+    crossed: list[str]
+
+
+class Nursery:
+    """The process as a test has it."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def ask(self, path: str, body: Any, headers: Mapping[str, str], *, killed_at: int | None = None) -> Ended:
+        """Posts to a new service; it is killed when it crosses its boundary of that number, counted from 0."""
+        return self._bear({"path": path, "body": body, "headers": dict(headers), "killed_at": killed_at})
+
+    def work(self, *, killed_at: int | None = None) -> Ended:
+        """Lets a new worker do all that is in the outbox; the answer is how many jobs it did."""
+        return self._bear({"path": None, "killed_at": killed_at})
+
+    def _bear(self, order: dict[str, Any]) -> Ended:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        ended = Ended(**json.loads(self._process.stdout.readline()))
+        assert ended.killed or ended.status, "the child died of something else"
+        return ended
+
+
+@contextmanager
+def nursery(database_url: str, blobs: Path) -> Iterator[Nursery]:
+    """A nursery on that database, for as long as the block lasts."""
+    command = [sys.executable, "-m", "tests.promises.nursery", database_url, str(blobs)]
+    # At the block's end its input is closed, so that it ends.
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Nursery(process)
+
+
+# ------------------------------------------------------------------------------------------ inside of the process
+
+
+class Boundaries:
+    """Counts what is crossed, and kills this process where it is told to."""
+
+    def __init__(self, killed_at: int | None) -> None:
+        self.killed_at = killed_at
+        self.crossed: list[str] = []
+
+    def cross(self, name: str) -> None:
+        if len(self.crossed) == self.killed_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.crossed.append(name)
+
+    def around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """`call`, with a boundary before and one after."""
+
+        def crossing(*arguments: Any, **named: Any) -> Any:
+            self.cross(f"before {name}")
+            answer = call(*arguments, **named)
+            self.cross(f"after {name}")
+            return answer
+
+        return crossing
+
+    def watch(self, engine: Engine) -> None:
+        """Every statement and every commit of an engine."""
+
+        def said(statement: str) -> str:
+            words = statement.split()
+            return " ".join(words[:3] if words[0] != "SELECT" else ["SELECT", *words[-5:]])
+
+        event.listen(
+            engine, "before_cursor_execute", lambda *about: self.cross(f"before {said(about[2])}"), named=False
+        )
+        event.listen(engine, "after_cursor_execute", lambda *about: self.cross(f"after {said(about[2])}"), named=False)
+        engine.dialect.do_commit = self.around("COMMIT", engine.dialect.do_commit)  # type: ignore[method-assign]
+
+
+class Watched:
+    """A port whose every call is a boundary."""
+
+    def __init__(self, port: object, boundaries: Boundaries) -> None:
+        self._port, self._boundaries = port, boundaries
+
+    def __getattr__(self, name: str) -> Any:
+        return self._boundaries.around(f"{type(self._port).__name__}.{name}", getattr(self._port, name))
+
+
+class Typesetter:
+    """Stands behind the port Documents: the certificate's number in place of a PDF."""
+
+    def render(self, template: str, language: str, values: Mapping[str, Any]) -> bytes:
+        number: str = values["certificate"].number
+        return number.encode()
+
+
+def _serve_orders(database_url: str, blobs: Path) -> None:
+    from fastapi.testclient import TestClient
+    from sqlalchemy.orm import configure_mappers
+
+    from coverage.gateways.blobs import FileBlobs
+    from coverage.gateways.keyring import MasterKeyring
+    from coverage.operations.house import House
+    from coverage.rulebook.editions import load
+    from coverage.storage.tenancy import Database
+    from coverage.web.app import create_app
+    from coverage.worker import Worker
+
+    library = load(ROOT / "pricing_rules")
+    keyring, documents, files = MasterKeyring(bytes(range(32))), Typesetter(), FileBlobs(blobs)
+
+    def house_on(database: Database, boundaries: Boundaries) -> House:
+        keys, typesetter, kept = (Watched(port, boundaries) for port in (keyring, documents, files))
+        return House(database, lambda: library, keys, typesetter, kept)
+
+    configure_mappers()
+    unused = Database.connect(database_url)
+    app = create_app(house_on(unused, Boundaries(None)))
+
+    def live(order: dict[str, Any], boundaries: Boundaries) -> tuple[int, Any]:
+        database = Database.connect(database_url, pool_size=5)
+        boundaries.watch(database.engine)
+        app.state.house = house = house_on(database, boundaries)
+        if order["path"] is not None:
+            client = TestClient(app, raise_server_exceptions=False)
+            answer = client.post(order["path"], json=order["body"], headers=order["headers"])
+            return answer.status_code, answer.json()
+        queue = Database.connect(database_url, "sharecover_worker", pool_size=2)
+        boundaries.watch(queue.engine)
+        worker, done = Worker(house, queue, lease=LEASE), 0
+        while worker.work_once():
+            done += 1
+        return 200, done
+
+    gc.freeze()  # or each child would copy what it never changes
+    for line in sys.stdin:
+        order = json.loads(line)
+        sys.stdout.write(json.dumps(_born(live, order)) + "\n")
+        sys.stdout.flush()
+
+
+def _born(live: Callable[[dict[str, Any], Boundaries], tuple[int, Any]], order: dict[str, Any]) -> dict[str, Any]:
+    """What became of a child that carries out an order."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(PATIENCE_SECONDS)
+        boundaries = Boundaries(order["killed_at"])
+        try:
+            status, answer = live(order, boundaries)
+            told = json.dumps({"status": status, "answer": answer, "crossed": boundaries.crossed})
+            with os.fdopen(theirs, "w") as pipe:
+                pipe.write(told)
+        except BaseException as failure:  # noqa: BLE001, a child never goes on as its parent
+            sys.stderr.write(f"{failure!r}\n")
+        os._exit(0)
+    os.close(theirs)
+    with os.fdopen(ours) as pipe:
+        told = pipe.read()
+    _, how = os.waitpid(child, 0)
+    killed = os.WIFSIGNALED(how) and os.WTERMSIG(how) == signal.SIGKILL
+    return {"killed": killed} | (json.loads(told) if told else {"status": 0, "answer": None, "crossed": []})
+
+
+if __name__ == "__main__":
+    _serve_orders(sys.argv[1], Path(sys.argv[2]))
