@@ -16,7 +16,7 @@ from coverage.gateways.anchors import FileAnchors
 from coverage.gateways.keyring import MasterKeyring
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
-from coverage.operations.sealing import Sealer
+from coverage.operations.sealing import Sealer, seal_batch
 from coverage.operations.verifying import Open, Verdict, verify_events
 from coverage.storage.identity import new_id
 from coverage.storage.tenancy import Database
@@ -65,6 +65,13 @@ class Log:
         verdict = verify_events(opened or self.queue.outside, anchors, faults.append, lambda *_: None)
         assert verdict.faults == len(faults)
         return verdict, faults
+
+
+def seal_all(owner: Database, house: House) -> None:
+    """Seals all that waits in a database that tests share, without an anchor."""
+    queue, after = replace(owner, role="sharecover_worker"), 0
+    while (batch := seal_batch(queue, house.wall(), after=after)) is not None and (after := batch.after):
+        pass
 
 
 @contextmanager

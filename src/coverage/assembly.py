@@ -31,6 +31,7 @@ from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.operations.publishing import Publisher
 from coverage.operations.sealing import POLL_SECONDS, Sealer
+from coverage.operations.showing import latest_event
 from coverage.operations.unlocking import caller_by_key
 from coverage.operations.verifying import Verdict, verify_events
 from coverage.settings import BadSetting, Settings
@@ -297,12 +298,14 @@ class Demo:
         except (Missing, Rejected, Conflict):
             return Examples()
         with self.house.transaction(self._caller) as tx:
+            event = latest_event(tx) or Examples().event  # until the worker has sealed the first
             now = tx.now  # the partner's own clock: whoever tries the examples moves it ahead of the wall's
         return Examples(
             now=now,
             quote=standing.quote_id,
             cover=standing.cover_id,
             claim=standing.claim_id,
+            event=event,
             cancellable=standing.cancellable_id,
             ipid_sha256=standing.ipid_sha256,
             registration=made_up_registration(),

@@ -23,6 +23,7 @@ from coverage.storage.partners import MasterPolicy
 from coverage.storage.tenancy import OUTSIDE, Database
 from tests.answers import the_problem
 from tests.builders import Platform, a_party, a_risk, enrol_platform, soon
+from tests.logs import seal_all
 from tests.web.api.bodies import Posting, postings, put
 
 # Where an operation names a partner's own things, and what kind of thing it is. A place is "path/…", "query/…" or
@@ -42,6 +43,8 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "createClaim": {"body/cover": "cover"},
     "listClaims": {"query/starting_after": "claim", "query/cover": "cover"},
     "retrieveClaim": {"path/claim_id": "claim"},
+    "listEvents": {"query/starting_after": "event", "query/subject": "cover"},
+    "retrieveEvent": {"path/event_id": "event"},
     "retrieveTestClock": {},
     "advanceTestClock": {},
     "livez": {},
@@ -167,6 +170,9 @@ def four_sides(owner: Database, house: House, client: httpx2.Client) -> list[Sid
         sides += [Side(test), Side(_in_live_mode(owner, house, test))]
     for side in sides:
         assert side.things
+    seal_all(owner, house)
+    for side in sides:
+        side.things["event"] = side.platform.get("/v1/events").json()["data"][0]["id"]
     return sides
 
 

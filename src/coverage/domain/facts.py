@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from coverage.domain.cover import Turning
+
+# The scope that a key needs to read of a fact, by what the fact is about: the first word of its kind.
+SCOPES: Final = {"quote": "quotes", "cover": "covers", "claim": "claims"}
 
 
 @dataclass(frozen=True, slots=True)

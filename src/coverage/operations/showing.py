@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from coverage.domain.cover import SectionTerms, phase
+from coverage.domain.facts import SCOPES
 from coverage.domain.faults import Detail, Missing, Rejected
 from coverage.domain.ids import names
 from coverage.domain.period import Period
 from coverage.operations.house import Work
 from coverage.operations.quoting import edition_of, texts_of
 from coverage.rulebook.format import Section, Texts
-from coverage.storage import claims, covers, members, quotes
+from coverage.storage import claims, covers, members, quotes, seals
 from coverage.storage.claims import Claim, Exposure
 from coverage.storage.covers import Cover, CoverParty, Transaction, TransactionTerms
 from coverage.storage.members import Member
+from coverage.storage.outbox import FactKept
 from coverage.storage.quotes import Quote
+from coverage.storage.seals import Seal
 
 
 def find_cover(tx: Work, cover_id: str) -> Cover:
@@ -159,6 +162,59 @@ def list_claims(tx: Work, page: Page, state: str | None, cover_id: str | None) -
     if cover_id is not None:
         query = query.where(Claim.cover_id == cover_id)
     return _page(tx, query, Claim.id, Claim.created_at, page, "claim")
+
+
+def find_event(tx: Work, event_id: str) -> FactKept:
+    """The event of that id; raises `Missing` also for one that the caller's scopes don't reach, or that isn't sealed yet."""
+    found = None
+    if names("fact", event_id):
+        found = tx.session.scalars(_events(tx).where(FactKept.id == event_id)).one_or_none()
+    if found is None:
+        raise Missing("unknown_event", "there is no event of that id")
+    return found
+
+
+def list_events(tx: Work, page: Page, kind: str | None, subject: str | None) -> tuple[list[FactKept], bool]:
+    """The tenant's events in the order in which they were sealed, and whether there are more.
+
+    `kind` is an event's, or a thing's with a star for all that happens to it ("cover.*").
+    """
+    query = _events(tx)
+    if page.starting_after is not None:
+        position = seals.position_of(tx.session, tx.tenant_id, page.starting_after)
+        if position is None:
+            detail = Detail("?starting_after", "this is no event's id", "invalid_value")
+            raise Rejected("invalid_list", "the list can't be read from there", errors=(detail,))
+        query = query.where(Seal.position > position)
+    if kind is not None:
+        query = query.where(
+            FactKept.kind.startswith(kind[:-1], autoescape=True) if kind.endswith("*") else FactKept.kind == kind
+        )
+    if subject is not None:
+        query = query.where(FactKept.subject == subject)
+    if page.created_from is not None:
+        query = query.where(FactKept.recorded_at >= page.created_from)
+    if page.created_to is not None:
+        query = query.where(FactKept.recorded_at <= page.created_to)
+    rows = tx.session.scalars(query.order_by(Seal.position).limit(page.limit + 1)).all()
+    return list(rows[: page.limit]), len(rows) > page.limit
+
+
+def latest_event(tx: Work) -> str | None:
+    """The id of the tenant's newest event that is sealed."""
+    return tx.session.scalar(
+        seals.events(tx.tenant_id).with_only_columns(FactKept.id).order_by(Seal.position.desc()).limit(1)
+    )
+
+
+def _events(tx: Work) -> Select[FactKept]:
+    """Events about what the caller's scopes let it read."""
+    query = seals.events(tx.tenant_id)
+    hidden = [noun for noun, scope in SCOPES.items() if scope not in tx.caller.scopes]
+    if hidden:
+        seen = [noun for noun in SCOPES if noun not in hidden]
+        query = query.where(or_(*(FactKept.kind.startswith(f"{noun}.", autoescape=True) for noun in seen)))
+    return query
 
 
 def _page(

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from coverage import __version__
 from coverage.domain.faults import Detail, Fault, Rejected
 from coverage.operations.house import House
-from coverage.web.api import claims, clock, covers, docs, findings, health, prices, problems, products, quotes
+from coverage.web.api import claims, clock, covers, docs, events, findings, health, prices, problems, products, quotes
 from coverage.web.api.access import VERSIONS
 from coverage.web.api.bodies import MAX_ERRORS, BodyLimit, Refused
 from coverage.web.capacity import Capacity, Door
@@ -44,7 +44,7 @@ def create_app(
         title="Sharecover", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     app.state.house = house
-    for module in (products, prices, quotes, covers, claims, clock, health):
+    for module in (products, prices, quotes, covers, claims, events, clock, health):
         app.include_router(module.router)
     app.include_router(pages.router)
     docs.add_to(app, examples or docs.Examples)

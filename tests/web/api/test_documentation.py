@@ -20,6 +20,7 @@ from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.answers import pointers, resolve
 from tests.builders import Platform, a_goods_risk, a_quote, a_risk, soon
+from tests.logs import seal_all
 
 OPEN = {"livez", "readyz"}
 
@@ -127,6 +128,8 @@ class TestDocument:
 class TestExamples:
     def test_each_works_as_it_stands(self, house: House, owner: Database, tmp_path: Path) -> None:
         demo = Demo(Premises(house, owner, Database.connect, FileAnchors(tmp_path / "a")), tmp_path)
+        demo.stand()
+        seal_all(owner, house)
         with TestClient(create_app(house, examples=demo.examples), raise_server_exceptions=False) as client:
             tried = set()
             # Twice, for the first round uses things up and moves the clock.

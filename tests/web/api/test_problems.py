@@ -17,7 +17,7 @@ from tests.builders import Platform
 SOURCE = Path(coverage.__file__).parent
 FAULTS = {"Rejected", "Missing", "Conflict", "Unavailable"}
 # Codes that no request meets: one that its caller turns into another, and one that stops a start.
-INSIDE = {"invalid_risk", "schema_outdated"}
+INSIDE = {"invalid_risk", "schema_outdated", "anchor_unavailable"}
 
 
 def codes() -> Iterator[tuple[str, str]]:

@@ -34,6 +34,7 @@ DESCRIPTION: Final = """Cover for shared things, for hours or days: quote a risk
 * **Errors.** `application/problem+json` (RFC 9457) with a stable `code` and, in `errors`, a JSON pointer to each thing to mend.
 * **Money** is minor units beside its currency; **time** is RFC 3339 with an offset.
 * **Lists** take `limit` and `starting_after` and say `has_more`.
+* **Events** tell all that happened, in one order, the oldest first: follow them with `starting_after`.
 """
 
 PLACEHOLDER: Final = "0" * 36
@@ -47,6 +48,7 @@ class Examples:
     quote: str = f"quo_{PLACEHOLDER}"
     cover: str = f"cov_{PLACEHOLDER}"
     claim: str = f"clm_{PLACEHOLDER}"
+    event: str = f"evt_{PLACEHOLDER}"
     cancellable: str = f"cov_{PLACEHOLDER}"
     ipid_sha256: str = "0" * 64
     registration: str = "AB-123-CD"
@@ -162,6 +164,9 @@ def _parameter(operation: str, name: str, examples: Examples) -> Any:
         "cover_id": examples.cancellable if operation == "cancelCover" else examples.cover,
         "cover": examples.cover,
         "claim_id": examples.claim,
+        "event_id": examples.event,
+        "type": "cover.*",
+        "subject": examples.cover,
         "product": "off_duty_vehicle",
         "country": "FR",
         "language": "en",

@@ -68,6 +68,7 @@ Instant = Annotated[
 ]
 InstantSeen = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 COUNTRY, CURRENCY, SHA256 = "^[A-Z]{2}$", "^[A-Z][A-Z][A-Z]$", "^[0-9a-f]{64}$"
+EVENT_TYPES = r"^[a-z_]+\.([a-z_]+|\*)$"
 LANGUAGE, EMAIL, SAYS_SOMETHING = f"^({'|'.join(LANGUAGES)})$", r"^[^@\s]+@[^@\s]+$", r"\S"
 # What each pattern asks for, to say so.
 PATTERNS: Final = {
@@ -77,6 +78,7 @@ PATTERNS: Final = {
     LANGUAGE: f"one of {', '.join(LANGUAGES)}",
     EMAIL: "an address such as camille@example.org",
     SAYS_SOMETHING: "more than white space",
+    EVENT_TYPES: "a type such as cover.issued, or cover.* for all of a cover's",
 }
 Language = Annotated[str, Field(pattern=LANGUAGE, description="The language that the member reads.")]
 Reference = Annotated[

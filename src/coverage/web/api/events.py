@@ -1,0 +1,90 @@
+"""`/v1/events`: what happened, in one order that never changes, for partners to follow."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import Field
+
+from coverage.domain.facts import SCOPES
+from coverage.domain.faults import Rejected
+from coverage.operations.house import Work
+from coverage.operations.showing import find_event, list_events
+from coverage.storage.outbox import FactKept
+from coverage.web.api.access import TheCaller, TheHouse, ThePage, plainly
+from coverage.web.api.bodies import StrictRoute
+from coverage.web.api.shapes import EVENT_TYPES, InstantSeen, Shape, instant_text
+
+
+class EventSeen(Shape):
+    """Something that happened. It carries ids only; read what it is about by its own address."""
+
+    id: str
+    object: Literal["event"] = "event"
+    livemode: bool
+    type: str = Field(description="What happened, such as `cover.issued`. Pass over those that you don't know.")
+    subject: str = Field(description="The id of the quote, cover or claim that it is about.")
+    actor: str = Field(description="Who did it: the id of an API key, or `worker` for the service itself.")
+    data: dict[str, Any] = Field(description="What belongs to it, by the type: ids of other things, states, flags.")
+    happened_at: InstantSeen = Field(description="When it happened, on your clock: in test mode, the one you move.")
+    created_at: InstantSeen = Field(description="When it was recorded, by the wall's clock in either mode.")
+
+
+class EventList(Shape):
+    object: Literal["list"] = "list"
+    data: list[EventSeen]
+    has_more: bool
+
+
+def may_read_some(caller: TheCaller) -> None:
+    """Refuses keys that may read nothing that an event could be about."""
+    if not caller.scopes & set(SCOPES.values()):
+        raise Rejected("scope_missing", f"this API key has none of the scopes {', '.join(SCOPES.values())}")
+
+
+router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute, dependencies=[Depends(may_read_some)])
+
+
+@router.get("", response_model=EventList, operation_id="listEvents", summary="List events")
+def list_all(
+    house: TheHouse,
+    caller: TheCaller,
+    page: ThePage,
+    type: Annotated[
+        str | None,
+        Query(max_length=60, pattern=EVENT_TYPES, description="Of this type alone, or of all of a thing's: `cover.*`."),
+    ] = None,
+    subject: Annotated[str | None, Query(max_length=80, description="About this quote, cover or claim alone.")] = None,
+) -> Response:
+    """Your events, the oldest first: unlike other lists, so that you can follow them.
+
+    Keep the last id that you have worked off and ask for what comes `starting_after` it; when there is nothing, ask again
+    later with the same id. Nothing is ever put in before an event that you have seen. A key sees events about what its
+    scopes let it read.
+    """
+    with house.transaction(caller) as tx:
+        found, more = list_events(tx, page, type, subject)
+        return plainly(EventList(data=[_tell(tx, event) for event in found], has_more=more))
+
+
+@router.get("/{event_id}", response_model=EventSeen, operation_id="retrieveEvent", summary="Read an event")
+def retrieve_event(
+    house: TheHouse, caller: TheCaller, event_id: Annotated[str, Path(description="The event's id.")]
+) -> Response:
+    """The event, which never changes."""
+    with house.transaction(caller) as tx:
+        return plainly(_tell(tx, find_event(tx, event_id)))
+
+
+def _tell(tx: Work, event: FactKept) -> EventSeen:
+    return EventSeen(
+        id=event.id,
+        livemode=tx.tenant.livemode,
+        type=event.kind,
+        subject=event.subject,
+        actor=event.actor,
+        data=event.data,
+        happened_at=instant_text(event.happened_at),
+        created_at=instant_text(event.recorded_at),
+    )
