@@ -1,4 +1,4 @@
-"""The service in a process of its own, on a database that is there: `python -m tests.promises.another_process ADDRESS`.
+"""The service in a process of its own, on a database that is there: `python -m tests.promises.another_process ADDRESS RULES`.
 
 It has the tests' own master key. It prints where it listens, and ends when its input does.
 """
@@ -25,9 +25,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def another_process(database_url: str) -> Iterator[str]:
-    """Starts it, and gives its address."""
-    command = [sys.executable, "-m", "tests.promises.another_process", database_url]
+def another_process(database_url: str, rules: Path = ROOT / "pricing_rules") -> Iterator[str]:
+    """Starts it with a folder of rules, and gives its address."""
+    command = [sys.executable, "-m", "tests.promises.another_process", database_url, str(rules)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -38,12 +38,12 @@ def another_process(database_url: str) -> Iterator[str]:
             process.wait(60)
 
 
-def main(database_url: str) -> None:
+def main(database_url: str, folder: str) -> None:
     """Serves until the input ends."""
     database = Database.connect(database_url, pool_size=5)
     documents = WeasyPrintDocuments(ROOT / "policy_templates")
     with tempfile.TemporaryDirectory() as blobs:
-        rules = Publisher(database, ROOT / "pricing_rules")
+        rules = Publisher(database, Path(folder))
         house = House(database, rules.current, MasterKeyring(bytes(range(32))), documents, FileBlobs(Path(blobs)))
         with serving(create_app(house)) as address:
             sys.stdout.write(f"{address}\n")
@@ -54,4 +54,4 @@ def main(database_url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:3])
