@@ -234,6 +234,10 @@ class TestField:
                 resolve({"prices": bodies}, parent if error["code"] == "missing_field" else error["pointer"])
         assert {answer["status"] for answer in found} >= {"priced", "invalid"}
 
+    def test_that_is_unknown_is_told_of_fifty_times_at_most(self, platform: Platform) -> None:
+        (found,) = priced(platform, wanted(risk=a_risk(**{f"colour_{number}": 1 for number in range(20_000)})))
+        assert len(found["errors"]) == 50
+
     def test_of_a_quote_alone_is_unknown_here(self, platform: Platform) -> None:
         for name in ("metadata", "parties", "language", "livemode"):
             (found,) = priced(platform, wanted() | {name: {}})
