@@ -1,0 +1,148 @@
+"""Promise 7: whoever is killed, no job and no event is lost, and what was done twice shows once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from coverage.domain.chain import Fault
+from coverage.gateways.anchors import FileAnchors
+from coverage.operations.house import House
+from coverage.operations.verifying import verify_events
+from coverage.storage.outbox import FactKept, Job
+from coverage.storage.tenancy import Database
+from coverage.web.app import create_app
+from tests.builders import Platform, enrol_platform, soon
+from tests.processes import wait_for
+from tests.promises.doomed_workers import a_nursery, house_on, name_of
+from tests.promises.trial import Trial, promise
+
+AT_ONCE = 3
+
+
+@pytest.fixture
+def queue(fresh_database_url: str) -> Iterator[Database]:
+    with closing(Database.connect(fresh_database_url, "sharecover_worker", pool_size=2)) as database:
+        yield database
+
+
+@pytest.fixture
+def seller(house: House, fresh_database_url: str, tmp_path: Path) -> Iterator[Platform]:
+    """A partner on a service whose documents the doomed workers set."""
+    there = replace(house_on(fresh_database_url, tmp_path), rules=house.rules)
+    with (
+        closing(there.database),
+        closing(Database.connect(fresh_database_url, pool_size=2)) as owner,
+        TestClient(create_app(there), raise_server_exceptions=False) as client,
+    ):
+        yield enrol_platform(owner, there, client)
+
+
+class Selling:
+    """Sells covers for the end of the month, and moves the clock towards it."""
+
+    def __init__(self, seller: Platform, trial: Trial) -> None:
+        self.seller, self.random = seller, trial.random
+        self.covers: list[str] = []
+        self.unbound: list[str] = []
+        self._hours = 0
+
+    def go_on(self) -> None:
+        """A cover or two; now and then a quote that nobody binds, or some hours that pass."""
+        for _ in range(self.random.randint(1, 2)):
+            self.covers.append(self.seller.cover(self._quote())["id"])
+        if self.random.random() < 0.3:
+            self.unbound.append(str(self._quote()["id"]))
+        if self.random.random() < 0.2 and self._hours < 24 * 14:
+            self._hours += 9
+            self.seller.advance(soon(hours=self._hours))
+
+    def _quote(self) -> dict[str, object]:
+        return self.seller.quote(start=soon(days=20), end=soon(days=20, hours=12))
+
+
+class TestWorkersKilled:
+    @promise(
+        7, "workers killed while they work lose no job and no event, and what is done twice shows once",
+        unit="kills", small=5, full=500, provokes=("with a job in hand", "done again"),
+    )  # fmt: skip
+    def test_lose_nothing(
+        self, trial: Trial, seller: Platform, queue: Database, fresh_database_url: str, tmp_path: Path
+    ) -> None:
+        selling = Selling(seller, trial)
+        with a_nursery(fresh_database_url, tmp_path) as nursery:
+            workers = [nursery.worker() for _ in range(AT_ONCE)]
+            for _ in trial.each():
+                selling.go_on()
+                doomed = workers.pop(trial.random.randrange(AT_ONCE))
+                self._await_a_job(queue, doomed)
+                time.sleep(trial.random.uniform(0, 0.03))
+                nursery.kill(doomed)
+                trial.met("with a job in hand", bool(self._held_by(queue, doomed)))
+                workers.append(nursery.worker())
+            seller.advance(soon(days=30))
+            self._await_the_end(seller, queue)
+        with queue.outside() as session:
+            trial.met("done again", sum(job.attempts > 1 for job in session.query(Job)))
+        self._check(selling, queue, tmp_path)
+
+    @staticmethod
+    def _held_by(queue: Database, worker: int) -> int:
+        with queue.outside() as session:
+            return session.query(Job).filter(Job.taken_by == name_of(worker), Job.done_at.is_(None)).count()
+
+    def _await_a_job(self, queue: Database, worker: int) -> None:
+        """Waits for the worker to have one in hand, but not for long: the others take them too."""
+        deadline = time.monotonic() + 0.5
+        while not self._held_by(queue, worker) and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+    @staticmethod
+    def _await_the_end(seller: Platform, queue: Database) -> None:
+        """Waits until those who live have done all that there is to do."""
+
+        def left() -> dict[str, int]:
+            with queue.outside() as session:
+                return {
+                    "jobs": session.query(Job).filter(Job.done_at.is_(None)).count(),
+                    "facts to seal": session.execute(text("SELECT count(*) FROM unsealed")).scalar_one(),
+                    "due": seller.get("/v1/test_clock").json()["status"] != "ready",
+                }
+
+        wait_for(lambda: f"the end of {left()}", lambda: not any(left().values()))
+
+    def _check(self, selling: Selling, queue: Database, folder: Path) -> None:
+        seller = selling.seller
+        with queue.outside() as session:
+            jobs = session.query(Job).all()
+        assert all(job.done_at is not None and job.set_aside_at is None for job in jobs)
+        assert Counter(job.subject for job in jobs) == Counter(selling.covers), "a job for each cover"
+        with queue.transaction(seller.tenant) as session:
+            kept = session.execute(text("SELECT cover_id FROM documents")).scalars()
+            assert Counter(kept) == Counter(selling.covers), "a document for each cover"
+            told = Counter((fact.kind, fact.subject) for fact in session.query(FactKept))
+        quotes = Counter(kind for kind, _ in told)["quote.created"]
+        assert quotes == len(selling.covers) + len(selling.unbound)
+        for kind, subjects in {
+            "cover.issued": selling.covers,
+            "cover.started": selling.covers,
+            "cover.ended": selling.covers,
+            "quote.expired": selling.unbound,
+        }.items():
+            assert {subject: told[kind, subject] for subject in subjects} == dict.fromkeys(subjects, 1), kind
+        assert sum(told.values()) == quotes + 3 * len(selling.covers) + len(selling.unbound)
+        faults: list[Fault] = []
+        anchors = FileAnchors(folder / "events.anchor").read()
+        verdict = verify_events(queue.outside, anchors, faults.append, lambda *_: None)
+        assert (faults, verdict.verified) == ([], sum(told.values()))
+        for cover in selling.covers[:: max(1, len(selling.covers) // 20)]:
+            certificates = {seller.get(f"/v1/covers/{cover}/certificate").content for _ in range(2)}
+            assert len(certificates) == 1
