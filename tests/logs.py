@@ -16,7 +16,7 @@ from coverage.gateways.anchors import FileAnchors
 from coverage.gateways.keyring import MasterKeyring
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
-from coverage.operations.sealing import Sealer, seal_batch
+from coverage.operations.sealing import BATCH, Sealer, seal_batch
 from coverage.operations.verifying import Open, Verdict, verify_events
 from coverage.storage.identity import new_id
 from coverage.storage.tenancy import Database
@@ -52,7 +52,7 @@ class Log:
         """A sealer that anchors each time."""
         return Sealer(FileAnchors(self.anchor), **({"anchor_seconds": 0} | options))
 
-    def seal(self, limit: int = 1000) -> None:
+    def seal(self, limit: int = BATCH) -> None:
         """Seals all that waits, in batches of `limit`, and anchors it."""
         sealer = self.sealer(limit=limit)
         while sealer.once(self.house, self.queue):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from coverage.domain.chain import Anchor, Fault, Unreadable, Walk
 from coverage.storage import seals
 
-PAGE = 1000
+PAGE = 5000  # so many that what is asked for each tenant is asked seldom
 
 Open = Callable[[], AbstractContextManager[Session]]  # a transaction in the worker's role, with no tenant
 
