@@ -18,8 +18,30 @@ from coverage.operations.house import House
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.builders import enrol_platform
+from tests.logs import seal_all
 
 GUIDE = Path(__file__).parents[2] / "docs" / "partner-guide.md"
+
+
+UNTIL_AN_EVENT = """
+until curl -s $API/v1/events -H "Authorization: Bearer $KEY" | grep -q '"id"'; do sleep 0.1; done
+"""
+
+
+@pytest.fixture
+def _sealed_meanwhile(owner: Database, house: House) -> Iterator[None]:
+    """Does a worker's part in it."""
+    over = threading.Event()
+
+    def seal() -> None:
+        while not over.wait(0.1):
+            seal_all(owner, house)
+
+    sealing = threading.Thread(target=seal)
+    sealing.start()
+    yield
+    over.set()
+    sealing.join()
 
 
 @pytest.fixture
@@ -35,12 +57,15 @@ def address(house: House) -> Iterator[str]:
     listener.close()
 
 
+@pytest.mark.usefixtures("_sealed_meanwhile")
 def test_every_command_of_the_guide_works(address: str, owner: Database, house: House, tmp_path: Path) -> None:
     commands = re.findall(r"^```bash\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(commands) == 6
+    assert len(commands) == 7
     script = "".join(commands)
     assert "API=http://localhost:8000\n" in script
     script = script.replace("API=http://localhost:8000\n", f"API={address}\n")
+    assert "sleep 1\n" in script
+    script = script.replace("sleep 1\n", UNTIL_AN_EVENT)  # however slow this machine is
     key = enrol_platform(owner, house, TestClient(create_app(house))).key
 
     done = subprocess.run(
@@ -56,10 +81,12 @@ def test_every_command_of_the_guide_works(address: str, owner: Database, house: 
     cover = json.loads((tmp_path / "cover.json").read_text())
     assert cover["state"] == "scheduled"
     assert (tmp_path / "certificate.pdf").read_bytes().startswith(b"%PDF-")
+    events = json.loads((tmp_path / "events.json").read_text())["data"]
+    assert events[0]["type"] == "quote.created"
     prices = json.loads((tmp_path / "prices.json").read_text())["data"]
     assert [price["status"] for price in prices] == ["priced", "invalid"]
     assert prices[1]["errors"][0]["pointer"] == "/prices/1/risk/distance_km"
     answers = [json.loads(text) for text in done.stdout.replace("}{", "}\n{").splitlines()]
-    assert [answer["object"] for answer in answers] == ["cover", "test_clock", "claim"]
+    assert [answer["object"] for answer in answers] == ["cover", "test_clock", "claim", "list"]
     assert answers[0]["member_url"].startswith(f"{address}/m/")
     assert answers[2]["flags"] == []
