@@ -15,7 +15,7 @@ from coverage.domain.cover import Held, check_cancellable, peak, phase
 from coverage.domain.faults import Conflict
 from coverage.domain.journal import Transfer, balances, transfers_for_issue, transfers_for_return
 from coverage.domain.money import Money, total
-from coverage.domain.period import Period, charged, term_facts, whole_years
+from coverage.domain.period import Period, charged, whole_years
 from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeLine, TaxLine, spread_pro_rata
 from coverage.domain.tenant import Tenant
 
@@ -60,12 +60,6 @@ class TestPeriod:
     )  # fmt: skip
     def test_charges_started_units_but_for_the_grace(self, seconds: int, unit: int, grace: int, units: int) -> None:
         assert charged(seconds, unit, grace) == units
-
-    @pytest.mark.parametrize("day", [date(2026, 3, 28), date(2026, 10, 24)])
-    def test_of_24_hours_is_a_day_over_a_clock_change(self, day: date) -> None:
-        start = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        facts = term_facts(Period(start, start + timedelta(hours=24)), start, "Europe/Paris", 0)
-        assert (facts["term_hours"], facts["term_days"], facts["lead_hours"]) == (24, 1, 0)
 
     def test_a_year_is_whole_on_the_birthday(self) -> None:
         born = date(2004, 2, 29)
