@@ -68,11 +68,11 @@ def places(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[tuple[str 
 
 
 def put(document: Any, steps: tuple[str | int, ...], value: Any) -> Any:
-    """A copy of `document` with another value there."""
+    """A copy of `document` with another value there, or a new one."""
     if not steps:
         return value
     copy: Any = dict(document) if isinstance(document, dict) else list(document)
-    copy[steps[0]] = put(copy[steps[0]], steps[1:], value)
+    copy[steps[0]] = put(copy[steps[0]], steps[1:], value) if steps[1:] else value
     return copy
 
 
