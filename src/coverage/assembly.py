@@ -24,8 +24,11 @@ from coverage.domain.tenant import Caller
 from coverage.gateways.anchors import FileAnchors
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
+from coverage.gateways.dumps import DumpFailed, read_dump, write_dump
 from coverage.gateways.keyring import MasterKeyring
-from coverage.gateways.private_postgres import PostgresMissing, PostgresRefused, PrivatePostgres
+from coverage.gateways.private_postgres import SUPERUSER, PostgresMissing, PostgresRefused, PrivatePostgres
+from coverage.operations import backing_up
+from coverage.operations.backing_up import Manifest
 from coverage.operations.demonstrating import PRODUCT, Standing, made_up_registration, stand_ready
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
@@ -35,7 +38,7 @@ from coverage.operations.showing import latest_event
 from coverage.operations.unlocking import caller_by_key
 from coverage.operations.verifying import Verdict, verify_events
 from coverage.settings import BadSetting, Settings
-from coverage.storage import migrations
+from coverage.storage import migrations, whole
 from coverage.storage.quotes import EditionKept
 from coverage.storage.tenancy import Database, Limits, Role
 from coverage.web.api.docs import Examples, quote_example
@@ -121,6 +124,68 @@ def verify(
         database = closed_at_the_end.enter_context(closing(_connect(settings, url, "sharecover_worker", pool_size=1)))
         _require_schema(database)
         return verify_events(database.outside, FileAnchors(anchor or settings.anchor).read(), tell, progress)
+
+
+def make_backup(settings: Settings, target: Path, say: Say) -> Manifest:
+    """Writes a backup to a new file while the service runs; raises `Fault`, `DumpFailed` or `BadSetting`."""
+    if settings.database_url is None and not (settings.data / "in-use").exists():
+        raise BadSetting(f"there is no database in {settings.data}; name its folder with --data, or set DATABASE_URL")
+    with _database_address(settings, say) as url:
+        as_who = settings.backup_url or (settings.owner_url or url if settings.database_url else _superuser(settings))
+        engine = create_engine(as_who, isolation_level="REPEATABLE READ", connect_args={"connect_timeout": 3})
+        try:
+            with engine.connect() as connection:
+                if not whole.sees_all(connection):
+                    words = "a backup needs a login that passes row-level security by (a superuser, or BYPASSRLS with"
+                    raise BadSetting(f"{words} pg_read_all_data): name it in DATABASE_BACKUP_URL")
+            say("Backing up")
+            dump = partial(write_dump, as_who)
+            return backing_up.make_backup(engine, dump, settings.data / "blobs", settings.anchor, target)
+        except DBAPIError as error:
+            raise _refused_by_database(error) from error
+        except OSError as error:
+            raise BadSetting(f"the backup can't be written to {target} ({error.strerror})") from error
+        finally:
+            engine.dispose()
+
+
+def restore_backup(settings: Settings, source: Path, say: Say) -> tuple[Manifest, str]:
+    """Reads a backup into an empty installation; what it held, and what the verification of its events came to."""
+    say("Checking the backup")
+    manifest = backing_up.check_backup(source)
+    if manifest.revision not in migrations.revisions():
+        raise BadSetting(
+            f"the backup is at revision {manifest.revision}, which is newer than this: bring the newer service"
+        )
+    _make_data_folder(settings)
+    with _database_address(settings, say) as url:
+        owner_url = _owner_address(settings, url)
+        engine = create_engine(owner_url, connect_args={"connect_timeout": 3})
+        try:
+            say("Restoring")
+            backing_up.restore_backup(
+                engine, lambda path, rows: read_dump(owner_url, path, rows=rows), FileBlobs(settings.data / "blobs"),
+                settings.anchor, source, manifest,
+            )  # fmt: skip
+        except DBAPIError as error:
+            raise _refused_by_database(error) from error
+        finally:
+            engine.dispose()
+        if manifest.revision != migrations.newest():
+            return (
+                manifest,
+                "Run `coverage migrate`, then `coverage verify events`: the backup is of an earlier revision.",
+            )
+        verdict = verify(settings, None, say, lambda fault: say(str(fault)), lambda _, __: None)
+    if verdict.faults:
+        raise Rejected(
+            "restore_differs", f"{verdict.faults} faults in the log of events: `coverage verify events` names them"
+        )
+    return manifest, f"{verdict.verified:,} events verified against their seals and the anchor."
+
+
+def _superuser(settings: Settings) -> str:
+    return PrivatePostgres(settings.data).url(DATABASE, SUPERUSER)
 
 
 def _connect(settings: Settings, url: str, role: Role = "sharecover_app", *, pool_size: int) -> Database:
@@ -351,11 +416,13 @@ def wiring() -> commands.Wiring:
         read_settings=Settings.read,
         migrate=migrate,
         verify_events=verify,
+        make_backup=make_backup,
+        restore_backup=restore_backup,
         open_premises=open_premises,
         open_queue=open_queue,
         build_worker=build_worker,
         build_app=build_app,
         build_demo=Demo,
         wrong_use=(BadSetting,),
-        stopped=(Fault, PostgresMissing, PostgresRefused),
+        stopped=(Fault, PostgresMissing, PostgresRefused, DumpFailed),
     )

@@ -31,6 +31,7 @@ class Settings:
     templates: Path
     database_url: str | None = field(repr=False)
     owner_url: str | None = field(repr=False)
+    backup_url: str | None = field(repr=False)  # a login that sees the rows of all tenants
     master_key: str | None = field(repr=False)  # base64 of 32 bytes; else a file in the data folder
     anchor: Path  # the file that keeps, outside the database, what was sealed
     port: int
@@ -75,6 +76,7 @@ class Settings:
             ),
             database_url=_address(env, "DATABASE_URL"),
             owner_url=_address(env, "DATABASE_OWNER_URL"),
+            backup_url=_address(env, "DATABASE_BACKUP_URL"),
             master_key=env.get("SHARECOVER_MASTER_KEY"),
             port=port or _whole(env, "PORT", 8000, 1, 65_535),
             pool_size=pool_size,

@@ -10,11 +10,11 @@ from typing import Any
 
 import typer
 
-from coverage.commands import demo, outbox, rules, serve, verify
+from coverage.commands import backup, demo, outbox, rules, serve, verify
 
 EPILOG = (
     "Settings stand in the environment: DATABASE_URL (without it a private PostgreSQL runs in the data folder), "
-    "DATABASE_OWNER_URL (who migrates, if somebody else), SHARECOVER_MASTER_KEY (base64 of 32 bytes, instead of "
+    "DATABASE_OWNER_URL (who migrates, if somebody else), DATABASE_BACKUP_URL (who backs up, if somebody else), SHARECOVER_MASTER_KEY (base64 of 32 bytes, instead of "
     "master.key in the data folder), SHARECOVER_DATA, SHARECOVER_RULES, SHARECOVER_TEMPLATES (folders), SHARECOVER_ANCHOR (the file that vouches for the events), "
     "SHARECOVER_POOL_SIZE (connections to the database; 20), SHARECOVER_POOL_WAIT (for one of them; 5s), "
     "SHARECOVER_STATEMENT_TIMEOUT (15s), SHARECOVER_LOCK_TIMEOUT (5s), SHARECOVER_POOLER (`transaction` where DATABASE_URL "
@@ -30,6 +30,8 @@ class Wiring:
     read_settings: Callable[..., Any]
     migrate: Callable[[Any, Callable[[str], None]], str]
     verify_events: Callable[..., Any]
+    make_backup: Callable[..., Any]
+    restore_backup: Callable[..., Any]
     open_premises: Callable[..., AbstractContextManager[Any]]
     open_queue: Callable[..., AbstractContextManager[Any]]
     build_worker: Callable[[Any], Any]
@@ -48,6 +50,7 @@ def run(wiring: Callable[[], Wiring]) -> None:
     app.add_typer(rules.app, name="rules")
     serve.add_to(app, wiring)
     verify.add_to(app, wiring)
+    backup.add_to(app, wiring)
     outbox.add_to(app, wiring)
     demo.add_to(app)
     app()

@@ -39,11 +39,12 @@ from coverage.gateways.postgres_programs import (
     server_user,
 )
 
-__all__ = ["OWNER", "PostgresMissing", "PostgresRefused", "PrivatePostgres"]
+__all__ = ["OWNER", "SUPERUSER", "PostgresMissing", "PostgresRefused", "PrivatePostgres"]
 
 OWNER: Final = "sharecover_owner"
 # Roles that whoever runs this process may connect as; any other role needs a password.
-_VOUCHED_FOR: Final = ("postgres", OWNER, "sharecover_app", "sharecover_worker")
+SUPERUSER: Final = "postgres"
+_VOUCHED_FOR: Final = (SUPERUSER, OWNER, "sharecover_app", "sharecover_worker")
 _PORT: Final = 5432  # no TCP port: it only names the socket's file
 _LONGEST_SOCKET: Final = 103  # bytes, as macOS has it; Linux allows 107
 _PATIENCE_SECONDS: Final = 120
@@ -111,14 +112,14 @@ class PrivatePostgres:
             if place is not None and place.exists():
                 shutil.rmtree(place)
 
-    def url(self, database: str = "sharecover") -> str:
-        """SQLAlchemy's address of `database`, as the role that owns it. Holds no secret.
+    def url(self, database: str = "sharecover", role: str = OWNER) -> str:
+        """SQLAlchemy's address of `database`, as the role that owns it or another of ours. Holds no secret.
 
         Raises `PostgresRefused` before the first `start()`.
         """
         return URL.create(
             "postgresql+psycopg",
-            username=OWNER,
+            username=role,
             database=database,
             query={"host": str(self._reachable_socket()), "port": str(_PORT)},
         ).render_as_string(hide_password=False)

@@ -21,13 +21,14 @@ MIGRATION_LOCK = 7_301_544_118
 LOOK_AGAIN_SECONDS = 0.1
 
 # Whoever wants to change a table waits for those who use it, and all who come later wait behind: for so long at most. It is
-# less than the service itself waits for a lock (settings), so that whoever waits behind a migration is served all the same.
-LOCK_TIMEOUT: Final = "1500ms"
+# less than the service waits for a lock (settings), so that whoever waits behind a migration is served all the same; and
+# less than PostgreSQL waits before it looks for two who wait for each other, so that the one who gives way is this one.
+LOCK_TIMEOUT: Final = "700ms"
 # Then it steps back, lets them through, and tries again: for some ten minutes, since a report or a backup may take that long.
-TRIES: Final = 200
+TRIES: Final = 300
 STEP_BACK_SECONDS: Final = 1.5
 
-_LOCK_NOT_AVAILABLE: Final = "55P03"
+_STEPS_BACK_AT: Final = {"55P03", "40P01"}  # a lock that isn't let go; two who wait for each other
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -77,7 +78,7 @@ def _run(connection: Connection, revision: str) -> None:
             connection.commit()
         except OperationalError as error:
             connection.rollback()
-            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE or not tries_left:
+            if getattr(error.orig, "sqlstate", None) not in _STEPS_BACK_AT or not tries_left:
                 raise
             time.sleep(STEP_BACK_SECONDS)
         else:

@@ -1,0 +1,151 @@
+"""`coverage backup` and `coverage restore`, run as people run them: beside a service, and into an empty installation."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tarfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from coverage.gateways.private_postgres import SUPERUSER, PrivatePostgres
+from tests.builders import Platform, a_bind, a_party, a_quote
+from tests.processes import Service, data_folder, run_coverage, serving, wait_for
+from tests.promises.test_database_gone import Buying
+
+CANARY = "Quixotica Backupson"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with data_folder() as folder, serving(folder, "--demo") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def backup(service: Service, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    """A backup that was made under load, and the covers that were acknowledged before it began."""
+    file = tmp_path_factory.mktemp("backups") / "sharecover.backup"
+    buying = Buying(service)
+    with buying.client() as client:
+        there = Platform(None, service.printed("Test key"), client)  # type: ignore[arg-type]
+        cover = there.cover(parties={"policyholder": a_party(name=CANARY)})
+        assert there.get(f"/v1/covers/{cover['id']}/certificate").status_code == 200
+    load = threading.Thread(target=buying.go_on, args=(0,))
+    load.start()
+    try:
+        wait_for("covers", lambda: len(buying.covers) >= 20)
+        before = dict(buying.covers) | {cover["id"]: b""}
+        told = run_coverage("backup", str(file), "--data", str(service.data))
+        assert told.returncode == 0, told.stderr
+        wait_for("covers beside the backup", lambda: len(buying.covers) > len(before))
+    finally:
+        buying.end()
+        load.join()
+    assert set(buying.statuses) == {201}
+    assert "The master key isn't in it" in told.stdout
+    return file, before
+
+
+class TestBackup:
+    def test_holds_every_cover_that_was_acknowledged_before(
+        self, service: Service, backup: tuple[Path, dict[str, bytes]]
+    ) -> None:
+        file, covers = backup
+        key = (service.data / "master.key").read_text().strip()
+        with data_folder() as folder:
+            told = run_coverage("restore", str(file), "--data", str(folder), SHARECOVER_MASTER_KEY=key)
+            assert told.returncode == 0, told.stderr
+            assert "events verified" in told.stdout
+            with serving(folder, environment={"SHARECOVER_MASTER_KEY": key}) as restored:
+                restored.log.write_text(f"{restored.output}\nTest key {service.printed('Test key')}\n")
+                for identity, answered in covers.items():
+                    found = restored.get(f"/v1/covers/{identity}")
+                    assert found.status_code == 200, "an acknowledged cover is lost"
+                    if answered:
+                        assert found.json()["number"] in answered.decode()
+                    else:
+                        pdf = restored.get(f"/v1/covers/{identity}/certificate").content
+                        assert pdf == service.get(f"/v1/covers/{identity}/certificate").content
+                assert restored.post("/v1/covers", a_bind(_a_quote(restored))).status_code == 201
+                self._keeps_tenants_apart(restored)
+                wait_for(
+                    "all seals", lambda: " 0 wait" in run_coverage("verify", "events", "--data", str(folder)).stdout
+                )
+
+    def _keeps_tenants_apart(self, restored: Service) -> None:
+        with psycopg.connect(PrivatePostgres(restored.data).url().replace("+psycopg", "")) as connection:
+            assert connection.execute("SELECT count(*) FROM covers").fetchone() == (0,)
+
+    def test_tells_nobody_a_name_or_the_key(self, service: Service, backup: tuple[Path, dict[str, bytes]]) -> None:
+        file, _ = backup
+        assert file.stat().st_mode & 0o077 == 0
+        content = file.read_bytes()
+        with tarfile.open(file) as archive:
+            dump = archive.extractfile("database.dump")
+            assert dump is not None
+            plain = subprocess.run(
+                ["pg_restore", "--file=-"], input=dump.read(), capture_output=True, check=True
+            ).stdout
+        assert b"demo" in plain.lower(), "the dump can be read"
+        for secret in (CANARY, "Quixotica", (service.data / "master.key").read_text().strip()):
+            assert secret.encode() not in content
+            assert secret.encode() not in plain
+
+    def test_is_not_written_over(self, service: Service, backup: tuple[Path, dict[str, bytes]]) -> None:
+        told = run_coverage("backup", str(backup[0]), "--data", str(service.data))
+        assert (told.returncode, len(told.stderr.splitlines())) == (2, 1)
+        assert "is there already" in told.stderr
+
+    def test_needs_a_login_that_sees_all_tenants(self, service: Service, tmp_path: Path) -> None:
+        owner = PrivatePostgres(service.data).url()
+        target, data = tmp_path / "backup", tmp_path / "data"
+        told = run_coverage("backup", str(target), "--data", str(data), DATABASE_URL=owner)
+        assert told.returncode == 2
+        assert "DATABASE_BACKUP_URL" in told.stderr
+        assert not target.exists()
+        superuser = PrivatePostgres(service.data).url(role=SUPERUSER)
+        environment = {"DATABASE_URL": owner, "DATABASE_BACKUP_URL": superuser}
+        assert run_coverage("backup", str(target), "--data", str(data), **environment).returncode == 0
+
+
+class TestRestore:
+    def test_refuses_a_database_that_holds_anything(
+        self, service: Service, backup: tuple[Path, dict[str, bytes]]
+    ) -> None:
+        told = run_coverage("restore", str(backup[0]), "--data", str(service.data))
+        assert told.returncode == 1
+        assert "restore into an empty one" in told.stderr
+        assert service.get("/readyz").status_code == 200
+
+    @pytest.mark.parametrize("harm", ["cut", "changed", "last part", "no backup"])
+    def test_refuses_a_backup_that_is_damaged(
+        self, backup: tuple[Path, dict[str, bytes]], tmp_path: Path, harm: str
+    ) -> None:
+        content = bytearray(backup[0].read_bytes())
+        match harm:
+            case "cut":
+                content = content[: len(content) // 2]
+            case "changed":
+                content[len(content) // 3] ^= 1
+            case "last part":
+                content = content[: content.rindex(b"manifest.json")]
+            case _:
+                content = bytearray(os.urandom(5_000))
+        (tmp_path / "harmed").write_bytes(content)
+        told = run_coverage("restore", str(tmp_path / "harmed"), "--data", str(tmp_path / "data"))
+        assert told.returncode == 1, told.stderr
+        assert "the backup is damaged" in told.stderr
+        assert "Traceback" not in told.stderr
+        assert not (tmp_path / "data").exists(), "something was changed"
+
+
+def _a_quote(service: Service) -> dict[str, str]:
+    answer = service.post("/v1/quotes", a_quote())
+    assert answer.status_code == 201, answer.text
+    quote: dict[str, str] = answer.json()
+    return quote
