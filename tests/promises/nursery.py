@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from sqlalchemy import Engine, event
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
+MOST_AT_ONCE = 50  # rounds of a chore that one worker goes
+ANCHOR = "anchor"
 # Of a job that a killed worker had in hand. The service's own is longer than the typesetter takes; ours takes no time.
 LEASE = timedelta(seconds=1)
 
@@ -50,9 +53,9 @@ class Nursery:
         """Posts to a new service; it is killed when it crosses its boundary of that number, counted from 0."""
         return self._bear({"path": path, "body": body, "headers": dict(headers), "killed_at": killed_at})
 
-    def work(self, *, killed_at: int | None = None) -> Ended:
-        """Lets a new worker do all that is in the outbox; the answer is how many jobs it did."""
-        return self._bear({"path": None, "killed_at": killed_at})
+    def work(self, chore: str, *, killed_at: int | None = None) -> Ended:
+        """Lets a new worker do what there is, or fifty rounds, of one of its chores: "jobs", "due" or "seal"."""
+        return self._bear({"path": None, "chore": chore, "killed_at": killed_at})
 
     def _bear(self, order: dict[str, Any]) -> Ended:
         assert self._process.stdin is not None
@@ -65,9 +68,9 @@ class Nursery:
 
 
 @contextmanager
-def nursery(database_url: str, blobs: Path) -> Iterator[Nursery]:
-    """A nursery on that database, for as long as the block lasts."""
-    command = [sys.executable, "-m", "tests.promises.nursery", database_url, str(blobs)]
+def nursery(database_url: str, folder: Path) -> Iterator[Nursery]:
+    """A nursery on that database, for as long as the block lasts. `folder` takes blobs, and the anchor as `ANCHOR`."""
+    command = [sys.executable, "-m", "tests.promises.nursery", database_url, str(folder)]
     # At the block's end its input is closed, so that it ends.
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Nursery(process)
@@ -131,20 +134,23 @@ class Typesetter:
         return number.encode()
 
 
-def _serve_orders(database_url: str, blobs: Path) -> None:
+def _serve_orders(database_url: str, folder: Path) -> None:
     from fastapi.testclient import TestClient
     from sqlalchemy.orm import configure_mappers
 
+    from coverage.gateways.anchors import FileAnchors
     from coverage.gateways.blobs import FileBlobs
     from coverage.gateways.keyring import MasterKeyring
+    from coverage.operations.falling_due import fire_all_due
     from coverage.operations.house import House
+    from coverage.operations.sealing import Sealer
     from coverage.rulebook.editions import load
     from coverage.storage.tenancy import Database
     from coverage.web.app import create_app
     from coverage.worker import Worker
 
     library = load(ROOT / "pricing_rules")
-    keyring, documents, files = MasterKeyring(bytes(range(32))), Typesetter(), FileBlobs(blobs)
+    keyring, documents, files = MasterKeyring(bytes(range(32))), Typesetter(), FileBlobs(folder / "blobs")
 
     def house_on(database: Database, boundaries: Boundaries) -> House:
         keys, typesetter, kept = (Watched(port, boundaries) for port in (keyring, documents, files))
@@ -164,10 +170,16 @@ def _serve_orders(database_url: str, blobs: Path) -> None:
             return answer.status_code, answer.json()
         queue = Database.connect(database_url, "sharecover_worker", pool_size=2)
         boundaries.watch(queue.engine)
-        worker, done = Worker(house, queue, lease=LEASE), 0
-        while worker.work_once():
-            done += 1
-        return 200, done
+        anchors: Any = Watched(FileAnchors(folder / ANCHOR), boundaries)
+        chores: dict[str, Callable[[], object]] = {
+            "jobs": Worker(house, queue, lease=LEASE).work_once,
+            "due": partial(fire_all_due, house, queue),
+            "seal": partial(Sealer(anchors, anchor_seconds=0).once, house, queue),
+        }
+        for _ in range(MOST_AT_ONCE):
+            if not chores[order["chore"]]():
+                break
+        return 200, None
 
     gc.freeze()  # or each child would copy what it never changes
     for line in sys.stdin:
