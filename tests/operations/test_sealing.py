@@ -19,6 +19,7 @@ from coverage.domain.facts import Fact
 from coverage.domain.faults import Unavailable
 from coverage.domain.tenant import Caller
 from coverage.gateways.anchors import FileAnchors
+from coverage.operations import verifying
 from coverage.operations.sealing import Sealer, seal_batch
 from coverage.storage import seals
 from coverage.storage.tenancy import Database
@@ -116,17 +117,41 @@ class TestSealing:
         verdict, faults = log.verify()
         assert (faults, verdict.verified, verdict.waiting) == ([], 3, 0)
 
-    def test_tells_numbers_apart_that_canonical_json_takes_for_one(self, log: Log) -> None:
-        log.record(log.tenants[0], {"count": 1, "most": 2**60})
+    @pytest.mark.parametrize(
+        ("data", "other"), [({"count": 1}, '{"count": 1.0}'), ({"most": 2**60}, '{"most": 1152921504606846977}')]
+    )
+    def test_tells_numbers_apart_that_canonical_json_takes_for_one(
+        self, log: Log, data: dict[str, int], other: str
+    ) -> None:
+        log.record(log.tenants[0], data)
         log.seal()
         assert log.verify()[1] == []
-        for change in ('{"count": 1.0, "most": 1152921504606846976}', '{"count": 1, "most": 1152921504606846977}'):
-            with log.owner.engine.connect() as connection:
-                connection.execute(text("ALTER TABLE facts DISABLE TRIGGER USER"))
-                connection.execute(text("ALTER TABLE facts NO FORCE ROW LEVEL SECURITY"))
-                connection.execute(text("UPDATE facts SET data = CAST(:data AS jsonb)"), {"data": change})
-                connection.commit()
-            assert [fault.kind for fault in log.verify()[1]] == ["content_changed"]
+        with log.owner.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE facts DISABLE TRIGGER USER"))
+            connection.execute(text("ALTER TABLE facts NO FORCE ROW LEVEL SECURITY"))
+            connection.execute(text("UPDATE facts SET data = CAST(:data AS jsonb)"), {"data": other})
+        assert [fault.kind for fault in log.verify()[1]] == ["content_changed"]
+
+
+class TestVerifying:
+    def test_gives_no_false_alarm_while_others_record_and_seal(self, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(verifying, "PAGE", 20)
+
+        def record_and_seal() -> None:
+            sealer = log.sealer(limit=4)
+            for _ in range(40):
+                for tenant in log.tenants:
+                    log.record(tenant)
+                sealer.once(log.house, log.queue)
+
+        busy = threading.Thread(target=record_and_seal)
+        busy.start()
+        found = []
+        while busy.is_alive():
+            found.append(log.verify())
+        busy.join()
+        assert [faults for _, faults in found if faults] == []
+        assert len({verdict.verified for verdict, _ in found}) > 2, "it was verified meanwhile"
 
 
 class TestWorker:
