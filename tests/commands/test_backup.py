@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 import os
 import subprocess
 import tarfile
@@ -14,9 +17,10 @@ import pytest
 
 from coverage.gateways.private_postgres import SUPERUSER, PrivatePostgres
 from tests.builders import Platform, a_bind, a_party, a_quote
-from tests.processes import Service, data_folder, run_coverage, serving, wait_for
+from tests.processes import Service, data_folder, free_port, run_coverage, serving, wait_for
 from tests.promises.test_database_gone import Buying
 
+MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 CANARY = "Quixotica Backupson"
 
 
@@ -142,6 +146,38 @@ class TestRestore:
         assert "the backup is damaged" in told.stderr
         assert "Traceback" not in told.stderr
         assert not (tmp_path / "data").exists(), "something was changed"
+
+    @pytest.mark.parametrize("what", ["rows", "guards"])
+    def test_leaves_no_database_to_the_service_that_differs(
+        self, backup: tuple[Path, dict[str, bytes]], tmp_path: Path, what: str
+    ) -> None:
+        harmed = tmp_path / "harmed"
+        _expect_otherwise(backup[0], harmed, what)
+        with data_folder() as folder:
+            told = run_coverage("restore", str(harmed), "--data", str(folder))
+            assert told.returncode == 1
+            assert f"the {what} of" in told.stderr
+            key = {"SHARECOVER_MASTER_KEY": MASTER_KEY}
+            assert run_coverage("work", "--data", str(folder), **key).returncode == 1
+            served = run_coverage("serve", "--data", str(folder), "--port", str(free_port()), **key)
+            assert (served.returncode, "the database can't be used" in served.stderr) == (1, True)
+
+
+def _expect_otherwise(source: Path, target: Path, what: str) -> None:
+    """A copy of a backup, whole in itself, whose manifest says something else of what was in the database."""
+    with tarfile.open(source) as archive, tarfile.open(target, "w") as changed:
+        for part in archive:
+            content = archive.extractfile(part)
+            assert content is not None
+            if part.name == "manifest.json":
+                manifest = json.loads(content.read())
+                if what == "rows":
+                    manifest["rows"]["covers"] += 1
+                else:
+                    manifest["guards"] = "0" * 64
+                told = json.dumps(manifest).encode()
+                part.size, content = len(told), io.BytesIO(told)
+            changed.addfile(part, content)
 
 
 def _a_quote(service: Service) -> dict[str, str]:

@@ -157,7 +157,7 @@ class TestMigrating:
                     trial.met("answered while migrating", load.statuses.total() - began)
                     trial.met("migrated")
                     ended = load.statuses.total()
-                    wait_for("answers", lambda: load.statuses.total() > max(ended + 30, share))
+                    wait_for("answers", lambda: load.statuses.total() > max(ended + 30, share), 600)
                 finally:
                     load.end()
             assert list(callers) == [None] * CALLERS
