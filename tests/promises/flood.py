@@ -32,7 +32,18 @@ class _Caller:
 
     async def call(self, request: bytes) -> tuple[int, bytes]:
         """The status and the head of the answer."""
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+        while self._idle:
+            try:
+                return await self._exchange(*self._idle.pop(), request)
+            except (asyncio.IncompleteReadError, ConnectionError) as error:
+                # The service ends what was idle for some seconds, perhaps at this very moment; it has read nothing then.
+                if isinstance(error, asyncio.IncompleteReadError) and error.partial:
+                    raise
+        return await self._exchange(*await asyncio.open_connection("127.0.0.1", self._port), request)
+
+    async def _exchange(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+    ) -> tuple[int, bytes]:
         try:
             writer.write(request)
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
