@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,8 +20,8 @@ from coverage.domain.tenant import Caller
 from coverage.operations.falling_due import fire_all_due, fire_due
 from coverage.operations.house import House
 from coverage.storage import due, quotes
-from coverage.storage.identity import new_code
-from coverage.storage.tenancy import Database
+from coverage.storage.identity import new_code, new_id
+from coverage.storage.tenancy import Database, Limits
 from tests.answers import the_problem
 from tests.builders import Platform, a_bind, a_risk, soon
 from tests.processes import clean_environment, wait_for
@@ -196,6 +198,43 @@ class TestFireDue:
         assert platform.post("/v1/covers", a_bind(again)).status_code == 201
 
 
+# A row as one is written by a service that was made before anything fell due.
+AS_BEFORE = """
+    INSERT INTO {table} SELECT (jsonb_populate_record(one, jsonb_build_object('next_due_at', NULL, 'id', '{id}') || '{more}')).*
+    FROM {table} one WHERE id = '{copied}'
+"""
+
+
+class TestAnEarlierService:
+    """It may go on beside a newer schema: what it leaves behind falls due like the rest."""
+
+    def test_makes_quotes_and_covers_that_fall_due(self, platform: Platform, house: House) -> None:
+        quote = platform.quote()
+        cover = platform.cover(platform.quote())
+        theirs = {"quotes": new_id("quote"), "covers": new_id("cover")}
+        with house.database.transaction(platform.tenant) as session:
+            named = json.dumps({"number": new_code(8), "quote_id": theirs["quotes"]})
+            for table, copied, more in (("quotes", quote["id"], "{}"), ("covers", cover["id"], named)):
+                statement = AS_BEFORE.format(table=table, id=theirs[table], copied=copied, more=more)
+                session.connection().exec_driver_sql(statement)
+        assert platform.get(f"/v1/quotes/{theirs['quotes']}").json()["state"] == "open"
+        platform.advance(soon(days=30))
+        fire_all(house, platform, 200)
+        told_of = [(kind, subject) for kind, subject, _ in told(platform, house) if subject in theirs.values()]
+        assert sorted(told_of) == [
+            ("cover.ended", theirs["covers"]), ("cover.started", theirs["covers"]), ("quote.expired", theirs["quotes"]),
+        ]  # fmt: skip
+
+    def test_ends_quotes_and_covers_that_no_clock_changes_then(self, platform: Platform, house: House) -> None:
+        cover = platform.cover()
+        with house.database.transaction(platform.tenant) as session:
+            values = {"id": cover["id"], "at": instant(cover, "start")}
+            session.execute(text("UPDATE quotes SET state = state, next_due_at = :at"), values)
+            session.execute(text("UPDATE covers SET state = 'cancelled' WHERE id = :id"), values)
+        platform.advance(soon(days=30))
+        assert fire_due(house, platform.tenant) == 0
+
+
 class TestWhatWasTold:
     """A worker's clock may be a moment ahead of the service's; what it told has happened all the same."""
 
@@ -243,6 +282,7 @@ class TestFireAllDue:
             one.advance(soon(days=30))
         with owner.transaction(broken.tenant) as session:
             session.execute(text("UPDATE covers SET state = 'not_taken_up'"))
+            session.execute(text("UPDATE covers SET next_due_at = starts_at"))
         try:
             while fire_all_due(house, queue):
                 pass
@@ -251,6 +291,24 @@ class TestFireAllDue:
         finally:
             with owner.transaction(broken.tenant) as session:
                 session.execute(text("UPDATE covers SET next_due_at = NULL"))
+
+    def test_goes_on_beside_a_tenant_one_of_whose_rows_somebody_holds(
+        self, platform: Platform, another_platform: Platform, house: House, queue: Database
+    ) -> None:
+        held, free = sorted((platform, another_platform), key=lambda one: one.tenant.id)
+        for one in (held, free):
+            one.cover()
+            one.advance(soon(days=30))
+        impatient = replace(house, database=replace(house.database, limits=Limits(lock_ms=50)))
+        with house.database.transaction(held.tenant) as session:
+            session.execute(text("SELECT FROM covers FOR UPDATE"))
+            while fire_all_due(impatient, queue):
+                pass
+        assert len(told(free, house)) == 2
+        assert told(held, house) == []
+        while fire_all_due(impatient, queue):
+            pass
+        assert len(told(held, house)) == 2
 
     def test_asks_once_however_many_tenants_there_are(self, house: House, queue: Database, owner: Database) -> None:
         with owner.engine.begin() as connection:

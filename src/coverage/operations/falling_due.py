@@ -41,8 +41,11 @@ def fire_all_due(house: House, queue: Database) -> int:
     for tenant_id in tenants:
         try:
             fired += fire_due(house, Tenant.of(tenant_id))
-        except Unavailable:
-            raise
+        except Unavailable as fault:
+            # Somebody holds a row of this one. When the database itself is away, there is nothing to be done for anybody.
+            if fault.code != "overloaded":
+                raise
+            log.warning("what is due of %s waits: %s", tenant_id, fault.detail)
         except Exception:
             log.exception("what is due of %s couldn't be fired", tenant_id)
     return fired
