@@ -152,7 +152,10 @@ def make_backup(settings: Settings, target: Path, say: Say) -> Manifest:
 def restore_backup(settings: Settings, source: Path, say: Say) -> tuple[Manifest, str]:
     """Reads a backup into an empty installation; what it held, and what the verification of its events came to."""
     say("Checking the backup")
-    manifest = backing_up.check_backup(source)
+    try:
+        manifest = backing_up.check_backup(source)
+    except OSError as error:
+        raise BadSetting(f"the backup {source} can't be read ({error.strerror})") from error
     if manifest.revision not in migrations.revisions():
         raise BadSetting(
             f"the backup is at revision {manifest.revision}, which is newer than this: bring the newer service"
@@ -169,6 +172,9 @@ def restore_backup(settings: Settings, source: Path, say: Say) -> tuple[Manifest
             )  # fmt: skip
         except DBAPIError as error:
             raise _refused_by_database(error) from error
+        except OSError as error:
+            # A full disk, or a folder that can't be written to: which one stands in the error.
+            raise BadSetting(f"the backup can't be restored ({error})") from error
         finally:
             engine.dispose()
         if manifest.revision != migrations.newest():
@@ -216,6 +222,9 @@ def bring_up_to_date(owner_url: str, say: Say) -> str:
     # Connections of its own, without the service's limits on time: an index may take long, another migration too.
     engine = create_engine(owner_url, connect_args={"connect_timeout": 3})
     try:
+        if (current := migrations.current(engine)) not in (None, *migrations.revisions()):
+            words = f"the database's schema is at revision {current}, which is newer than this"
+            raise Unavailable("schema_outdated", f"{words}: bring the newer service")
         return migrations.upgrade(engine)
     except DBAPIError as error:
         raise _refused_by_database(error) from error

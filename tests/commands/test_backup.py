@@ -16,7 +16,9 @@ import psycopg
 import pytest
 
 from coverage.gateways.private_postgres import SUPERUSER, PrivatePostgres
+from coverage.storage import migrations
 from tests.builders import Platform, a_bind, a_party, a_quote
+from tests.operations.test_backing_up import a_backup
 from tests.processes import Service, data_folder, free_port, run_coverage, serving, wait_for
 from tests.promises.test_database_gone import Buying
 
@@ -39,6 +41,8 @@ def backup(service: Service, tmp_path_factory: pytest.TempPathFactory) -> tuple[
         there = Platform(None, service.printed("Test key"), client)  # type: ignore[arg-type]
         cover = there.cover(parties={"policyholder": a_party(name=CANARY)})
         assert there.get(f"/v1/covers/{cover['id']}/certificate").status_code == 200
+    # What somebody left there is no document, and no reason not to restore.
+    (service.data / "blobs" / "documents" / "Left here.txt").write_text("by somebody")
     load = threading.Thread(target=buying.go_on, args=(0,))
     load.start()
     try:
@@ -161,6 +165,15 @@ class TestRestore:
             assert run_coverage("work", "--data", str(folder), **key).returncode == 1
             served = run_coverage("serve", "--data", str(folder), "--port", str(free_port()), **key)
             assert (served.returncode, "the database can't be used" in served.stderr) == (1, True)
+
+    def test_says_in_a_line_what_can_not_be_written(self, empty_url: str, tmp_path: Path) -> None:
+        file = a_backup(tmp_path, {"database.dump": b"", "events.anchor": b"anchor"}, migrations.newest())
+        (tmp_path / "file").touch()
+        environment = {"DATABASE_URL": empty_url, "SHARECOVER_ANCHOR": str(tmp_path / "file" / "events.anchor")}
+        told = run_coverage("restore", str(file), "--data", str(tmp_path / "data"), **environment)
+        assert told.returncode == 2
+        assert "the backup can't be restored" in told.stderr
+        assert "Traceback" not in told.stderr
 
 
 def _expect_otherwise(source: Path, target: Path, what: str) -> None:

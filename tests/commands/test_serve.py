@@ -371,6 +371,18 @@ class TestExternalDatabase:
         assert [process.returncode for process in migrating] == [0, 0, 0]
         assert set(told) == {f"The schema is at its newest revision, {migrations.newest()}.\n"}
 
+    def test_of_a_newer_service_is_left_as_it_is(self, external_database: str, tmp_path: Path) -> None:
+        environment = {"DATABASE_URL": external_database}
+        assert run_coverage("migrate", "--data", str(tmp_path), **environment).returncode == 0
+        engine = create_engine(external_database.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        engine.dispose()
+        told = run_coverage("migrate", "--data", str(tmp_path), **environment)
+        assert told.returncode == 1
+        assert "is at revision 9999, which is newer than this: bring the newer service" in told.stderr
+        assert "Traceback" not in told.stderr
+
     def test_is_waited_for_while_another_migrates_it(self, external_database: str, tmp_path: Path) -> None:
         engine = create_engine(external_database.replace("postgresql://", "postgresql+psycopg://"))
         looks = (

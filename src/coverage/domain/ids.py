@@ -16,6 +16,9 @@ PREFIXES: Final = {
     "fact": "evt", "request": "req", "party": "pty", "hold": "hld", "terms": "trm",
 }  # fmt: skip
 
+# What bytes are kept under: names of folders and files below one folder, and nothing that leads out of it.
+BLOB_NAME: Final = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)*")
+
 _SHAPE: Final = re.compile(rf"([a-z]{{3}})_[{ALPHABET}]{{{LENGTH}}}")
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
 
 from coverage.domain.faults import Unavailable
-
-_NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)*")
+from coverage.domain.ids import BLOB_NAME
 
 
 class FileBlobs:
@@ -50,7 +48,7 @@ class FileBlobs:
         _sync(folder.parent)
 
     def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
+        if not BLOB_NAME.fullmatch(name):
             raise ValueError(f"no name for a blob: {name!r}")
         return self._folder / name
 

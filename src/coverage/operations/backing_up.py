@@ -20,6 +20,7 @@ from typing import IO, Final, cast
 from sqlalchemy import Engine
 
 from coverage.domain.faults import Conflict, Rejected
+from coverage.domain.ids import BLOB_NAME
 from coverage.operations.ports import Blobs
 from coverage.storage import whole
 
@@ -81,9 +82,10 @@ def _parts(dumped: Path, anchor: bytes, blobs: Path) -> Iterator[tuple[str, IO[b
     yield DUMP, dumped.open("rb")
     yield ANCHOR, io.BytesIO(anchor)
     for path in sorted(blobs.rglob("*")):
-        # What begins with a dot is still being written, and no row names it.
-        if path.is_file() and not path.name.startswith("."):
-            yield BLOBS + path.relative_to(blobs).as_posix(), path.open("rb")
+        name = path.relative_to(blobs).as_posix()
+        # No row names anything else: what begins with a dot is still being written, or somebody left it there.
+        if path.is_file() and BLOB_NAME.fullmatch(name):
+            yield BLOBS + name, path.open("rb")
 
 
 def _add(archive: tarfile.TarFile, name: str, content: IO[bytes]) -> str:
@@ -128,6 +130,8 @@ def check_backup(source: Path) -> Manifest:
                 if part.name == MANIFEST:
                     told = content.read(part.size)
                     continue
+                if part.name not in (DUMP, ANCHOR) and not _names_document(part.name):
+                    raise _damaged(f"{part.name[:80]} is nothing that a backup holds")
                 hashing = _Hashing(content)
                 while hashing.read(CHUNK):
                     pass
@@ -183,6 +187,10 @@ def restore_backup(
     with engine.begin() as connection:
         _compare("guards", {"guards": manifest.guards}, {"guards": whole.guards(connection)})
         whole.set_revision(connection, manifest.revision)
+
+
+def _names_document(part: str) -> bool:
+    return part.startswith(BLOBS) and BLOB_NAME.fullmatch(part.removeprefix(BLOBS)) is not None
 
 
 def _compare(what: str, expected: dict[str, int] | dict[str, str], found: dict[str, int] | dict[str, str]) -> None:

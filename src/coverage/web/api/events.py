@@ -25,7 +25,7 @@ class EventSeen(Shape):
     livemode: bool
     type: str = Field(description="What happened, such as `cover.issued`. Pass over those that you don't know.")
     subject: str = Field(description="The id of the quote, cover or claim that it is about.")
-    actor: str = Field(description="Who did it: the id of an API key, or `worker` for the service itself.")
+    actor: str = Field(description="Who did it: the id of an API key, or `clock` for what time alone did.")
     data: dict[str, Any] = Field(description="What belongs to it, by the type: ids of other things, states, flags.")
     happened_at: InstantSeen = Field(description="When it happened, on your clock: in test mode, the one you move.")
     created_at: InstantSeen = Field(description="When it was recorded, by the wall's clock in either mode.")
