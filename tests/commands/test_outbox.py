@@ -83,6 +83,6 @@ class TestRetry:
         assert (told.returncode, told.stdout) == (1, "1 job is tried again.\n")
         assert "job 99999999 can't be tried again: there is no such job" in told.stderr
 
-    @pytest.mark.parametrize("arguments", [(), ("--all", "7"), ("seven",)])
+    @pytest.mark.parametrize("arguments", [(), ("--all", "7"), ("seven",), ("9" * 19,), ("0",)])
     def test_refuses_what_says_too_little_or_too_much(self, run: Run, arguments: tuple[str, ...]) -> None:
         assert run("retry", *arguments).returncode == 2

@@ -55,7 +55,9 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
     @outbox.command("retry")
     def retry(
-        ids: Annotated[list[int] | None, typer.Argument(metavar="ID…", help="Jobs, as `list` names them.")] = None,
+        ids: Annotated[
+            list[int] | None, typer.Argument(metavar="ID…", min=1, max=2**63 - 1, help="Jobs, as `list` names them.")
+        ] = None,
         everything: Annotated[bool, typer.Option("--all", help="All that are set aside.")] = False,
         data: DataOption = None,
     ) -> None:
