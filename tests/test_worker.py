@@ -10,22 +10,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
+from sqlalchemy.orm import Session
 
 from coverage.domain.faults import Conflict, Fault, Missing, Rejected, Unavailable
 from coverage.operations.house import House
+from coverage.storage import outbox
 from coverage.storage.outbox import Job
 from coverage.storage.tenancy import Database
-from coverage.worker import LISTENING_POLL_SECONDS, MOST_ATTEMPTS, Round, Worker
+from coverage.worker import LEASE, LISTENING_POLL_SECONDS, MOST_ATTEMPTS, Round, Worker
 from tests.builders import Platform, soon
 from tests.processes import clean_environment, wait_for
 
 HouseWith = Callable[..., House]
+SHORT = timedelta(seconds=0.6)
 
 
 class Typesetter:
@@ -91,6 +95,11 @@ def typesetter() -> Typesetter:
 def worker(house_with: HouseWith, queue: Database, typesetter: Typesetter, clock: Clock) -> Worker:
     """A worker whose typesetter and clock the test holds in its hand."""
     return Worker(house_with(documents=typesetter, wall=clock), queue)
+
+
+def renewing(job: Job) -> bool:
+    """Whether some worker still renews the job's lease."""
+    return any(thread.name == f"renewing-{job.id}" for thread in threading.enumerate())
 
 
 def the_job(queue: Database) -> Job:
@@ -357,9 +366,84 @@ class TestLease:
         assert typesetter.set == [cover["number"]]
         assert the_job(queue).done_at == clock.now
 
+    def test_of_a_worker_that_was_killed_is_over_within_a_minute(self) -> None:
+        assert LEASE + timedelta(seconds=LISTENING_POLL_SECONDS) < timedelta(minutes=1)
+
+    @pytest.mark.parametrize("failures", [[], [Unavailable("overloaded", "busy"), RuntimeError("a table renamed")]])
+    def test_is_renewed_while_the_job_runs(
+        self, platform: Platform, house_with: HouseWith, queue: Database, clock: Clock, typesetter: Typesetter,
+        monkeypatch: pytest.MonkeyPatch, failures: list[Exception],
+    ) -> None:  # fmt: skip
+        renew, left = outbox.renew, [*failures]
+
+        def failing_first(session: Session, job: Job, until: datetime) -> bool:
+            if left:
+                raise left.pop()
+            return renew(session, job, until)
+
+        monkeypatch.setattr("coverage.storage.outbox.renew", failing_first)
+        worker = Worker(house_with(documents=typesetter, wall=clock), queue, lease=SHORT)
+        with self.working(platform, worker, typesetter, clock):
+            other = Worker(house_with(wall=clock), queue)
+            for _ in range(3):
+                clock.now += SHORT * 0.6
+                wait_for("a renewal", lambda: the_job(queue).due_at == clock.now + SHORT, seconds=20)
+                assert not other.work_once(), "it's in hand"
+        assert (the_job(queue).attempts, the_job(queue).done_at, left) == (1, clock.now, [])
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"attempts": 2}, {"taken_by": "another"}, {"taken_by": None},
+            {"done_at": datetime(2026, 1, 1, tzinfo=UTC)}, {"set_aside_at": datetime(2026, 1, 1, tzinfo=UTC)},
+        ],
+    )  # fmt: skip
+    def test_is_not_renewed_by_a_worker_that_lost_it(
+        self, platform: Platform, house_with: HouseWith, queue: Database, clock: Clock, typesetter: Typesetter,
+        change: dict[str, object],
+    ) -> None:  # fmt: skip
+        worker = Worker(house_with(documents=typesetter, wall=clock), queue, lease=SHORT)
+        with self.working(platform, worker, typesetter, clock):
+            with queue.outside() as session:
+                session.execute(update(Job).values(change))
+            clock.now += SHORT
+            wait_for("the renewing to end", lambda: not renewing(the_job(queue)), seconds=20)
+            assert the_job(queue).due_at < clock.now + SHORT
+
+    def test_is_not_renewed_for_a_job_that_hangs(
+        self, platform: Platform, house_with: HouseWith, queue: Database, clock: Clock, typesetter: Typesetter,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        monkeypatch.setattr("coverage.worker.LONGEST_JOB", SHORT * 2)
+        worker = Worker(house_with(documents=typesetter, wall=clock), queue, lease=SHORT)
+        with self.working(platform, worker, typesetter, clock):
+            assert renewing(the_job(queue))
+            wait_for("the renewing to end", lambda: not renewing(the_job(queue)), seconds=20)
+
+    @staticmethod
+    @contextmanager
+    def working(platform: Platform, worker: Worker, typesetter: Typesetter, clock: Clock) -> Iterator[None]:
+        """The worker has a new cover's job in hand until the block ends."""
+        platform.cover()
+        clock.catch_up()
+        typesetter.may_go_on.clear()
+        thread = threading.Thread(target=worker.work_once)
+        thread.start()
+        try:
+            wait_for("the worker to begin", lambda: typesetter.set)
+            yield
+        finally:
+            typesetter.may_go_on.set()
+            thread.join(60)
+
     def test_that_ran_out_leaves_the_failure_to_whoever_has_it_now(
-        self, platform: Platform, house_with: HouseWith, queue: Database, clock: Clock, typesetter: Typesetter
-    ) -> None:
+        self, platform: Platform, house_with: HouseWith, queue: Database, clock: Clock, typesetter: Typesetter,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        def away(*_: object) -> bool:
+            raise Unavailable("database_unavailable", "gone")
+
+        monkeypatch.setattr("coverage.storage.outbox.renew", away)
         platform.cover()
         clock.catch_up()
         late = Typesetter(fails=Unavailable("rendering_timed_out", "too late"))

@@ -10,8 +10,9 @@ import os
 import random
 import socket
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -30,8 +31,13 @@ from coverage.storage.tenancy import Database
 
 log = logging.getLogger("coverage.worker")
 
+# So long the job of a worker that was killed stays with it. Whoever lives renews it every third of that while the job runs.
+LEASE: Final = timedelta(seconds=20)
 # Longer than any job takes: the longest is a certificate, which waits for the typesetter once and is set twice at most.
-LEASE: Final = timedelta(seconds=90)
+# Whoever isn't back by then has hung, and lets the lease run out.
+LONGEST_JOB: Final = timedelta(seconds=90)
+# How soon a renewal that failed is tried again, however long the lease is.
+RENEW_AGAIN_SECONDS: Final = 1.0
 # How often to look for jobs where nobody tells of them; and where somebody does, for those that come back later.
 POLL_SECONDS: Final = 0.5
 LISTENING_POLL_SECONDS: Final = 2.0
@@ -177,8 +183,38 @@ class Worker:
         with self.queue.outside() as session:
             jobs = outbox.claim_jobs(session, self.house.wall(), self._lease, 1, self.name)
         for job in jobs:
-            self._settle(job, self._do(job))
+            with self._holding(job):
+                failure = self._do(job)
+            self._settle(job, failure)
         return bool(jobs)
+
+    @contextmanager
+    def _holding(self, job: Job) -> Iterator[None]:
+        """Renews the job's lease in a thread of its own until the block ends."""
+        over = threading.Event()
+        renewing = threading.Thread(target=self._renew, args=(job, over), name=f"renewing-{job.id}")
+        renewing.start()
+        try:
+            yield
+        finally:
+            over.set()
+            renewing.join()
+
+    def _renew(self, job: Job, over: threading.Event) -> None:
+        third = wait = self._lease.total_seconds() / 3
+        hung_at = time.monotonic() + LONGEST_JOB.total_seconds()
+        while not over.wait(wait) and time.monotonic() < hung_at:
+            wait = min(third, RENEW_AGAIN_SECONDS)
+            try:
+                with self.queue.outside() as session:
+                    if not outbox.renew(session, job, self.house.wall() + self._lease):
+                        log.warning("job %s (%s) went to another worker meanwhile", job.id, job.kind)
+                        return
+                wait = third
+            except Unavailable as fault:
+                log.info("the lease of job %s (%s) couldn't be renewed: %s", job.id, job.kind, fault.detail)
+            except Exception:
+                log.exception("the lease of job %s (%s) couldn't be renewed", job.id, job.kind)
 
     def _do(self, job: Job) -> _Failure | None:
         """What went wrong, if something did."""

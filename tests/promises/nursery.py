@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
 MOST_AT_ONCE = 50  # rounds of a chore that one worker goes
 ANCHOR = "anchor"
-# Of a job that a killed worker had in hand. The service's own is longer than the typesetter takes; ours takes no time.
+# Of a job that a killed worker had in hand. Nobody waits for the service's own, which is longer.
 LEASE = timedelta(seconds=1)
 
 

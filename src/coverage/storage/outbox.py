@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
 from psycopg import Error as DriverError
-from sqlalchemy import BigInteger, ColumnElement, Identity, and_, delete, func, not_, or_, select, text
+from sqlalchemy import BigInteger, ColumnElement, Identity, and_, delete, func, not_, or_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -86,6 +86,13 @@ def claim_jobs(session: Session, now: datetime, lease: timedelta, limit: int, by
     for job in jobs:
         job.attempts, job.due_at, job.taken_by = job.attempts + 1, now + lease, by
     return jobs
+
+
+def renew(session: Session, job: Job, until: datetime) -> bool:
+    """Leaves a job that was taken to its taker until then; False, and nothing done, when it is its taker's no more."""
+    # Each taking counts an attempt: who was late and takes the same job again isn't who had it before.
+    same = (Job.id == job.id, Job.attempts == job.attempts, Job.taken_by == job.taken_by)
+    return session.scalar(update(Job).where(*same, *_OPEN).values(due_at=until).returning(Job.id)) is not None
 
 
 def prune(session: Session, before: datetime, limit: int) -> int:
