@@ -151,6 +151,25 @@ class TestFireDue:
         firing.join()
         assert fired == [0]
 
+    def test_passes_over_nothing_when_a_row_that_it_waits_for_comes_later(
+        self, platform: Platform, house: House
+    ) -> None:
+        made = [platform.quote(start=soon(days=days + 5), end=soon(days=days + 6)) for days in (3, 5, 7, 9)]
+        first, moved, third, last = made
+        platform.advance(soon(days=30))
+        after_all = instant(last, "expires_at") + timedelta(hours=1)
+        firing = threading.Thread(target=fire_due, args=(house, platform.tenant, 2))
+        with house.transaction(Caller(platform.tenant, "test")) as tx:
+            held = quotes.lock(tx.session, tx.tenant_id, moved["id"])
+            assert held is not None
+            firing.start()
+            wait_for("the firing to wait for the quote", lambda: self.waiting(house))
+            held.next_due_at = after_all
+        firing.join()
+        fire_all(house, platform, 2)
+        expected = [(one["id"], instant(one, "expires_at")) for one in (first, third, last)]
+        assert [(subject, at) for _, subject, at in told(platform, house)] == [*expected, (moved["id"], after_all)]
+
     @staticmethod
     def waiting(house: House) -> bool:
         with house.database.engine.connect() as watcher:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import exists, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from coverage.storage.covers import Cover
 from coverage.storage.quotes import Quote
@@ -32,16 +32,25 @@ def rows_due(session: Session, now: datetime, limit: int) -> tuple[list[Quote | 
 
     What a bind or a cancellation holds is waited for, and not among them if nothing is due of it afterwards.
     """
-    quotes = _first_due(session, Quote, now, limit)
-    covers = _first_due(session, Cover, now, limit)
-    ends = [max(row.next_due_at or now for row in rows) for rows in (quotes, covers) if len(rows) == limit]
-    return [*quotes, *covers], min(ends, default=now)
+    quotes, quotes_until = _first_due(session, Quote, now, limit)
+    covers, covers_until = _first_due(session, Cover, now, limit)
+    return [*quotes, *covers], min(quotes_until, covers_until)
 
 
-def _first_due(session: Session, kind: type[Row], now: datetime, limit: int) -> list[Row]:
-    query = select(kind).where(kind.next_due_at <= now).order_by(kind.next_due_at, kind.id).limit(limit)
+def _first_due(session: Session, kind: type[Row], now: datetime, limit: int) -> tuple[list[Row], datetime]:
+    """The rows of one kind, and up to when these are all.
+
+    A row that is waited for may come with a later instant than it was chosen by, beyond rows that aren't read. So how far
+    they reach is told by what the same statement saw before it locked anything.
+    """
+    seen = aliased(kind)
+    last = select(seen.next_due_at).where(seen.next_due_at <= now).order_by(seen.next_due_at, seen.id)
+    until = last.offset(limit - 1).limit(1).scalar_subquery()
+    query = select(kind, until).where(kind.next_due_at <= now).order_by(kind.next_due_at, kind.id).limit(limit)
     # No key changes, so that whoever refers to a row needn't wait.
-    return list(session.scalars(query.with_for_update(key_share=True)))
+    found = session.execute(query.with_for_update(key_share=True, of=kind)).all()
+    horizon = found[-1][1] if len(found) == limit else None
+    return [row for row, _ in found], horizon or now
 
 
 def is_something_due(session: Session, now: datetime) -> bool:
