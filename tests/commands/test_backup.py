@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import re
 import subprocess
 import tarfile
 import threading
@@ -55,7 +56,7 @@ def backup(service: Service, tmp_path_factory: pytest.TempPathFactory) -> tuple[
         buying.end()
         load.join()
     assert set(buying.statuses) == {201}
-    assert "The master key isn't in it" in told.stdout
+    assert f"The master key isn't in it; it stands in {service.data / 'master.key'}." in told.stdout
     return file, before
 
 
@@ -69,6 +70,7 @@ class TestBackup:
             told = run_coverage("restore", str(file), "--data", str(folder), SHARECOVER_MASTER_KEY=key)
             assert told.returncode == 0, told.stderr
             assert "events verified" in told.stdout
+            assert re.search(r", as they were at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.\n", told.stdout)
             with serving(folder, environment={"SHARECOVER_MASTER_KEY": key}) as restored:
                 restored.log.write_text(f"{restored.output}\nTest key {service.printed('Test key')}\n")
                 for identity, answered in covers.items():

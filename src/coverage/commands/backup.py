@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from coverage.commands.ending import ending_in_order
 from coverage.commands.saying import DataOption, WrongUse, clear_errors, say
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
         The master key isn't in it. Keep that elsewhere: without it the backup opens nothing.
         """
-        with clear_errors(wired := wiring()):
+        with ending_in_order(), clear_errors(wired := wiring()):
             if file.exists():
                 raise WrongUse(f"{file} is there already; name a new file")
             if not file.absolute().parent.is_dir():
@@ -34,8 +35,8 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
             typer.echo(
                 f"{file} holds {sum(made.rows.values()):,} rows at revision {made.revision} and {made.documents:,} documents, {size:.1f} MB."
             )
-            key = "in SHARECOVER_MASTER_KEY" if settings.master_key else settings.data / "master.key"
-            typer.echo(f"The master key isn't in it; it stands {key}. Keep it apart from the backup.")
+            key = "SHARECOVER_MASTER_KEY" if settings.master_key else settings.data / "master.key"
+            typer.echo(f"The master key isn't in it; it stands in {key}. Keep it apart from the backup.")
 
     @app.command()
     def restore(file: Annotated[Path, typer.Argument(help="A backup.")], data: DataOption = None) -> None:
@@ -43,13 +44,13 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
         A backup that is damaged, or a database that holds anything, is left as it is.
         """
-        with clear_errors(wired := wiring()):
+        with ending_in_order(), clear_errors(wired := wiring()):
             if not file.is_file():
                 raise WrongUse(f"there is no file {file}")
             settings = wired.read_settings(data=data)
             made, verified = wired.restore_backup(settings, file.absolute(), say)
             typer.echo(
-                f"{sum(made.rows.values()):,} rows and {made.documents:,} documents, as they were at {made.began_at}."
+                f"{sum(made.rows.values()):,} rows and {made.documents:,} documents, as they were at {made.began_at:%Y-%m-%dT%H:%M:%SZ}."
             )
             typer.echo(verified)
             if settings.master_key is None and not (settings.data / "master.key").exists():

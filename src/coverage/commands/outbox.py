@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from coverage.commands.ending import ending_in_order
 from coverage.commands.saying import DataOption, WrongUse, clear_errors, say, tell
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
         state: Annotated[
             list[str] | None,
             typer.Option(
-                metavar="|".join(STATES), help="Only jobs in this state; may be given several times.",
+                # One name: joined by bars they are one word, which a terminal breaks in the midst of a state.
+                metavar="STATE", help=f"Only jobs in this state: {', '.join(STATES)}. May be given several times.",
                 show_default="all but done",
             ),
         ] = None,
@@ -46,7 +49,7 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
         A job that failed waits for its next try; one that can't succeed, or failed for half a day, is set aside.
         """
-        with clear_errors(wired := wiring()):
+        with ending_in_order(), clear_errors(wired := wiring()):
             states = state or ["waiting", "running", "set_aside"]
             for name in states:
                 if name not in STATES:
@@ -65,7 +68,7 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
         Exit 1 when one that was named can't be tried again: it runs, it is done, or there is none.
         """
-        with clear_errors(wired := wiring()):
+        with ending_in_order(), clear_errors(wired := wiring()):
             if bool(ids) == everything:
                 raise WrongUse("expected either the ids of jobs or --all")
             _retry(wired, wired.read_settings(data=data), None if everything else ids)
@@ -100,8 +103,8 @@ def _table(jobs: list[JobSeen], now: datetime) -> Table:
     table.add_column("When", no_wrap=True)
     table.add_column("Last error", overflow="fold")
     for job in jobs:
-        # A plain text: an error may hold what a table would take for its own marks.
-        error = (job.last_error or "").replace("[", "\\[")
+        # An error may hold what a table would take for its own marks.
+        error = escape(job.last_error or "")
         style = {"set_aside": "red", "done": "dim"}.get(job.state, "")
         cells = (job.state.replace("_", " "), job.kind, job.subject, str(job.attempts), _when(job, now), error)
         table.add_row(str(job.id), *cells, style=style)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from coverage.commands.ending import ending_in_order
 from coverage.commands.saying import DataOption, WrongUse, clear_errors, say, tell
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
         Without DATABASE_URL a private PostgreSQL runs in the data folder. Ctrl-C ends everything that was started.
         """
-        with _ending_in_order(), clear_errors(wired := wiring()):
+        with ending_in_order(unfinished=False), clear_errors(wired := wiring()):
             _serve(wired, wired.read_settings(data=data, rules=rules, port=port), host, demo)
 
     @app.command()
@@ -69,13 +70,13 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
         Any number may run on one database: give each the service's DATABASE_URL or its data folder.
         """
-        with _ending_in_order(), clear_errors(wired := wiring()):
+        with ending_in_order(unfinished=False), clear_errors(wired := wiring()):
             _work(wired, wired.read_settings(data=data, rules=rules), with_parent)
 
     @app.command()
     def migrate(data: DataOption = None) -> None:
         """Bring the database's schema to the newest revision. Many may run at once: they wait for each other."""
-        with _ending_in_order(), clear_errors(wired := wiring()):
+        with ending_in_order(), clear_errors(wired := wiring()):
             revision = wired.migrate(wired.read_settings(data=data), say)
             typer.echo(f"The schema is at its newest revision, {revision}.")
 
@@ -121,32 +122,6 @@ def _work(wired: Wiring, settings: Any, with_parent: bool) -> None:
 
 
 # ------------------------------------------------------------------------------------------ beginning and ending
-
-
-class _Ended(BaseException):
-    """Somebody asked us to end."""
-
-
-@contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """Ends the block when asked to, also while it still starts: whatever was started is ended first.
-
-    Asked by Ctrl-C, by `kill`, or by the terminal that closes.
-    """
-
-    def end(*_: object) -> None:
-        # An impatient second Ctrl-C must not break off the tidying up, which takes seconds at most.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        raise _Ended
-
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
-    # `nohup` asks to live on without the terminal. Handed on as SIGTERM, which the web server knows.
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
-    with suppress(_Ended):
-        yield
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from coverage.commands.ending import ending_in_order
 from coverage.commands.saying import DataOption, WrongUse, clear_errors, say
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
         It may run while the service does.
         """
-        with clear_errors(wired := wiring()):
+        with ending_in_order(), clear_errors(wired := wiring()):
             settings = wired.read_settings(data=data)
             if anchor is not None and not anchor.is_file():
                 raise WrongUse(f"there is no file {anchor}; name the anchor, or leave --anchor out")

@@ -5,18 +5,21 @@ The master key is never in it: whoever finds the file can open nothing that is a
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
-import json
 import os
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Annotated, Final, cast
 
+from pydantic import AwareDatetime, Field, TypeAdapter
 from sqlalchemy import Engine
 
 from coverage.domain.faults import Conflict, Rejected
@@ -27,6 +30,13 @@ from coverage.storage import whole
 FORMAT: Final = "sharecover-backup-1"
 DUMP, ANCHOR, BLOBS, MANIFEST = "database.dump", "events.anchor", "blobs/", "manifest.json"
 CHUNK: Final = 1 << 20
+# What a manifest may take: so much, and for each part a line with its name.
+MANIFEST_BYTES: Final = 1 << 17
+LINE_BYTES: Final = 100
+# What a file system says that knows no hard links, or no syncing of a folder.
+UNABLE: Final = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EMLINK)
+
+Table = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,63}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +44,18 @@ class Manifest:
     """What a backup holds: the schema's revision, its guards' fingerprint, the rows of each table, each part's SHA-256."""
 
     format: str
-    began_at: str  # RFC 3339; what was acknowledged before is in it
-    revision: str
-    guards: str
-    rows: dict[str, int]
+    began_at: AwareDatetime  # what was acknowledged before is in it
+    revision: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
+    guards: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    rows: dict[Table, int]
     parts: dict[str, str]
 
     @property
     def documents(self) -> int:
         return sum(name.startswith(BLOBS) for name in self.parts)
+
+
+_AS_JSON: Final = TypeAdapter(Manifest)
 
 
 def make_backup(engine: Engine, dump: Callable[[str, Path], None], blobs: Path, anchor: Path, target: Path) -> Manifest:
@@ -52,9 +65,15 @@ def make_backup(engine: Engine, dump: Callable[[str, Path], None], blobs: Path, 
     documents last: the log in the dump reaches at least as far as the anchor, and each document that it names is there.
     """
     began = datetime.now(UTC)
-    kept_anchor = anchor.read_bytes() if anchor.exists() else b""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
-        dumped, aside = Path(folder) / DUMP, Path(folder) / "archive"
+    with ExitStack() as closed_at_the_end:
+        kept_anchor, anchored = None, 0
+        if anchor.exists():
+            kept_anchor = closed_at_the_end.enter_context(anchor.open("rb"))
+            anchored = os.fstat(kept_anchor.fileno()).st_size  # it is only appended to: so far it stays as it is
+        folder = Path(
+            closed_at_the_end.enter_context(tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}."))
+        )
+        dumped, aside = folder / DUMP, folder / "archive"
         with engine.connect() as connection:
             snapshot = whole.export_snapshot(connection)
             revision = whole.revision(connection)
@@ -66,31 +85,48 @@ def make_backup(engine: Engine, dump: Callable[[str, Path], None], blobs: Path, 
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             with tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT) as archive:
-                for name, part in _parts(dumped, kept_anchor, blobs):
-                    with part as content:
-                        parts[name] = _add(archive, name, content)
-                manifest = Manifest(FORMAT, began.isoformat(timespec="microseconds"), revision, guards, rows, parts)
-                _add(archive, MANIFEST, io.BytesIO(json.dumps(asdict(manifest), indent=1).encode()))
+                with dumped.open("rb") as content:
+                    parts[DUMP] = _add(archive, DUMP, content, dumped.stat().st_size)
+                parts[ANCHOR] = _add(archive, ANCHOR, kept_anchor or io.BytesIO(), anchored)
+                for name, path in _documents(blobs):
+                    with path.open("rb") as content:
+                        parts[name] = _add(archive, name, content, os.fstat(content.fileno()).st_size)
+                manifest = Manifest(FORMAT, began, revision, guards, rows, parts)
+                told = _AS_JSON.dump_json(manifest, indent=1)
+                _add(archive, MANIFEST, io.BytesIO(told), len(told))
             file.flush()
             os.fsync(file.fileno())
-        # Under its name it is whole or not there, and another of that name isn't written over.
-        os.link(aside, target)
+        _give_name(aside, target)
     return manifest
 
 
-def _parts(dumped: Path, anchor: bytes, blobs: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    yield DUMP, dumped.open("rb")
-    yield ANCHOR, io.BytesIO(anchor)
+def _documents(blobs: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(blobs.rglob("*")):
         name = path.relative_to(blobs).as_posix()
         # No row names anything else: what begins with a dot is still being written, or somebody left it there.
         if path.is_file() and BLOB_NAME.fullmatch(name):
-            yield BLOBS + name, path.open("rb")
+            yield BLOBS + name, path
 
 
-def _add(archive: tarfile.TarFile, name: str, content: IO[bytes]) -> str:
-    size = content.seek(0, os.SEEK_END)
-    content.seek(0)
+def _give_name(aside: Path, target: Path) -> None:
+    """Under its name a backup is whole or not there, and another of that name isn't written over."""
+    try:
+        os.link(aside, target)
+    except OSError as error:
+        if error.errno not in UNABLE:
+            raise
+        # No hard links here. The name is taken first, which fails where it is somebody's already.
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            aside.replace(target)
+        except BaseException:
+            target.unlink()
+            raise
+    _sync(target.parent)
+
+
+def _add(archive: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> str:
+    """Adds the first `size` bytes of `content`, and answers their SHA-256."""
     part = tarfile.TarInfo(name)
     part.size, part.mode = size, 0o600
     hashing = _Hashing(content)
@@ -126,26 +162,34 @@ def check_backup(source: Path) -> Manifest:
             for part in archive:
                 content = archive.extractfile(part)
                 if content is None:
-                    raise _damaged(f"{part.name} is no file")
+                    raise _damaged(f"{_short(part.name)} is no file")
                 if part.name == MANIFEST:
+                    if told is not None or part.size > MANIFEST_BYTES + sum(len(name) + LINE_BYTES for name in found):
+                        raise _damaged("what it says of itself is more than there is to say")
                     told = content.read(part.size)
                     continue
                 if part.name not in (DUMP, ANCHOR) and not _names_document(part.name):
-                    raise _damaged(f"{part.name[:80]} is nothing that a backup holds")
+                    raise _damaged(f"{_short(part.name)} is nothing that a backup holds")
                 hashing = _Hashing(content)
                 while hashing.read(CHUNK):
                     pass
                 if part.name in found:
                     raise _damaged(f"{part.name} stands in it twice")
                 found[part.name] = hashing.sha256
-        manifest = Manifest(**json.loads(told)) if told is not None else None
-    except (tarfile.TarError, EOFError, ValueError, TypeError, KeyError) as error:
+    except (tarfile.TarError, EOFError, ValueError, TypeError, KeyError, OverflowError) as error:
         raise _damaged("it can't be read to its end") from error
-    if manifest is None or manifest.format != FORMAT:
+    if told is None:
         raise _damaged("its last part is missing, or it is none of ours")
+    try:
+        # Its types too: what is no text, or no date, isn't to be found out half-way through a restore.
+        manifest = _AS_JSON.validate_json(told, strict=True)
+    except ValueError as error:
+        raise _damaged("what it says of itself can't be read") from error
+    if manifest.format != FORMAT:
+        raise _damaged("it is none of ours, or newer than this")
     if found != manifest.parts:
         wrong = sorted(set(found.items()) ^ set(manifest.parts.items()))
-        raise _damaged(f"{wrong[0][0]} isn't what was written")
+        raise _damaged(f"{_short(wrong[0][0])} isn't what was written")
     return manifest
 
 
@@ -173,12 +217,11 @@ def restore_backup(
             content = cast("IO[bytes]", archive.extractfile(part))
             if part.name == DUMP:
                 with dumped.open("wb") as file:
-                    while chunk := content.read(CHUNK):
-                        file.write(chunk)
+                    shutil.copyfileobj(content, file, CHUNK)
             elif part.name.startswith(BLOBS):
                 blobs.put(part.name.removeprefix(BLOBS), content.read())
             elif part.name == ANCHOR and part.size:
-                _write(anchor, content.read())
+                _write(anchor, content)
         restore(dumped, True)
         # Counted before the policies stand: afterwards nobody but a superuser sees the rows of all tenants.
         with engine.begin() as connection:
@@ -200,13 +243,31 @@ def _compare(what: str, expected: dict[str, int] | dict[str, str], found: dict[s
         raise Rejected("restore_differs", f"{words}; the database can't be used")
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: IO[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        shutil.copyfileobj(content, file, CHUNK)
         file.flush()
         os.fsync(file.fileno())
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Makes a new name in a folder outlive a power cut, where the file system can."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in UNABLE:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _short(name: str) -> str:
+    """A name from a file that may hold anything, for a line of words."""
+    return name[:80] if name.isprintable() else ascii(name[:80])
 
 
 def _damaged(what: str) -> Rejected:
