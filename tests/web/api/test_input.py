@@ -269,6 +269,7 @@ class TestTimes:
             ({"end": None, "duration": "PT0S"}, "/duration"),
             ({"end": None, "duration": "PT1S"}, "/duration"),
             ({"end": None, "duration": "P9999DT99999H"}, "/duration"),
+            ({"end": None, "duration": "P99999D"}, "/duration"),
             ({"end": None, "duration": "P1Y"}, "/duration"),
             ({"end": None, "duration": "P"}, "/duration"),
             ({"end": None, "duration": "PT"}, "/duration"),
@@ -286,6 +287,17 @@ class TestTimes:
             body = {k: v for k, v in (a_quote() | changes).items() if v is not None}
             answer = platform.post("/v1/quotes", body)
         assert pointers(answer) == [pointer]
+
+    @pytest.mark.parametrize("duration", ["P99999D", "PT100000H", "PT1000000M", "PT100000000S", "P" + "9" * 5000 + "D"])
+    def test_a_duration_that_is_too_long_is_told_so(self, platform: Platform, duration: str) -> None:
+        body = {key: value for key, value in a_quote(duration=duration).items() if key != "end"}
+        (error,) = the_problem(platform.post("/v1/quotes", body), 422, "invalid_request")["errors"]
+        assert (error["pointer"], "ISO 8601" in error["detail"]) == ("/duration", False)
+        assert "expected a shorter duration, at most P9999D, PT99999H" in error["detail"]
+
+    def test_a_duration_may_begin_with_zeros(self, platform: Platform) -> None:
+        body = {key: value for key, value in a_quote(duration="P000001DT0000012H").items() if key != "end"}
+        assert platform.post("/v1/quotes", body).json()["duration"] == "P1DT12H"
 
 
 class TestQueries:

@@ -24,7 +24,9 @@ from coverage.messages import LANGUAGES
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
-_DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?", re.ASCII)
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
+# Digits of a duration's days, hours, minutes and seconds: a year and more of each.
+_DURATION_DIGITS: Final = (4, 5, 6, 8)
 EARLIEST, LATEST = 2000, 2199
 
 
@@ -52,7 +54,13 @@ def _duration(value: object) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None or not any(match.groups()):
         raise PydanticCustomError("duration", 'expected an ISO 8601 duration such as "PT12H" or "P2D"')
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    parts = [(part or "").lstrip("0") for part in match.groups()]
+    if any(len(part) > digits for part, digits in zip(parts, _DURATION_DIGITS, strict=True)):
+        longest = {"days": "P9999D", "hours": "PT99999H", "minutes": "PT999999M", "seconds": "PT99999999S"}
+        raise PydanticCustomError(
+            "duration", "expected a shorter duration, at most {days}, {hours}, {minutes} or {seconds}", longest
+        )
+    days, hours, minutes, seconds = (int(part or 0) for part in parts)
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
