@@ -44,6 +44,7 @@ def create_app(
         title="Sharecover", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     app.state.house = house
+    app.state.turns = prices.Turns(capacity or Capacity(at_once=20, waiting=0, wait_seconds=5))
     for module in (products, prices, quotes, covers, claims, events, clock, health):
         app.include_router(module.router)
     app.include_router(pages.router)

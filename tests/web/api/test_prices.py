@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from coverage.domain.faults import Unavailable
 from coverage.operations.house import House
 from coverage.operations.publishing import Publisher
 from coverage.storage.tenancy import Database
 from coverage.web.api import prices
+from coverage.web.api.prices import Turns
+from coverage.web.capacity import Capacity
 from tests.answers import pointers, resolve, the_problem
 from tests.builders import Platform, a_goods_risk, a_risk, soon
 from tests.dumping import dump
 from tests.lending import Wall, a_loan, a_shared_car, an_exchange, selling
 from tests.operations.own_product import own_product, platform_on
+from tests.processes import wait_for
 from tests.web.api.bodies import JSON_VALUES, places, put, wanted, without
 
 TOLD_OF_BOTH = (
@@ -208,18 +214,39 @@ class TestList:
         assert refused["detail"] == "the body is over 2048 kB"
         the_problem(platform.client.post("/v1/quotes", content=full, headers=headers), 413, "body_too_large")
 
-    def test_waits_its_turn_and_is_turned_away_when_many_wait(
-        self, platform: Platform, monkeypatch: pytest.MonkeyPatch
+    def test_that_has_waited_long_enough_is_turned_away(
+        self, platform: Platform, app: FastAPI, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        taken = [prices._room.acquire(blocking=False) for _ in range(1 + prices.MOST_WAITING)]
-        try:
-            assert all(taken)
-            the_problem(platform.post("/v1/prices", {"prices": [wanted()]}), 503, "overloaded")
+        turns = Turns(Capacity(at_once=8, waiting=0, wait_seconds=0.05))
+        monkeypatch.setattr(app.state, "turns", turns)
+        with ThreadPoolExecutor(1) as threads, turns.take():
+            for _ in range(3):
+                asked = threads.submit(platform.post, "/v1/prices", {"prices": [wanted()]})
+                answer = asked.result(timeout=20)
+                the_problem(answer, 503, "overloaded")
+                assert answer.headers["Retry-After"] == "2"
             assert platform.quote()["state"] == "open"
-        finally:
-            for _ in taken:
-                prices._room.release()
         assert priced(platform, wanted())[0]["status"] == "priced"
+
+    @pytest.mark.parametrize(
+        ("places", "waiting"), [(1, 0), (2, 0), (3, 1), (4, 1), (8, 2), (12, 3), (16, 4), (19, 4), (200, 4)]
+    )
+    def test_is_turned_away_at_once_when_enough_wait(self, places: int, waiting: int) -> None:
+        turns = Turns(Capacity(at_once=places, waiting=0, wait_seconds=60))
+
+        def wait_too(index: int) -> bool:
+            with turns.take():
+                return True
+
+        with ThreadPoolExecutor(5) as threads:
+            with turns.take():
+                waiters = [threads.submit(wait_too, index) for index in range(waiting)]
+                wait_for("those who wait", lambda: turns._room._value == 0, seconds=10)
+                with pytest.raises(Unavailable), turns.take():
+                    pass
+            assert all(waiter.result() for waiter in waiters)
+        with turns.take():
+            pass
 
 
 class TestField:

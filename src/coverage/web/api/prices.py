@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import BoundedSemaphore, Lock
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from coverage.domain.faults import Rejected, Unavailable
@@ -22,6 +22,7 @@ from coverage.web.api.bodies import MAX_ERRORS, StrictRoute
 from coverage.web.api.pricelists import ErrorSeen, PricedSeen, PriceList, PricesRequest, UnpricedSeen
 from coverage.web.api.shapes import PriceRequest
 from coverage.web.api.telling import tell_priced
+from coverage.web.capacity import Capacity
 
 router = APIRouter(prefix="/v1/prices", tags=["Prices"], route_class=StrictRoute, dependencies=[needs("quotes")])
 
@@ -30,41 +31,65 @@ PATH: Final = router.prefix
 MAX_BYTES: Final = 2 * 1024 * 1024
 
 # Pricing a list works the interpreter, which is one for all requests of the process. So there is one list at a time;
-# after each risk it lets whoever waits go first; and those that wait for their turn hold few of the threads.
+# after each risk it lets whoever waits go first; and those that wait for their turn hold few of the places, for a while.
 MOST_WAITING: Final = 4
 CEDED_SECONDS: Final = 0.0001
-_turn, _room = Lock(), BoundedSemaphore(1 + MOST_WAITING)
 
 _REQUEST: Final = TypeAdapter(PriceRequest)
 
 
+class Turns:
+    """One list at a time, and a few that wait for their turn as long as one waits at the door."""
+
+    def __init__(self, capacity: Capacity) -> None:
+        # A quarter of the places and at least one, as long as there is a place beside for whatever is no list.
+        at_once = capacity.at_once
+        self.waiting = min(MOST_WAITING, max(1, at_once // 4), max(0, at_once - 2))
+        self._wait_seconds = capacity.wait_seconds
+        self._turn, self._room = Lock(), BoundedSemaphore(1 + self.waiting)
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Waits for the turn and holds it; raises `Unavailable` when too many wait already, or it doesn't come in time."""
+        if not self._room.acquire(blocking=False):
+            raise Unavailable("overloaded", "other lists of prices wait already; try again shortly")
+        try:
+            if not self._turn.acquire(timeout=self._wait_seconds):
+                raise Unavailable("overloaded", "other lists of prices take their time; try again shortly")
+            try:
+                yield
+            finally:
+                self._turn.release()
+        finally:
+            self._room.release()
+
+
+def turns_of(request: Request) -> Turns:
+    """The turns that the application's lists take."""
+    turns: Turns = request.app.state.turns
+    return turns
+
+
+TheTurns = Annotated[Turns, Depends(turns_of)]
+
+
 @router.post("", response_model=PriceList, operation_id="priceRisks", summary="Price many risks")
-def price_risks(house: TheHouse, caller: TheCaller, language: TheLanguage, body: PricesRequest) -> Response:
+def price_risks(
+    house: TheHouse, caller: TheCaller, language: TheLanguage, turns: TheTurns, body: PricesRequest
+) -> Response:
     """Prices up to 1,000 risks by the rules in force, each on its own: one that is declined or can't be read doesn't
     spoil the others. Nothing is kept, so there is nothing to bind: ask for a quote of the one that is chosen.
     """
     library, now = on_sale_now(house, caller)
     said = body.language or language
     answers = []
-    with _in_turn():
+    with turns.take():
         for number, asked in enumerate(body.prices):
             answers.append(_answer(number, asked, library, now, said).model_dump_json())
             time.sleep(CEDED_SECONDS)
     # Written down risk by risk, and not in one go at the end: that would be a while in which the others wait, too.
     empty = PriceList(livemode=caller.tenant.livemode, data=[]).model_dump_json()
     return Response(f"{empty.removesuffix(']}')}{','.join(answers)}]}}", media_type="application/json")
-
-
-@contextmanager
-def _in_turn() -> Iterator[None]:
-    """One list at a time, and a few that wait; raises `Unavailable` when there are more of them."""
-    if not _room.acquire(blocking=False):
-        raise Unavailable("overloaded", f"{MOST_WAITING} lists of prices wait already; try again shortly")
-    try:
-        with _turn:
-            yield
-    finally:
-        _room.release()
 
 
 def _answer(number: int, asked: object, library: Library, now: datetime, language: str) -> PricedSeen | UnpricedSeen:
