@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,7 @@ def aside(platform: Platform, owner: Database) -> Job:
         connection.execute(text("DELETE FROM outbox"))
     platform.cover()
     with owner.engine.begin() as connection:
-        error = "rendering_failed: The document could not be set: [bold]ValueError"
+        error = "rendering_failed: The document could not be set: \\[bold]ValueError"
         connection.execute(
             text("UPDATE outbox SET set_aside_at = due_at, attempts = 24, last_error = :e"), {"e": error}
         )
@@ -45,10 +46,10 @@ class TestList:
     def test_tells_what_was_set_aside_and_why_and_nothing_of_a_person(self, run: Run, aside: Job) -> None:
         told = run("list")
         assert told.returncode == 0, told.stderr
-        (line,) = (line for line in told.stdout.splitlines() if str(aside.id) in line.split())
-        assert aside.subject in line
+        (line,) = (line for line in told.stdout.splitlines() if aside.subject in line)
+        assert line.split()[0] == str(aside.id)
         assert "set aside" in line
-        assert "[bold]ValueError" in line, "as it was said, not as a table's own mark"
+        assert " \\[bold]ValueError" in line, "as it was said, not as a table's own mark"
         assert "0 waiting, 0 running, 1 set aside, 0 done" in told.stdout
         assert "Camille" not in told.stdout
 
@@ -64,6 +65,10 @@ class TestList:
         told = run("list", "--state", "asleep")
         assert told.returncode == 2
         assert "'asleep'; expected one of waiting, running, set_aside, done" in told.stderr
+
+    def test_names_each_state_whole_on_a_narrow_terminal(self, run: Run) -> None:
+        told = run_coverage("outbox", "list", "--help", COLUMNS="80").stdout
+        assert ", ".join(STATES) in re.sub(r"[\s│]+", " ", told)
 
     def test_says_where_it_looked_in_vain_for_a_database(self, tmp_path: Path) -> None:
         told = run_coverage("outbox", "list", SHARECOVER_DATA=str(tmp_path))

@@ -11,6 +11,7 @@ from sqlalchemy import insert, text
 
 from coverage.operations import redriving
 from coverage.operations.redriving import KEPT_FOR, count_jobs, prune_jobs, retry_jobs, see_jobs
+from coverage.storage import outbox
 from coverage.storage.outbox import STATES, Job, State
 from coverage.storage.tenancy import Database
 from tests.serving import at_once
@@ -86,6 +87,16 @@ class TestRetryJobs:
         assert retried.refused == {job: why for job, why in refused.items() if why} | {
             99_999_999: "there is no such job"
         }
+
+    def test_gives_no_late_worker_the_place_of_who_takes_the_job_next(self, queue: Database) -> None:
+        lease = timedelta(seconds=60)
+        job = a_job(queue)
+        with queue.outside() as session:
+            (late,) = outbox.claim_jobs(session, NOW - lease, lease, 1, "host/1")
+        assert retry_jobs(queue, NOW, [job]).again == (job,)
+        with queue.outside() as session:
+            (taken,) = outbox.claim_jobs(session, NOW, lease, 1, "host/2")
+        assert taken.attempts != late.attempts, "whose a failure is, is told by the count"
 
 
 class TestPruneJobs:

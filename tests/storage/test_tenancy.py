@@ -212,6 +212,26 @@ class TestLimits:
         database.close()
 
 
+class TestReadOnly:
+    def test_server_is_left_with_all_its_connections(self, platform: Platform, database_url: str) -> None:
+        database = Database.connect(database_url, pool_size=2)
+        backend = text("SELECT pg_backend_pid()")
+        with database.outside() as first, database.outside() as second:
+            before = {first.scalar(backend), second.scalar(backend)}
+
+        def write() -> None:
+            with database.transaction(platform.tenant) as session:
+                session.execute(text("SET TRANSACTION READ ONLY"))  # as on a server that another took over from
+                session.execute(a_member(platform.tenant.id, "never"))
+
+        with pytest.raises(Unavailable) as caught:
+            write()
+        assert caught.value.code == "database_unavailable"
+        with database.outside() as first, database.outside() as second:
+            assert not before & {first.scalar(backend), second.scalar(backend)}
+        database.close()
+
+
 class TestTime:
     def test_is_told_in_utc_wherever_the_server_stands(self, platform: Platform, database_url: str) -> None:
         elsewhere = make_url(database_url).update_query_dict({"options": "-c timezone=Asia/Tokyo"})

@@ -55,7 +55,7 @@ def count_jobs(queue: Database, wall: datetime) -> dict[State, int]:
 
 
 def retry_jobs(queue: Database, wall: datetime, ids: Sequence[int] | None) -> Retried:
-    """Lets jobs be tried again at once, as if for the first time: those of `ids`, or all that are set aside.
+    """Lets jobs be tried again at once: those of `ids`, or all that are set aside, as if for the first time.
 
     Of those that are named, one that waits is taken sooner; one that runs or is done is refused.
     """
@@ -71,7 +71,10 @@ def retry_jobs(queue: Database, wall: datetime, ids: Sequence[int] | None) -> Re
             elif state == "running":
                 refused[job.id] = f"{job.taken_by} is at it"
             else:
-                job.due_at, job.set_aside_at, job.taken_by, job.attempts = wall, None, None, 0
+                if state == "set_aside":
+                    # Whoever set it aside is done with it. Of one that waits, a worker that is late may be: the count tells it from the next.
+                    job.set_aside_at, job.attempts = None, 0
+                job.due_at, job.taken_by = wall, None
                 again.append(job.id)
         outbox.tell(session)
     return Retried(tuple(again), refused)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -101,6 +101,7 @@ class Database:
             url, hide_parameters=True, pool_size=pool_size, max_overflow=0, pool_timeout=pool_wait, pool_pre_ping=True,
             connect_args=connect_args,
         )  # fmt: skip
+        event.listen(engine, "handle_error", _give_up_read_only)
         return cls(engine, role, limits, behind_pooler)
 
     @contextmanager
@@ -153,6 +154,12 @@ def turn_to(session: Session, tenant_id: str) -> None:
     session.execute(text("SELECT set_config('sharecover.tenant', :tenant, true)"), {"tenant": tenant_id})
 
 
+def _give_up_read_only(context: ExceptionContext) -> None:
+    """Throws the pool's connections away, this one and all: who answers under the same name now may be another server."""
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True
+
+
 @contextmanager
 def _reached() -> Iterator[None]:
     try:
@@ -163,6 +170,6 @@ def _reached() -> Iterator[None]:
         state = getattr(error.orig, "sqlstate", None)
         if state in BUSY:
             raise Unavailable("overloaded", "the database is busy now; try again shortly") from error
-        if isinstance(error, OperationalError) or error.connection_invalidated or state == READ_ONLY:
+        if isinstance(error, OperationalError) or error.connection_invalidated:
             raise Unavailable("database_unavailable", "the database doesn't answer now; try again shortly") from error
         raise
