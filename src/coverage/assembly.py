@@ -92,8 +92,7 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
 @contextmanager
 def open_queue(settings: Settings, say: Say) -> Iterator[Database]:
     """The database in the worker's role, for those who look after its work. Its schema must be there already."""
-    if settings.database_url is None and not (settings.data / "in-use").exists():
-        raise BadSetting(f"there is no database in {settings.data}; name its folder with --data, or set DATABASE_URL")
+    _require_database(settings)
     with (
         _database_address(settings, say) as url,
         closing(_connect(settings, url, "sharecover_worker", pool_size=2)) as queue,
@@ -117,8 +116,10 @@ def verify(
     progress: Callable[[int, int], None],
 ) -> Verdict:
     """Verifies the log of events against the anchor that is set, or another; raises `Fault` where it can't be looked at."""
-    _make_data_folder(settings)
-    with ExitStack() as closed_at_the_end:
+    _require_database(settings)
+    if settings.database_url is None:
+        _make_data_folder(settings)  # which is there: this says so where it can't be written to
+    with ExitStack() as closed_at_the_end, _database_refusals():
         url = closed_at_the_end.enter_context(_database_address(settings, say))
         # In the worker's role, which sees all seals; of the facts it sees those of the tenant that is set.
         database = closed_at_the_end.enter_context(closing(_connect(settings, url, "sharecover_worker", pool_size=1)))
@@ -128,8 +129,7 @@ def verify(
 
 def make_backup(settings: Settings, target: Path, say: Say) -> Manifest:
     """Writes a backup to a new file while the service runs; raises `Fault`, `DumpFailed` or `BadSetting`."""
-    if settings.database_url is None and not (settings.data / "in-use").exists():
-        raise BadSetting(f"there is no database in {settings.data}; name its folder with --data, or set DATABASE_URL")
+    _require_database(settings)
     with _database_address(settings, say) as url:
         as_who = settings.backup_url or (settings.owner_url or url if settings.database_url else _superuser(settings))
         engine = create_engine(as_who, isolation_level="REPEATABLE READ", connect_args={"connect_timeout": 3})
@@ -184,10 +184,25 @@ def restore_backup(settings: Settings, source: Path, say: Say) -> tuple[Manifest
             )
         verdict = verify(settings, None, say, lambda fault: say(str(fault)), lambda _, __: None)
     if verdict.faults:
-        raise Rejected(
-            "restore_differs", f"{verdict.faults} faults in the log of events: `coverage verify events` names them"
-        )
-    return manifest, f"{verdict.verified:,} events verified against their seals and the anchor."
+        faults = "1 fault" if verdict.faults == 1 else f"{verdict.faults:,} faults"
+        raise Rejected("restore_differs", f"{faults} in the log of events: `coverage verify events` names each")
+    events = "1 event" if verdict.verified == 1 else f"{verdict.verified:,} events"
+    return manifest, f"{events} verified against the seals and the anchor."
+
+
+def _require_database(settings: Settings) -> None:
+    """Refuses a folder without a database: whoever mistypes it wants to be told, and not to be given an empty one."""
+    if settings.database_url is None and not PrivatePostgres(settings.data).is_made:
+        raise BadSetting(f"there is no database in {settings.data}; name its folder with --data, or set DATABASE_URL")
+
+
+@contextmanager
+def _database_refusals() -> Iterator[None]:
+    """What the database refuses, or breaks off half-way, as a fault that is said in a line."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _refused_by_database(error) from error
 
 
 def _superuser(settings: Settings) -> str:
@@ -295,8 +310,9 @@ def _database_address(settings: Settings, say: Say) -> Iterator[str]:
     if settings.database_url:
         yield settings.database_url
         return
-    say(f"Starting PostgreSQL in {settings.data}")
     cluster = PrivatePostgres(settings.data)
+    if cluster.process_id is None:
+        say(f"Starting PostgreSQL in {settings.data}")
     with (settings.data / "in-use").open("w") as users:
         # The service, its worker and others stand on one server. Each holds this lock, which ends with its process
         # however that ends. Whoever gets it alone was the last one, and turns off the light.

@@ -223,6 +223,13 @@ class TestEnding:
             assert second.get("/readyz").status_code == 200
             assert a_cover(second)
 
+    def test_leaves_the_database_to_those_who_verify_meanwhile(self, used_data: Path) -> None:
+        with serving(used_data) as service:
+            assert "Starting PostgreSQL" in service.output
+            done = run_coverage("verify", "events", "--data", str(used_data))
+            assert (done.returncode, done.stderr) == (0, ""), "it starts nothing that runs already, and doesn't say so"
+            assert service.get("/readyz").status_code == 200
+
     @pytest.mark.parametrize("progress", ["Starting PostgreSQL", "Bringing the database", "Preparing"])
     def test_leaves_nothing_half_made_when_interrupted_while_it_starts(self, data: Path, progress: str) -> None:
         with starting(data, "--demo") as service:

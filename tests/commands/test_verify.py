@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from coverage.operations.sealing import seal_batch
 from tests.logs import Log, a_log
-from tests.processes import run_coverage
+from tests.processes import free_port, run_coverage
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ class TestVerifyEvents:
         done = run_coverage("verify", "events", "--data", str(tmp_path), DATABASE_URL=fresh_database_url)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("6 events verified in ")
-        assert "; 1 wait for their seals." in done.stdout
+        assert "; 1 waits for its seal." in done.stdout
         assert "The log ends at position 6, hash " in done.stdout
         assert "The anchor reaches position 5 (2026-11-21T09:30:0" in done.stdout
         assert "Z), 1 behind." in done.stdout
@@ -74,5 +74,40 @@ class TestVerifyEvents:
         arguments = ("verify", "events", "--data", str(tmp_path))
         done = run_coverage(*arguments, DATABASE_URL=fresh_database_url)
         assert (done.returncode, "anchor missing" in done.stderr) == (1, True)
+        assert done.stdout.endswith("\n1 fault found.\n")
+        assert "" not in done.stderr.splitlines(), "nor an empty line where nobody watches the progress"
         done = run_coverage(*arguments, "--anchor", str(log.anchor), DATABASE_URL=fresh_database_url)
         assert (done.returncode, "there is no file" in done.stderr) == (2, True)
+
+
+class TestWhatCantBeVerified:
+    """Ends with 2: 1 would say that an event isn't as it was sealed."""
+
+    def test_is_a_folder_without_a_database_and_none_is_made(self, tmp_path: Path) -> None:
+        done = run_coverage("verify", "events", "--data", str(tmp_path / "mistyped"))
+        assert (done.returncode, done.stdout, "there is no database in" in done.stderr) == (2, "", True)
+        assert not (tmp_path / "mistyped").exists()
+
+    def test_is_a_database_that_is_away_and_no_folder_is_made(self, tmp_path: Path) -> None:
+        away = f"postgresql://127.0.0.1:{free_port()}/away"
+        done = run_coverage("verify", "events", "--data", str(tmp_path / "unused"), DATABASE_URL=away)
+        assert (done.returncode, done.stdout, "the database can't be used" in done.stderr) == (2, "", True)
+        assert not (tmp_path / "unused").exists()
+
+    def test_is_a_schema_of_another_revision(self, log: Log, tmp_path: Path, fresh_database_url: str) -> None:
+        with log.owner.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = 'other'"))
+        done = run_coverage("verify", "events", "--data", str(tmp_path), DATABASE_URL=fresh_database_url)
+        assert (done.returncode, done.stdout, "the database's schema is at" in done.stderr) == (2, "", True)
+
+    def test_is_an_anchor_that_cannot_be_read(self, log: Log, tmp_path: Path, fresh_database_url: str) -> None:
+        log.anchor.unlink()
+        log.anchor.mkdir()
+        done = run_coverage("verify", "events", "--data", str(tmp_path), DATABASE_URL=fresh_database_url)
+        assert (done.returncode, done.stdout, "can't be read" in done.stderr) == (2, "", True)
+
+    def test_is_a_log_that_the_database_cannot_show(self, log: Log, tmp_path: Path, fresh_database_url: str) -> None:
+        with log.owner.engine.begin() as connection:
+            connection.execute(text("DROP TABLE unsealed CASCADE"))
+        done = run_coverage("verify", "events", "--data", str(tmp_path), DATABASE_URL=fresh_database_url)
+        assert (done.returncode, done.stdout, "unsealed" in done.stderr) == (2, "", True)

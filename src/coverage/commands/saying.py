@@ -24,8 +24,8 @@ class WrongUse(Exception):
 
 
 @contextmanager
-def clear_errors(wired: Wiring) -> Iterator[None]:
-    """Says in a line what stands in the way, instead of a traceback."""
+def clear_errors(wired: Wiring, *, stopped: int = 1) -> Iterator[None]:
+    """Says in a line what stands in the way, instead of a traceback; exits 2 at wrong use, `stopped` at all else."""
     wrong_use: tuple[type[Exception], ...] = (WrongUse, *wired.wrong_use)
     try:
         yield
@@ -34,7 +34,7 @@ def clear_errors(wired: Wiring) -> Iterator[None]:
         raise typer.Exit(2) from None
     except wired.stopped as error:
         tell(str(error))
-        raise typer.Exit(1) from None
+        raise typer.Exit(stopped) from None
 
 
 def tell(words: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -18,6 +20,7 @@ from coverage.commands.saying import DataOption, WrongUse, clear_errors, say
 if TYPE_CHECKING:
     from coverage.commands import Wiring
 
+CANT_VERIFY: Final = 2
 # As many as a person may want to read; all are counted.
 TOLD_AT_MOST: Final = 1000
 
@@ -40,15 +43,29 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Answer one JSON object.")] = False,
     ) -> None:
-        """Verify every event against its seal, and the seals against the anchor. Exit 1 names what isn't as it was.
+        """Verify every event against its seal, and the seals against the anchor. It may run while the service does.
 
-        It may run while the service does.
+        Exit 0: all is as it was sealed. Exit 1: something isn't, and each place is named. Exit 2: it couldn't be verified,
+        as where the database is away, the schema is another or a file can't be read.
         """
-        with ending_in_order(), clear_errors(wired := wiring()):
+        # 1 says that somebody changed something; that is never to be said because the database was away.
+        with ending_in_order(), _never_taken_for_faults(), clear_errors(wired := wiring(), stopped=CANT_VERIFY):
             settings = wired.read_settings(data=data)
             if anchor is not None and not anchor.is_file():
                 raise WrongUse(f"there is no file {anchor}; name the anchor, or leave --anchor out")
             _events(wired, settings, anchor, as_json)
+
+
+@contextmanager
+def _never_taken_for_faults() -> Iterator[None]:
+    """A mistake of our own would end with 1, as if events weren't what was sealed."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except Exception:  # noqa: BLE001, whatever it is
+        traceback.print_exc()
+        raise typer.Exit(CANT_VERIFY) from None
 
 
 def _events(wired: Wiring, settings: Any, anchor: Path | None, as_json: bool) -> None:
@@ -62,7 +79,9 @@ def _events(wired: Wiring, settings: Any, anchor: Path | None, as_json: bool) ->
 
     began = time.monotonic()
     columns = (TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    # To a file or a pipe it would write an empty line and nothing else.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
         verdict = wired.verify_events(
             settings, anchor, say, tell, lambda done, of: progress.update(task, completed=done, total=of)
@@ -76,8 +95,9 @@ def _events(wired: Wiring, settings: Any, anchor: Path | None, as_json: bool) ->
 
 
 def _in_words(verdict: Any, seconds: float) -> str:
+    waiting = f"{verdict.waiting:,} {'waits for its seal' if verdict.waiting == 1 else 'wait for their seals'}"
     lines = [
-        f"{verdict.verified:,} events verified in {seconds:.1f} s; {verdict.waiting:,} wait for their seals.",
+        f"{_counted(verdict.verified, 'event')} verified in {seconds:.1f} s; {waiting}.",
         f"The log ends at position {verdict.head:,}, hash {verdict.hash.hex()}.",
     ]
     if verdict.anchored:
@@ -87,8 +107,12 @@ def _in_words(verdict: Any, seconds: float) -> str:
         )
     else:
         lines.append("The anchor holds nothing.")
-    lines.append(f"{verdict.faults:,} faults found." if verdict.faults else "All is as it was sealed.")
+    lines.append(f"{_counted(verdict.faults, 'fault')} found." if verdict.faults else "All is as it was sealed.")
     return "\n".join(lines)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
 
 
 def _as_json(verdict: Any, faults: list[Any]) -> dict[str, Any]:

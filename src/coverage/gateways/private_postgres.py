@@ -147,6 +147,11 @@ class PrivatePostgres:
                 raise PostgresMissing(words) from error
 
     @property
+    def is_made(self) -> bool:
+        """Whether there is a cluster, here or where this folder says that it stands."""
+        return self._base() is not None
+
+    @property
     def process_id(self) -> int | None:
         """The server's first process (postmaster) in this folder, or None when none runs."""
         base = self._base()
