@@ -6,8 +6,9 @@ import fcntl
 import json
 import os
 import secrets
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +22,7 @@ from coverage import commands
 from coverage.domain.chain import Fault as BrokenLink
 from coverage.domain.faults import Conflict, Fault, Missing, Rejected, Unavailable
 from coverage.domain.tenant import Caller
-from coverage.gateways.anchors import FileAnchors
+from coverage.gateways.anchors import FileAnchors, read_beside
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.dumps import DumpFailed, read_dump, write_dump
@@ -110,12 +111,14 @@ def migrate(settings: Settings, say: Say) -> str:
 
 def verify(
     settings: Settings,
-    anchor: Path | None,
+    anchors: Sequence[Path],
     say: Say,
     tell: Callable[[BrokenLink], None],
     progress: Callable[[int, int], None],
+    *,
+    begun_anew_at: int = 0,
 ) -> Verdict:
-    """Verifies the log of events against the anchor that is set, or another; raises `Fault` where it can't be looked at."""
+    """Verifies the log of events against the anchor that is set, or others; raises `Fault` where it can't be looked at."""
     _require_database(settings)
     if settings.database_url is None:
         _make_data_folder(settings)  # which is there: this says so where it can't be written to
@@ -124,7 +127,8 @@ def verify(
         # In the worker's role, which sees all seals; of the facts it sees those of the tenant that is set.
         database = closed_at_the_end.enter_context(closing(_connect(settings, url, "sharecover_worker", pool_size=1)))
         _require_schema(database)
-        return verify_events(database.outside, FileAnchors(anchor or settings.anchor).read(), tell, progress)
+        read = read_beside(anchors or [settings.anchor])
+        return verify_events(database.outside, read, tell, progress, begun_anew_at=begun_anew_at)
 
 
 def make_backup(settings: Settings, target: Path, say: Say) -> Manifest:
@@ -182,12 +186,16 @@ def restore_backup(settings: Settings, source: Path, say: Say) -> tuple[Manifest
                 manifest,
                 "Run `coverage migrate`, then `coverage verify events`: the backup is of an earlier revision.",
             )
-        verdict = verify(settings, None, say, lambda fault: say(str(fault)), lambda _, __: None)
+        # An anchor that began late did so before the backup: it says nothing against what was restored.
+        verdict = verify(
+            settings, [], say, lambda fault: say(str(fault)), lambda _, __: None, begun_anew_at=sys.maxsize
+        )
     if verdict.faults:
         faults = "1 fault" if verdict.faults == 1 else f"{verdict.faults:,} faults"
         raise Rejected("restore_differs", f"{faults} in the log of events: `coverage verify events` names each")
     events = "1 event" if verdict.verified == 1 else f"{verdict.verified:,} events"
-    return manifest, f"{events} verified against the seals and the anchor."
+    told = [f"{events} verified against the seals and the anchor.", *(f"Warning: {one}." for one in verdict.warnings)]
+    return manifest, "\n".join(told)
 
 
 def _require_database(settings: Settings) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import text
 
 from coverage.operations.sealing import seal_batch
-from tests.logs import Log, a_log
+from tests.logs import Log, Ticking, a_log
 from tests.processes import free_port, run_coverage
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -78,6 +83,56 @@ class TestVerifyEvents:
         assert "" not in done.stderr.splitlines(), "nor an empty line where nobody watches the progress"
         done = run_coverage(*arguments, "--anchor", str(log.anchor), DATABASE_URL=fresh_database_url)
         assert (done.returncode, "there is no file" in done.stderr) == (2, True)
+
+
+class TestAnchorBegunAnew:
+    """An earlier one isn't there any more, as after its file was moved away."""
+
+    @pytest.fixture
+    def aside(self, log: Log) -> Path:
+        """The anchor of the first five, put aside an hour before the others were anchored."""
+        aside = log.anchor.rename(log.anchor.with_name("aside"))
+        cast("Ticking", log.house.wall).now += timedelta(hours=1)
+        log.seal()
+        log.record(log.tenants[2])
+        log.seal()
+        return aside
+
+    @pytest.fixture
+    def run(self, log: Log, aside: Path, tmp_path: Path, fresh_database_url: str) -> Run:
+        return lambda *arguments: run_coverage(
+            "verify", "events", "--data", str(tmp_path), *arguments, DATABASE_URL=fresh_database_url
+        )
+
+    def test_is_a_fault_and_what_is_and_is_not_proven_is_said(self, run: Run) -> None:
+        done = run()
+        assert done.returncode == 1
+        assert done.stderr.startswith("positions 1 to 6: anchor begun late: it vouches that they are as they were when")
+        assert "The anchor reaches from position 7 (2026-11-21T10:30:0" in done.stdout
+        assert "Z) to position 8 (2026-11-21T10:30:0" in done.stdout
+        assert "say --anchor-from 7.\n1 fault found.\n" in done.stdout
+
+    def test_is_a_warning_when_it_was_on_purpose(self, run: Run) -> None:
+        done = run("--anchor-from", "7")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "\nWarning: positions 1 to 6: anchor begun late: " in done.stdout
+        assert done.stdout.endswith("\nAll is as it was sealed, so far as the anchor vouches.\n")
+        told = json.loads(run("--anchor-from", "7", "--json").stdout)
+        assert (told["anchor"]["from"]["position"], told["anchor"]["position"], told["faults"]) == (7, 8, [])
+        warning = told["warnings"][0]
+        assert (warning["kind"], warning["position"], warning["until"]) == ("anchor_begun_late", 1, 6)
+
+    def test_is_a_fault_again_when_it_begins_later_than_was_said(self, run: Run) -> None:
+        done = run("--anchor-from", "6", "--json")
+        told = json.loads(done.stdout)
+        assert (done.returncode, [fault["kind"] for fault in told["faults"]]) == (1, ["anchor_begun_late"])
+        assert told["warnings"] == []
+
+    def test_vouches_for_all_together_with_the_one_put_aside(self, run: Run, log: Log, aside: Path) -> None:
+        done = run("--anchor", str(log.anchor), "--anchor", str(aside))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "The anchor reaches from position 5 (2026-11-21T09:30:0" in done.stdout
+        assert done.stdout.endswith("0 behind.\nAll is as it was sealed.\n")
 
 
 class TestWhatCantBeVerified:

@@ -58,6 +58,39 @@ def faults(links: list[Link], *anchors: Anchor | Unreadable) -> list[tuple[str, 
     return [(fault.kind, fault.position) for fault in found + walk.finish()]
 
 
+class TestBegunLate:
+    """What is said of the time before the first anchor."""
+
+    @pytest.mark.parametrize(
+        ("anchored", "seconds", "until"),
+        [
+            ((3,), 0, None), ((3,), 10, None), ((5,), -3600, None),  # noted right after the seals, by whatever clock
+            ((3, 5), 3600, 3), ((1,), 3600, 1), ((5,), 3600, 5),
+        ],
+    )  # fmt: skip
+    def test_names_what_was_sealed_long_before(
+        self, anchored: tuple[int, ...], seconds: int, until: int | None
+    ) -> None:
+        links = chain(5)
+        at = datetime.fromisoformat(AT) + timedelta(seconds=seconds)
+        walk = Walk(replace(an_anchor(links[position - 1]), at=at) for position in anchored)
+        assert [fault for link in links for fault in walk.take(link)] + walk.finish() == []
+        assert walk.begun_late == (Fault("anchor_begun_late", 1, until) if until else None)
+
+    def test_leaves_out_the_seal_that_it_was_noted_with(self) -> None:
+        links = [replace(link, sealed_at="2026-11-22T09:30:00Z" if link.position == 5 else AT) for link in chain(5)]
+        walk = Walk([replace(an_anchor(links[4]), at=datetime(2026, 11, 22, 9, 30, 1, tzinfo=UTC))])
+        for link in links:
+            walk.take(link)
+        assert walk.begun_late == Fault("anchor_begun_late", 1, 4)
+
+    def test_passes_by_a_time_that_is_none(self) -> None:
+        links = [replace(link, sealed_at="infinityZ") for link in chain(2)]
+        walk = Walk([an_anchor(links[1])])
+        assert [fault for link in links for fault in walk.take(link)] + walk.finish() != []
+        assert walk.begun_late is None
+
+
 class TestHash:
     def test_is_what_it_always_was(self) -> None:
         """Another value would make every log that is kept look harmed."""

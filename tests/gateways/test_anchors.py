@@ -11,7 +11,7 @@ import pytest
 
 from coverage.domain.chain import Anchor, Unreadable
 from coverage.domain.faults import Unavailable
-from coverage.gateways.anchors import FileAnchors
+from coverage.gateways.anchors import FileAnchors, read_beside
 from tests.serving import at_once
 
 
@@ -83,9 +83,35 @@ class TestFileAnchors:
         anchors.advance(an_anchor(12))
         assert list(anchors.read()) == [an_anchor(3), Unreadable(2), an_anchor(12)]
 
+    def test_have_begun_with_the_first_that_is_whole(self, anchors: FileAnchors, path: Path) -> None:
+        assert not anchors.begun()
+        path.parent.mkdir()
+        path.write_bytes(b"9 0123")
+        assert not anchors.begun()
+        anchors.advance(an_anchor(9))
+        assert anchors.begun()
+
+    def test_of_several_files_are_read_as_one(self, anchors: FileAnchors, path: Path) -> None:
+        """In whatever order they are named, a copy of the older among them."""
+        aside, copy = path.with_name("aside"), path.with_name("copy")
+        for position in (3, 9):
+            anchors.advance(an_anchor(position))
+        copy.write_bytes(path.read_bytes())
+        with path.open("a") as file:
+            file.write("nothing\n")
+        path.rename(aside)
+        anchors.advance(an_anchor(12))
+        found = list(read_beside([path, aside, copy]))
+        assert found == [an_anchor(3), an_anchor(9), Unreadable(3), an_anchor(12)]
+        other = Anchor(9, bytes(32), an_anchor(9).at)
+        FileAnchors(path.with_name("other")).advance(other)
+        assert list(read_beside([aside, path.with_name("other")]))[1:] == [an_anchor(9), Unreadable(3), other]
+
     def test_say_so_when_they_cannot_be_kept(self, tmp_path: Path) -> None:
         (tmp_path / "folder").touch()
         with pytest.raises(Unavailable, match="can't be written"):
             FileAnchors(tmp_path / "folder" / "events.anchor").advance(an_anchor(1))
         with pytest.raises(Unavailable, match="can't be read"):
             list(FileAnchors(tmp_path).read())
+        with pytest.raises(Unavailable, match="can't be read"):
+            FileAnchors(tmp_path).begun()

@@ -195,6 +195,9 @@ class TestAnchor:
         self, log: Log, caplog: pytest.LogCaptureFixture
     ) -> None:
         class Away:
+            def begun(self) -> bool:
+                return True
+
             def advance(self, anchor: Anchor) -> Anchor:
                 raise Unavailable("anchor_unavailable", "the anchor's disk is full")
 
@@ -206,6 +209,23 @@ class TestAnchor:
         assert len([record for record in caplog.records if "disk is full" in record.message]) == 3
         sealer.once(log.house, log.queue)
         assert len([record for record in caplog.records if "disk is full" in record.message]) == 3
+
+    def test_begun_anew_for_a_longer_log_is_warned_of_once(self, log: Log, caplog: pytest.LogCaptureFixture) -> None:
+        def warned() -> list[str]:
+            return [record.message for record in caplog.records if "a new anchor begins" in record.message]
+
+        sealer = log.sealer(limit=2)
+        for _ in range(5):
+            log.record(log.tenants[0])
+        while sealer.once(log.house, log.queue):
+            pass
+        assert warned() == [], "nobody is alarmed at the first start"
+        log.anchor.rename(log.anchor.with_name("aside"))
+        for _ in range(2):
+            log.record(log.tenants[0])
+            sealer.once(log.house, log.queue)
+        assert [record.levelname for record in caplog.records if "a new anchor" in record.message] == ["WARNING"]
+        assert "at position 6, though the log held 5 before" in warned()[0]
 
     @pytest.mark.parametrize(("cut", "said"), [(2, "the log ends at 3"), (0, "isn't the one that was anchored")])
     def test_that_the_log_falls_behind_is_told_by_whoever_seals(

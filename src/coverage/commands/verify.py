@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coverage.commands import Wiring
 
 CANT_VERIFY: Final = 2
+INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 # As many as a person may want to read; all are counted.
 TOLD_AT_MOST: Final = 1000
 
@@ -38,11 +39,21 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
     def events(
         data: DataOption = None,
         anchor: Annotated[
-            Path | None,
-            typer.Option(help="File of the anchor, or a copy.", show_default="$SHARECOVER_ANCHOR or the data folder's"),
+            list[Path] | None,
+            typer.Option(
+                help="File of the anchor, or a copy. Given several times, they are read as one: the anchor that was put aside, and the one begun after it.",
+                show_default="$SHARECOVER_ANCHOR or the data folder's",
+            ),
+        ] = None,
+        anchor_from: Annotated[
+            int | None,
+            typer.Option(
+                min=1, max=2**63 - 1, metavar="POSITION", show_default=False,
+                help="The anchor was begun anew here on purpose: that it begins late is a warning then, and no fault.",
+            ),
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Answer one JSON object.")] = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Verify every event against its seal, and the seals against the anchor. It may run while the service does.
 
         Exit 0: all is as it was sealed. Exit 1: something isn't, and each place is named. Exit 2: it couldn't be verified,
@@ -51,9 +62,10 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
         # 1 says that somebody changed something; that is never to be said because the database was away.
         with ending_in_order(), _never_taken_for_faults(), clear_errors(wired := wiring(), stopped=CANT_VERIFY):
             settings = wired.read_settings(data=data)
-            if anchor is not None and not anchor.is_file():
-                raise WrongUse(f"there is no file {anchor}; name the anchor, or leave --anchor out")
-            _events(wired, settings, anchor, as_json)
+            for file in anchor or []:
+                if not file.is_file():
+                    raise WrongUse(f"there is no file {file}; name the anchor, or leave --anchor out")
+            _events(wired, settings, anchor or [], anchor_from or 0, as_json)
 
 
 @contextmanager
@@ -68,7 +80,7 @@ def _never_taken_for_faults() -> Iterator[None]:
         raise typer.Exit(CANT_VERIFY) from None
 
 
-def _events(wired: Wiring, settings: Any, anchor: Path | None, as_json: bool) -> None:
+def _events(wired: Wiring, settings: Any, anchors: list[Path], anchor_from: int, as_json: bool) -> None:
     faults: list[Any] = []
 
     def tell(fault: Any) -> None:
@@ -84,8 +96,9 @@ def _events(wired: Wiring, settings: Any, anchor: Path | None, as_json: bool) ->
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
         verdict = wired.verify_events(
-            settings, anchor, say, tell, lambda done, of: progress.update(task, completed=done, total=of)
-        )
+            settings, anchors, say, tell, lambda done, of: progress.update(task, completed=done, total=of),
+            begun_anew_at=anchor_from,
+        )  # fmt: skip
     if as_json:
         typer.echo(json.dumps(_as_json(verdict, faults), indent=2))
     else:
@@ -101,13 +114,21 @@ def _in_words(verdict: Any, seconds: float) -> str:
         f"The log ends at position {verdict.head:,}, hash {verdict.hash.hex()}.",
     ]
     if verdict.anchored:
-        behind = max(verdict.head - verdict.anchored, 0)
-        lines.append(
-            f"The anchor reaches position {verdict.anchored:,} ({verdict.anchored_at:%Y-%m-%dT%H:%M:%SZ}), {behind:,} behind."
-        )
+        first, behind = verdict.anchored_from, max(verdict.head - verdict.anchored, 0)
+        reach = f"position {verdict.anchored:,} ({verdict.anchored_at:{INSTANT}})"
+        if first.position != verdict.anchored:
+            reach = f"from position {first.position:,} ({first.at:{INSTANT}}) to {reach}"
+        lines.append(f"The anchor reaches {reach}, {behind:,} behind.")
     else:
         lines.append("The anchor holds nothing.")
-    lines.append(f"{_counted(verdict.faults, 'fault')} found." if verdict.faults else "All is as it was sealed.")
+    lines += [f"Warning: {warning}." for warning in verdict.warnings]
+    if verdict.begun_late and not verdict.warnings:
+        lines.append(
+            "If an earlier anchor was put aside, name both, each with --anchor. "
+            f"If this one was begun anew on purpose, say --anchor-from {verdict.anchored_from.position}."
+        )
+    sound = "All is as it was sealed, so far as the anchor vouches." if verdict.warnings else "All is as it was sealed."
+    lines.append(f"{_counted(verdict.faults, 'fault')} found." if verdict.faults else sound)
     return "\n".join(lines)
 
 
@@ -118,13 +139,23 @@ def _counted(count: int, noun: str) -> str:
 def _as_json(verdict: Any, faults: list[Any]) -> dict[str, Any]:
     anchored = None
     if verdict.anchored:
-        anchored = {"position": verdict.anchored, "at": f"{verdict.anchored_at:%Y-%m-%dT%H:%M:%SZ}"}
-    fields = ("kind", "position", "until", "tenant_id", "fact_id", "line")
+        first = verdict.anchored_from
+        anchored = {
+            "from": {"position": first.position, "at": f"{first.at:{INSTANT}}"},
+            "position": verdict.anchored,
+            "at": f"{verdict.anchored_at:{INSTANT}}",
+        }
     return {
         "verified": verdict.verified,
         "head": {"position": verdict.head, "hash": verdict.hash.hex()},
         "anchor": anchored,
         "waiting": verdict.waiting,
         "faults_found": verdict.faults,
-        "faults": [{field: getattr(fault, field) for field in fields} | {"says": str(fault)} for fault in faults],
+        "faults": [_fields(fault) for fault in faults],
+        "warnings": [_fields(warning) for warning in verdict.warnings],
     }
+
+
+def _fields(fault: Any) -> dict[str, Any]:
+    names = ("kind", "position", "until", "tenant_id", "fact_id", "line")
+    return {name: getattr(fault, name) for name in names} | {"says": str(fault)}

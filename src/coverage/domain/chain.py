@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final, Literal, NoReturn
 
@@ -19,6 +19,8 @@ import rfc8785
 GENESIS: Final = bytes(32)  # what stands before the first seal
 # How many ways a stretch of broken seals is read at once. Whoever changed more in a row is told of in the plainest way.
 READINGS: Final = 8
+# How long after a seal the first anchor may come. The sealer needs a second; where it was longer, nothing vouched meanwhile.
+FIRST_ANCHOR_WITHIN: Final = timedelta(seconds=10)
 
 Kind = Literal[
     "content_changed",
@@ -32,6 +34,7 @@ Kind = Literal[
     "cut_off",
     "anchor_disagrees",
     "anchor_missing",
+    "anchor_begun_late",
     "anchor_unreadable",
 ]
 
@@ -48,6 +51,10 @@ MEANINGS: Final[dict[Kind, str]] = {
     "cut_off": "tail cut off: the anchor knows of these positions, and the log doesn't reach them",
     "anchor_disagrees": "anchor disagrees: this position, or one before it, was sealed anew",
     "anchor_missing": "anchor missing: there are seals, and nothing outside the database that vouches for them",
+    "anchor_begun_late": (
+        "anchor begun late: it vouches that they are as they were when it began, and nothing outside the database that "
+        "they were so before; an earlier anchor may be lost"
+    ),
     "anchor_unreadable": "anchor unreadable: a line that is no anchor, or out of order",
 }
 
@@ -164,11 +171,14 @@ class Walk:
         self._anchors = self._ascending(anchors)
         # Looked for before any seal: what an anchor knows of is in the database by then.
         self._next = next(self._anchors, None)
+        self.first_anchor = self._next
+        self.begun_late: Fault | None = None  # what was sealed long before the first anchor, once that is met
 
     def take(self, link: Link) -> list[Fault]:
         """What the link makes certain; what it leaves open comes with a later one, or at the end."""
         if link.position <= self.position:  # below one, since links come in order
             return [Fault("misplaced", link.position, tenant_id=link.tenant_id, fact_id=link.fact_id)]
+        self._compare_with_first_anchor(link)
         found, self._early = self._early, []
         if link.position > self.position + 1:
             found += self._skip_to(link.position)
@@ -203,6 +213,22 @@ class Walk:
         if self.anchored is not None and self.anchored.position > end:
             found.append(Fault("cut_off", end + 1, self.anchored.position))
         return [*found, *self._early]
+
+    def _compare_with_first_anchor(self, link: Link) -> None:
+        """An anchor covers all before it too, but says nothing about the time before it was noted.
+
+        The first is noted right after the first seals. Where those were made long before, an earlier one was lost, or none
+        could be written. The link at the anchor itself is among those that come too late only if it is that old too.
+        """
+        first = self.first_anchor
+        if first is None or link.position > first.position:
+            return
+        try:
+            late = first.at - datetime.fromisoformat(link.sealed_at) > FIRST_ANCHOR_WITHIN
+        except (ValueError, TypeError, OverflowError):
+            return  # no time that a seal was ever given: its hash tells of it
+        if late:
+            self.begun_late = Fault("anchor_begun_late", 1, max(link.position, first.position - 1))
 
     def _skip_to(self, position: int) -> list[Fault]:
         """Positions that nobody stands at. An anchor at the last of them tells the hash that the next link hangs on."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import heapq
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,20 @@ class FileAnchors:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    def begun(self) -> bool:
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise self._unreadable(error) from error
+        try:
+            return _last(descriptor) is not None
+        except OSError as error:
+            raise self._unreadable(error) from error
+        finally:
+            os.close(descriptor)
 
     def advance(self, anchor: Anchor) -> Anchor:
         try:
@@ -64,8 +79,31 @@ class FileAnchors:
         except FileNotFoundError:
             return
         except OSError as error:
-            words = f"the anchor {self._path} can't be read ({error.strerror})"
-            raise Unavailable("anchor_unavailable", words) from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> Unavailable:
+        return Unavailable("anchor_unavailable", f"the anchor {self._path} can't be read ({error.strerror})")
+
+
+def read_beside(paths: Iterable[Path]) -> Iterator[Anchor | Unreadable]:
+    """What several files hold, as one: an anchor that was put aside and the one begun after it, or copies that overlap.
+
+    Where two files say the same of a position it is told once. Raises `Unavailable`.
+    """
+    before = None
+    for _, anchor in heapq.merge(*(_placed(FileAnchors(path).read()) for path in paths), key=lambda one: one[0]):
+        said = (anchor.position, anchor.hash) if isinstance(anchor, Anchor) else None
+        if said is None or said != before:
+            yield anchor
+        before = said or before
+
+
+def _placed(anchors: Iterable[Anchor | Unreadable]) -> Iterator[tuple[int, Anchor | Unreadable]]:
+    """Each with its position; a line that is none stands where the one before it does."""
+    position = 0
+    for anchor in anchors:
+        position = anchor.position if isinstance(anchor, Anchor) else position
+        yield position, anchor
 
 
 def _last(descriptor: int) -> Anchor | None:

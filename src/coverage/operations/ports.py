@@ -47,6 +47,10 @@ class Blobs(Protocol):
 class Anchors(Protocol):
     """Keeps what was sealed where whoever rules the database can't reach. Append-only."""
 
+    def begun(self) -> bool:
+        """Whether there is any anchor yet. Raises `Unavailable`."""
+        ...
+
     def advance(self, anchor: Anchor) -> Anchor:
         """Adds the anchor, unless one as far or farther is there; answers the last that is there now.
 

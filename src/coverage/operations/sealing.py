@@ -83,17 +83,25 @@ class Sealer:
         self._after = batch.after
         due = time.monotonic() - self._anchored_at >= self._anchor_seconds
         if due and batch.head is not None and batch.head[0] != self._anchored:
-            self._anchor(queue, Anchor(*batch.head, house.wall()))
+            self._anchor(queue, Anchor(*batch.head, house.wall()), sealed_before=batch.head[0] - batch.sealed)
         return batch.after > 0
 
-    def _anchor(self, queue: Database, anchor: Anchor) -> None:
+    def _anchor(self, queue: Database, anchor: Anchor, sealed_before: int) -> None:
         self._anchored_at = time.monotonic()
         try:
+            anew = not self._anchors.begun() and sealed_before > 0
             last = self._anchors.advance(anchor)
         except Unavailable as fault:
             self._tell(f"sealed up to {anchor.position}, and that can't be anchored: {fault.detail}")
             return
         self._anchored = anchor.position
+        if anew:
+            # A first anchor comes with the first batch, unless it couldn't be written, or its worker died in between.
+            log.warning(
+                "a new anchor begins at position %s, though the log held %s before: if there was an earlier one, find it and"
+                " keep it; run `coverage verify events`",
+                anchor.position, sealed_before,
+            )  # fmt: skip
         if last.position > anchor.position:
             # Another may have anchored what was sealed since.
             with queue.outside() as session:

@@ -19,15 +19,27 @@ Open = Callable[[], AbstractContextManager[Session]]  # a transaction in the wor
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found: how many seals hold, the last of them, how far the anchor reaches, and how many facts wait."""
+    """What was found: how many seals hold, the last of them, from where to where the anchor reaches, how many facts wait.
+
+    `begun_late` names what was sealed long before the anchor began. It is counted among the faults, unless it was begun
+    anew on purpose.
+    """
 
     verified: int
     head: int
     hash: bytes
+    anchored_from: Anchor | None
     anchored: int
     anchored_at: datetime | None
+    begun_late: Fault | None
+    on_purpose: bool
     waiting: int
     faults: int
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What is no fault, and is to be known all the same."""
+        return (self.begun_late,) if self.begun_late and self.on_purpose else ()
 
 
 def verify_events(
@@ -35,11 +47,14 @@ def verify_events(
     anchors: Iterable[Anchor | Unreadable],
     tell: Callable[[Fault], None],
     progress: Callable[[int, int], None],
+    *,
+    begun_anew_at: int = 0,
 ) -> Verdict:
     """Walks along the chain, then over every tenant's facts, a page at a time; tells each fault as it is certain.
 
     It may run while others record and seal: what is sealed doesn't change, and whether a fact is sealed or waits is asked
-    in one statement. `progress` is told how many of how many seals and facts were looked at.
+    in one statement. An anchor that begins late is a fault, unless it begins at the position `begun_anew_at` or before, which
+    is known to be on purpose. `progress` is told how many of how many seals and facts were looked at.
     """
     walk, faults = Walk(anchors), 0
     with opened() as session:
@@ -64,6 +79,10 @@ def verify_events(
     found(walk.finish())
     if walk.position and walk.anchored is None:
         found([Fault("anchor_missing")])
+    first = walk.first_anchor
+    on_purpose = first is not None and first.position <= begun_anew_at
+    if walk.begun_late and not on_purpose:
+        found([walk.begun_late])
     with opened() as session:
         tenants = seals.tenant_ids(session)
     for tenant_id in tenants:
@@ -74,7 +93,9 @@ def verify_events(
     with opened() as session:
         _, waiting = seals.count(session)
     reached, at = (walk.anchored.position, walk.anchored.at) if walk.anchored else (0, None)
-    return Verdict(walk.verified, walk.position, walk.hash, reached, at, waiting, faults)
+    return Verdict(
+        walk.verified, walk.position, walk.hash, first, reached, at, walk.begun_late, on_purpose, waiting, faults
+    )
 
 
 def _tenant(opened: Open, tenant_id: str) -> Iterable[tuple[int, list[Fault]]]:
