@@ -237,14 +237,14 @@ class Worker:
     def _settle(self, job: Job, failure: _Failure | None) -> None:
         """Notes that the job is done, when it comes back, or that it is set aside.
 
-        Each taking counts an attempt, so the count tells whose it is: one that came too late leaves a failure to the other.
+        Each taking counts an attempt and names who took it: one that came too late leaves a failure to the other.
         """
         with self.queue.outside() as session:
             (row,) = outbox.lock(session, [job.id])
             wall = self.house.wall()
             if failure is None:
                 row.done_at, row.set_aside_at, row.taken_by = wall, None, None
-            elif row.attempts == job.attempts and row.done_at is None:
+            elif (row.attempts, row.taken_by) == (job.attempts, job.taken_by) and row.done_at is None:
                 row.last_error, row.taken_by = failure.error, None
                 if failure.for_good or job.attempts >= MOST_ATTEMPTS:
                     row.set_aside_at = wall

@@ -122,7 +122,7 @@ class TestExtend:
         with pytest.raises(Rejected, match="can't be extended"):
             extend(without, bought(without, VAN), SATURDAY + timedelta(hours=30), SATURDAY)
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(data=st.data())
     def test_never_lowers_what_was_paid_and_two_steps_never_pay_less_than_one(self, data: st.DataObject) -> None:
         edition = data.draw(st.sampled_from([real_once("off_duty_vehicle"), real_once("goods_carried")]))

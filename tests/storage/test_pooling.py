@@ -122,8 +122,11 @@ class TestSetting:
 
 class TestWorker:
     def test_finds_its_jobs_by_looking(
-        self, platform: Platform, house_with: Callable[..., House], through: Database, queue: Database
+        self, platform: Platform, house_with: Callable[..., House], through: Database, queue: Database, owner: Database
     ) -> None:
+        with owner.engine.begin() as connection:
+            # Those that other tests left behind: each of them would be a document to set.
+            connection.execute(text("DELETE FROM outbox"))
         covers = {platform.cover()["id"] for _ in range(3)}
         jobs = select(Job).where(Job.subject.in_(covers), Job.kind == "render_certificate", Job.done_at.is_not(None))
         worker = Worker(house_with(database=through), queue)

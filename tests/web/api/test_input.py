@@ -121,7 +121,7 @@ class TestMutatedBodies:
         )
 
         @settings(
-            max_examples=200, deadline=None, derandomize=True, database=None,
+            max_examples=100, deadline=None, derandomize=True, database=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         )  # fmt: skip
         @given(st.data())

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from coverage.operations.timing import advance_clock, clock_status
 from coverage.web.api.access import TheCaller, TheHouse, plainly
 from coverage.web.api.bodies import StrictRoute
-from coverage.web.api.shapes import ClockRequest, ClockSeen, instant_text
+from coverage.web.api.shapes import Instant, InstantSeen, Shape, instant_text
+
+
+class ClockRequest(Shape):
+    to: Instant
+
+
+class ClockSeen(Shape):
+    object: Literal["test_clock"] = "test_clock"
+    now: InstantSeen
+    status: Annotated[
+        Literal["advancing", "ready"],
+        Field(description="`advancing` while something that was due by `now` hasn't happened yet."),
+    ]
+
 
 router = APIRouter(prefix="/v1/test_clock", tags=["Test clock"], route_class=StrictRoute)
 

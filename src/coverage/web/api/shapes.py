@@ -235,10 +235,6 @@ class ClaimRequest(Shape):
     metadata: Metadata = Field(default_factory=dict)
 
 
-class ClockRequest(Shape):
-    to: Instant
-
-
 # -------------------------------------------------------------------------------------------- answers
 
 
@@ -443,15 +439,6 @@ class ClaimSeen(Shape):
     exposures: list[ExposureSeen]
     metadata: dict[str, str]
     created_at: InstantSeen
-
-
-class ClockSeen(Shape):
-    object: Literal["test_clock"] = "test_clock"
-    now: InstantSeen
-    status: Annotated[
-        Literal["advancing", "ready"],
-        Field(description="`advancing` while something that was due by `now` hasn't happened yet."),
-    ]
 
 
 class ProductSeen(Shape):
