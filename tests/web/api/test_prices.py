@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,9 +20,10 @@ from coverage.operations.publishing import Publisher
 from coverage.storage.tenancy import Database
 from coverage.web.api import prices
 from coverage.web.api.prices import Turns
+from coverage.web.app import create_app
 from coverage.web.capacity import Capacity
 from tests.answers import pointers, resolve, the_problem
-from tests.builders import Platform, a_goods_risk, a_risk, soon
+from tests.builders import Platform, a_goods_risk, a_risk, enrol_platform, soon
 from tests.dumping import dump
 from tests.lending import Wall, a_loan, a_shared_car, an_exchange, selling
 from tests.operations.own_product import own_product, platform_on
@@ -214,19 +214,18 @@ class TestList:
         assert refused["detail"] == "the body is over 2048 kB"
         the_problem(platform.client.post("/v1/quotes", content=full, headers=headers), 413, "body_too_large")
 
-    def test_that_has_waited_long_enough_is_turned_away(
-        self, platform: Platform, app: FastAPI, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        turns = Turns(Capacity(at_once=8, waiting=0, wait_seconds=0.05))
-        monkeypatch.setattr(app.state, "turns", turns)
-        with ThreadPoolExecutor(1) as threads, turns.take():
-            for _ in range(3):
-                asked = threads.submit(platform.post, "/v1/prices", {"prices": [wanted()]})
-                answer = asked.result(timeout=20)
-                the_problem(answer, 503, "overloaded")
-                assert answer.headers["Retry-After"] == "2"
-            assert platform.quote()["state"] == "open"
-        assert priced(platform, wanted())[0]["status"] == "priced"
+    def test_that_has_waited_long_enough_is_turned_away(self, owner: Database, house: House) -> None:
+        app = create_app(house, capacity=Capacity(at_once=8, waiting=0, wait_seconds=0.05))
+        with TestClient(app) as client, ThreadPoolExecutor(1) as threads:
+            platform = enrol_platform(owner, house, client)
+            with app.state.turns.take():
+                for _ in range(3):
+                    asked = threads.submit(platform.post, "/v1/prices", {"prices": [wanted()]})
+                    answer = asked.result(timeout=20)
+                    the_problem(answer, 503, "overloaded")
+                    assert answer.headers["Retry-After"] == "2"
+                assert platform.quote()["state"] == "open"
+            assert priced(platform, wanted())[0]["status"] == "priced"
 
     @pytest.mark.parametrize(
         ("places", "waiting"), [(1, 0), (2, 0), (3, 1), (4, 1), (8, 2), (12, 3), (16, 4), (19, 4), (200, 4)]
@@ -252,13 +251,13 @@ class TestList:
 class TestField:
     def test_is_answered_whatever_stands_in_it(self, platform: Platform) -> None:
         full = wanted(country="FR")
-        bodies = [put(full, steps, value) for steps in places(full) for value in JSON_VALUES]
-        bodies += [without(full, steps) for steps in places(full)]
-        found = priced(platform, *bodies)
+        asked = [put(full, steps, value) for steps in places(full) for value in JSON_VALUES]
+        asked += [without(full, steps) for steps in places(full)]
+        found = priced(platform, *asked)
         for answer in found:
             for error in answer.get("errors", []):
                 parent = error["pointer"].rpartition("/")[0]
-                resolve({"prices": bodies}, parent if error["code"] == "missing_field" else error["pointer"])
+                resolve({"prices": asked}, parent if error["code"] == "missing_field" else error["pointer"])
         assert {answer["status"] for answer in found} >= {"priced", "invalid"}
 
     def test_that_is_unknown_is_told_of_fifty_times_at_most(self, platform: Platform) -> None:
