@@ -293,7 +293,7 @@ class TestTimes:
         body = {key: value for key, value in a_quote(duration=duration).items() if key != "end"}
         (error,) = the_problem(platform.post("/v1/quotes", body), 422, "invalid_request")["errors"]
         assert (error["pointer"], "ISO 8601" in error["detail"]) == ("/duration", False)
-        assert "expected a shorter duration, at most P9999D, PT99999H" in error["detail"]
+        assert "expected at most P9999D, PT99999H" in error["detail"]
 
     def test_a_duration_may_begin_with_zeros(self, platform: Platform) -> None:
         body = {key: value for key, value in a_quote(duration="P000001DT0000012H").items() if key != "end"}

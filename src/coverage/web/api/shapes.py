@@ -6,16 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StrictInt,
-    Tag,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StrictInt, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from coverage.domain.cover import Phase
@@ -56,10 +47,7 @@ def _duration(value: object) -> timedelta:
         raise PydanticCustomError("duration", 'expected an ISO 8601 duration such as "PT12H" or "P2D"')
     parts = [(part or "").lstrip("0") for part in match.groups()]
     if any(len(part) > digits for part, digits in zip(parts, _DURATION_DIGITS, strict=True)):
-        longest = {"days": "P9999D", "hours": "PT99999H", "minutes": "PT999999M", "seconds": "PT99999999S"}
-        raise PydanticCustomError(
-            "duration", "expected a shorter duration, at most {days}, {hours}, {minutes} or {seconds}", longest
-        )
+        raise PydanticCustomError("duration", "expected at most P9999D, PT99999H, PT999999M or PT99999999S")
     days, hours, minutes, seconds = (int(part or 0) for part in parts)
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
