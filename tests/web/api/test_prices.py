@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +14,13 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from starlette.types import Message, Receive, Scope, Send
 
 from coverage.domain.faults import Unavailable
 from coverage.operations.house import House
 from coverage.operations.publishing import Publisher
 from coverage.storage.tenancy import Database
-from coverage.web.api import prices
+from coverage.web.api import bodies, prices
 from coverage.web.api.prices import Turns
 from coverage.web.app import create_app
 from coverage.web.capacity import Capacity
@@ -213,6 +215,73 @@ class TestList:
         refused = the_problem(platform.client.post("/v1/prices", content=full + b" ", headers=headers), 413)
         assert refused["detail"] == "the body is over 2048 kB"
         the_problem(platform.client.post("/v1/quotes", content=full, headers=headers), 413, "body_too_large")
+
+    @pytest.mark.parametrize("bears", [None, "Bearer sk_test_" + "0" * 33, "Basic", "twice"])
+    def test_is_no_larger_than_other_bodies_without_a_key(self, platform: Platform, bears: str | None) -> None:
+        headers = {"Content-Type": "application/json"}
+        if bears is not None:
+            headers["Authorization"] = f"Bearer {platform.key}{platform.key}" if bears == "twice" else bears
+        body = json.dumps({"prices": [wanted()]}).encode()
+        full = body + b" " * (bodies.MAX_BYTES - len(body))
+        the_problem(platform.client.post("/v1/prices", content=full, headers=headers), 401)
+        refused = the_problem(platform.client.post("/v1/prices", content=full + b" ", headers=headers), 413)
+        assert refused["detail"] == "the body is over 256 kB without an API key"
+
+    def test_is_turned_away_when_large_ones_hold_too_much(self, platform: Platform) -> None:
+        large, ordinary = bodies.MAX_BYTES + 1, bodies.MAX_BYTES
+
+        async def play() -> None:
+            let_go, inside = asyncio.Event(), 0
+
+            async def work(scope: Scope, receive: Receive, send: Send) -> None:
+                nonlocal inside
+                inside += 1
+                await let_go.wait()
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                if scope["client"] == "breaks":
+                    raise RuntimeError("broke")
+
+            limit = bodies.BodyLimit(work, larger={prices.PATH: prices.MAX_BYTES}, most_held=2 * large)
+
+            async def call(size: int, client: str = "") -> int:
+                sent: list[Message] = []
+                chunks = [size // 2, size - size // 2]
+
+                async def receive() -> Message:
+                    return {"type": "http.request", "body": b" " * chunks.pop(0), "more_body": bool(chunks)}
+
+                async def send(message: Message) -> None:
+                    sent.append(message)
+
+                key = [(b"authorization", f"Bearer {platform.key}".encode())]
+                await limit(
+                    {"type": "http", "method": "POST", "path": prices.PATH, "headers": key, "client": client},
+                    receive,
+                    send,
+                )
+                status: int = sent[0]["status"]
+                assert status != 503 or dict(sent[0]["headers"])[b"retry-after"] == b"2"
+                return status
+
+            for _ in range(3):
+                held = [asyncio.create_task(call(large, client)) for client in ("", "breaks")]
+                held.append(asyncio.create_task(call(ordinary)))
+                for _ in range(10):
+                    await asyncio.sleep(0)
+                assert inside == 3
+                assert await call(large) == 503
+                assert await call(prices.MAX_BYTES + 1) == 413
+                let_go.set()
+                assert [str(one) for one in await asyncio.gather(*held, return_exceptions=True)] == [
+                    "200",
+                    "broke",
+                    "200",
+                ]
+                assert await call(2 * large) == 200, "nothing is held any more"
+                let_go.clear()
+                inside = 0
+
+        asyncio.run(play())
 
     def test_that_has_waited_long_enough_is_turned_away(self, owner: Database, house: House) -> None:
         app = create_app(house, capacity=Capacity(at_once=8, waiting=0, wait_seconds=0.05))

@@ -34,6 +34,12 @@ def house_of(request: Request) -> House:
 TheHouse = Annotated[House, Depends(house_of)]
 
 
+def bearer_of(authorization: str) -> str | None:
+    """The key in an Authorization header, whatever it is; None where the header isn't Bearer with one."""
+    scheme, _, key = authorization.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" and key else None
+
+
 def caller_of(
     request: Request,
     house: TheHouse,
@@ -45,13 +51,13 @@ def caller_of(
     """Who calls, by the key; raises `Rejected` without a live one."""
     if authorization is None:
         raise Rejected("missing_key", "there is no Authorization header")
-    scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not key:
+    key = bearer_of(authorization)
+    if key is None:
         raise Rejected("missing_key", "the Authorization header isn't Bearer with a key")
     if coverage_version not in (None, *VERSIONS):
         detail = Detail("Coverage-Version", f"expected one of {', '.join(VERSIONS)}", "unknown_version")
         raise Rejected("unknown_version", "there is no such version", errors=(detail,))
-    return caller_by_key(house, key.strip(), request.state.request_id)
+    return caller_by_key(house, key, request.state.request_id)
 
 
 TheCaller = Annotated[Caller, Depends(caller_of)]

@@ -11,14 +11,19 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from coverage.domain.faults import Detail, Rejected
+from coverage.domain.faults import Detail, Rejected, Unavailable
+from coverage.operations.unlocking import looks_like_key
 from coverage.web.api import problems
+from coverage.web.api.access import bearer_of
 
 MAX_BYTES: Final = 256 * 1024
 LARGE: Final = 32 * 1024
+# Of large bodies, held by a process at once. Each takes several times its size while it is worked on.
+MOST_HELD: Final = 32 * 1024 * 1024
 MAX_DRAINED: Final = 32 * 1024 * 1024
 MAX_DEPTH: Final = 20
 MAX_ERRORS: Final = 50  # told of one request
@@ -186,41 +191,69 @@ def _check_query(request: Request, known: frozenset[str]) -> None:
 
 class BodyLimit:
     """Refuses a body over the limit before anything reads it whole. What still comes in is read and dropped, within
-    bounds, so that the sender gets to see the answer. `larger` names paths with limits of their own, in bytes.
+    bounds, so that the sender gets to see the answer. `larger` names paths with limits of their own, in bytes, for whoever
+    bears what looks like a key; what they send beyond the ordinary is held up to `most_held` bytes at once.
     """
 
-    def __init__(self, app: ASGIApp, larger: Mapping[str, int]) -> None:
-        self.app, self.larger = app, larger
+    def __init__(self, app: ASGIApp, larger: Mapping[str, int], most_held: int = MOST_HELD) -> None:
+        self.app, self.larger, self.most_held = app, larger, most_held
+        self._held = 0  # bytes of all large bodies from when they are sent until they are answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
+        most = self._most(scope)
         buffered: list[Message] = []
-        size, most = 0, self.larger.get(scope["path"], MAX_BYTES)
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
+        size = held = 0
+        full = False
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return
+                size += len(message.get("body", b""))
+                if MAX_BYTES < size <= most and not full:
+                    full = self._held + size - held > self.most_held
+                    self._held += 0 if full else size - held
+                    held = held if full else size
+                if size > most or full:
+                    # What is refused is let go at once, and not when its sender has come to the end.
+                    self._held -= held
+                    held = 0
+                    buffered.clear()
+                else:
+                    buffered.append(message)
+                if not message.get("more_body") or size > MAX_DRAINED:
+                    break
+            if size > most or full:
+                await self._refusal(most, scope, full=size <= most)(scope, receive, send)
                 return
-            size += len(message.get("body", b""))
-            if size <= most:
-                buffered.append(message)
-            if not message.get("more_body") or size > MAX_DRAINED:
-                break
-        if size > most:
-            await self._refuse(most, scope, receive, send)
-            return
-        messages = iter(buffered)
+            messages = iter(buffered)
 
-        async def replay() -> Message:
-            return next(messages, None) or await receive()
+            async def replay() -> Message:
+                return next(messages, None) or await receive()
 
-        await self.app(scope, replay, send)
+            await self.app(scope, replay, send)
+        finally:
+            self._held -= held
 
-    @staticmethod
-    async def _refuse(most: int, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = problems.response(
-            "body_too_large", 413, f"the body is over {most // 1024} kB", instance=problems.instance_of(scope),
-            request_id=scope.get("state", {}).get("request_id", ""), headers={"Connection": "close"},
-        )  # fmt: skip
-        await answer(scope, receive, send)
+    def _most(self, scope: Scope) -> int:
+        """Bytes that the body may have. A key is looked at by its checksum alone: whether it opens is asked later."""
+        larger = self.larger.get(scope["path"])
+        if larger is None:
+            return MAX_BYTES
+        key = bearer_of(Headers(scope=scope).get("authorization", ""))
+        return larger if key is not None and looks_like_key(key) else MAX_BYTES
+
+    def _refusal(self, most: int, scope: Scope, *, full: bool) -> Response:
+        instance, request_id = problems.instance_of(scope), scope.get("state", {}).get("request_id", "")
+        if full:
+            fault = Unavailable("overloaded", "many large bodies are being worked on; try again shortly")
+            answer = problems.fault_response(fault, instance=instance, request_id=request_id)
+        else:
+            keyless = " without an API key" if most < self.larger.get(scope["path"], most) else ""
+            detail = f"the body is over {most // 1024} kB{keyless}"
+            answer = problems.response("body_too_large", 413, detail, instance=instance, request_id=request_id)
+        answer.headers["Connection"] = "close"
+        return answer
