@@ -4,9 +4,11 @@ with `tests/fuzzing/reader.py`.
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -153,14 +155,24 @@ class TestLarge:
         assert examine(HEAD + LARGE[name], Edition, seconds=2 * SECONDS) == "fit"
 
 
+@pytest.fixture
+def own_heap() -> Iterator[None]:
+    """Whatever other tests left in memory is looked through neither for garbage nor on the reader's time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("own_heap")
 class TestHostile:
     @pytest.mark.parametrize("name", HOSTILE)
     def test_is_told_at_once_and_at_its_line(self, name: str, tmp_path: Path) -> None:
         folder = made(tmp_path)
         folder.write(MADE, HOSTILE[name])
-        began = time.process_time()
+        began = time.thread_time()
         findings = folder.load().findings
-        assert time.process_time() - began < SECONDS
+        assert time.thread_time() - began < SECONDS
         # Norway is a country like any other: nothing is taken for no.
         faults = [finding for finding in findings if not finding.warning]
         assert bool(faults) is (name != "a country that YAML takes for no")
@@ -177,18 +189,18 @@ class TestHostile:
             file = files[number % len(files)]
             hurt = bytes(chance.randrange(256) for _ in range(200)) if number % 5 == 0 else b""
             folder.write(file, hurt or broken(originals[file], chance).encode("utf-8", "replace"))
-            began = time.process_time()
+            began = time.thread_time()
             folder.load()
-            assert time.process_time() - began < SECONDS
+            assert time.thread_time() - began < SECONDS
             folder.write(file, originals[file])
 
     @pytest.mark.parametrize("raw", [b"", b"\xff\xfe", b"area,cell\n\x00,1\n", b"area,cell\n" + b"75,1.2\n" * 200_000])
     def test_a_tables_file_of_rubbish_is_told(self, tmp_path: Path, raw: bytes) -> None:
         folder = made(tmp_path)
         folder.write(MADE_ZONES, raw)
-        began = time.process_time()
+        began = time.thread_time()
         assert folder.load().faults
-        assert time.process_time() - began < SECONDS
+        assert time.thread_time() - began < SECONDS
 
     def test_names_every_file_that_nobody_reads(self, tmp_path: Path) -> None:
         folder: RuleFolder = copied(tmp_path, "off_duty_vehicle")
