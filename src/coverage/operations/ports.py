@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from coverage.domain.chain import Anchor
+from coverage.domain.payment import (
+    BalanceEntry,
+    Bill,
+    BillSent,
+    Checkout,
+    Dispute,
+    Heard,
+    Intent,
+    Order,
+    Refunded,
+    RefundOrder,
+)
 
 
 class Keyring(Protocol):
@@ -56,4 +69,59 @@ class Anchors(Protocol):
 
         It is safe on disk when this returns. Raises `Unavailable`.
         """
+        ...
+
+
+class Payments(Protocol):
+    """The card processor's account of one mode. Every method that asks for something may be called again with the same
+    ids, and asks once. Each raises `Unavailable` ("payments_unavailable") where it can't be known what became of the
+    call, and `Rejected` ("payments_refused") where the processor refuses it for good.
+    """
+
+    def ask(self, order: Order) -> Intent:
+        """The intent of a payment: made when it is asked for first, the same one ever after."""
+        ...
+
+    def look(self, intent_id: str) -> Intent:
+        """The intent as it is now."""
+        ...
+
+    def give_up(self, intent_id: str) -> Intent:
+        """Cancels the intent, unless it was paid before; answers it as it is then: cancelled, succeeded or processing."""
+        ...
+
+    def open_checkout(self, order: Order, *, paid_url: str, back_url: str, until: datetime) -> Checkout:
+        """A page on which the order is paid, until an instant of the wall's clock (the processor may allow longer)."""
+        ...
+
+    def look_at_checkout(self, checkout_id: str) -> Checkout:
+        """The page as it is now."""
+        ...
+
+    def close_checkout(self, checkout_id: str) -> Checkout:
+        """Closes the page, unless it was paid on before; answers it as it is then."""
+        ...
+
+    def refund(self, order: RefundOrder) -> Refunded:
+        """Gives back a part of what was paid."""
+        ...
+
+    def look_at_dispute(self, dispute_id: str) -> Dispute:
+        """The dispute as it is now."""
+        ...
+
+    def hear(self, body: bytes, signature: str) -> Heard:
+        """What an event is about, its signature verified; raises `Rejected` ("bad_signature")."""
+        ...
+
+    def balance(self, since: datetime) -> Iterator[BalanceEntry]:
+        """The movements of the balance from an instant on, the oldest first."""
+        ...
+
+    def send_bill(self, bill: Bill) -> BillSent:
+        """Sends an invoice; the same one when it is asked for again."""
+        ...
+
+    def look_at_bill(self, bill_id: str) -> BillSent:
+        """The invoice as it is now."""
         ...
