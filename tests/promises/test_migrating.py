@@ -140,7 +140,7 @@ class TestMigrating:
         for revision in chosen:
             folder = tmp_path_factory.mktemp("earlier")
             share = trial.size // len(chosen) + 1
-            self._migrate_from(revision, known[revision], trial, folder, share, 300 if small else 2_000)
+            self._migrate_from(revision, known[revision], trial, folder, share, 300 if small else 500)
 
     def _migrate_from(self, revision: str, commit: str, trial: Trial, folder: Path, share: int, times: int) -> None:
         with an_empty_database() as url, earlier_service(commit, url, folder) as service:
