@@ -139,3 +139,5 @@ class Certificate:
     livemode: bool
     surcharges: tuple[tuple[str, Money], ...] = ()  # each by its name in the certificate's language
     brand: Brand = field(default_factory=Brand)  # the partner's
+    version: int = 1  # counts up with each change of the cover
+    replaces_issued_at: datetime | None = None  # when the certificate was issued that this one replaces

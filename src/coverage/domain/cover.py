@@ -15,7 +15,7 @@ Phase = Literal[
     "scheduled", "on_risk", "ended", "awaiting_payment", "cancelled", "lapsed", "not_taken_up", "payment_disputed"
 ]
 
-Turning = Literal["started", "ended", "lapsed"]
+Turning = Literal["started", "ended", "payment_overdue"]
 
 # The states in which a cover holds its object, so that no second one may.
 HOLDING: Final = ("awaiting_payment", "issued", "payment_disputed")
@@ -42,20 +42,23 @@ class Turn:
 def turn_at(state: str, period: Period, at: datetime) -> Turn:
     """The change that is due at `at`. Raises AssertionError for a cover that no clock changes."""
     if state == "awaiting_payment":
-        return Turn("lapsed", "lapsed", None)
+        # Whether it was paid in time is for the processor to say.
+        return Turn("payment_overdue", state, None)
     if state not in ("issued", "payment_disputed"):
         raise AssertionError(f"no clock changes a cover that is {state}")
     return Turn("started", state, period.end) if at < period.end else Turn("ended", state, None)
 
 
-def check_cancellable(state: str, period: Period, now: datetime) -> None:
-    """Raises `Conflict` unless the cover is issued and hasn't begun."""
+def check_in_force(state: str, period: Period, now: datetime) -> None:
+    """Raises `Conflict` unless the cover is issued and isn't over, so that there is something to change or cancel."""
     if state == "cancelled":
         raise Conflict("cover_cancelled", "the cover is cancelled already")
+    if state == "payment_disputed":
+        raise Conflict("payment_disputed", "the cover's payment is disputed; nothing changes until that is decided")
     if state != "issued":
-        raise Conflict("cover_not_issued", f"the cover is {state.replace('_', ' ')}, so there is nothing to cancel")
-    if now >= period.start:
-        raise Conflict("cover_started", "the cover has begun; it can be cancelled before its start only")
+        raise Conflict("cover_not_issued", f"the cover is {state.replace('_', ' ')}, so there is nothing to change")
+    if now >= period.end:
+        raise Conflict("cover_ended", "the cover is over; nothing of it can be changed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,14 +36,63 @@ def cover_issued(cover_id: str, quote_id: str, transaction_id: str) -> Fact:
     return Fact("cover.issued", cover_id, {"quote": quote_id, "transaction": transaction_id}, ("render_certificate",))
 
 
-def cover_cancelled(cover_id: str, transaction_id: str) -> Fact:
-    """A cover was cancelled; its certificate is to be rendered anew."""
-    return Fact("cover.cancelled", cover_id, {"transaction": transaction_id}, ("render_certificate",))
+def cover_awaits_payment(cover_id: str, quote_id: str, payment_id: str) -> Fact:
+    """A cover holds its object until its member has paid by card; that is asked for, should nobody else have done so."""
+    return Fact("cover.awaiting_payment", cover_id, {"quote": quote_id, "payment": payment_id}, ("settle_payments",))
+
+
+def payment_failed(cover_id: str, payment_id: str, declined: str) -> Fact:
+    """A card was declined. The member may try another while the cover waits."""
+    return Fact("cover.payment_failed", cover_id, {"payment": payment_id, "declined": declined})
+
+
+def payment_returned(cover_id: str, payment_id: str, refund_id: str) -> Fact:
+    """A payment came when there was nothing to buy any more, and goes back."""
+    return Fact("cover.payment_returned", cover_id, {"payment": payment_id, "refund": refund_id}, ("send_refunds",))
+
+
+def refund_sent(cover_id: str, refund_id: str) -> Fact:
+    """What was given back is on its way to the card."""
+    return Fact("cover.refunded", cover_id, {"refund": refund_id})
+
+
+def cover_lapsed(cover_id: str) -> Fact:
+    """Nobody paid for a cover in time. It never covered anything."""
+    return Fact("cover.lapsed", cover_id)
+
+
+def payment_disputed(cover_id: str, dispute_id: str) -> Fact:
+    """The card's holder disputes the payment with the bank. The cover stands (Code des assurances L113-3)."""
+    return Fact("cover.payment_disputed", cover_id, {"dispute": dispute_id})
+
+
+def dispute_closed(cover_id: str, dispute_id: str, outcome: str) -> Fact:
+    """The bank decided a dispute: won or lost."""
+    return Fact("cover.dispute_closed", cover_id, {"dispute": dispute_id, "outcome": outcome})
+
+
+def cover_changed(cover_id: str, change_id: str, transaction_id: str, *, refunds: bool) -> Fact:
+    """A change of a cover came true; its certificate is to be rendered anew, and what goes back is to be sent."""
+    causes = ("render_certificate", "send_refunds") if refunds else ("render_certificate",)
+    return Fact("cover.changed", cover_id, {"change": change_id, "transaction": transaction_id}, causes)
+
+
+def change_abandoned(cover_id: str, change_id: str) -> Fact:
+    """Nobody paid for a change in time. The cover is as it was."""
+    return Fact("cover.change_abandoned", cover_id, {"change": change_id})
+
+
+def cover_cancelled(cover_id: str, transaction_id: str, *, refunds: bool) -> Fact:
+    """A cover was cancelled; its certificate is to be rendered anew, and what goes back is to be sent."""
+    causes = ("render_certificate", "send_refunds") if refunds else ("render_certificate",)
+    return Fact("cover.cancelled", cover_id, {"transaction": transaction_id}, causes)
 
 
 def cover_turned(cover_id: str, kind: Turning) -> Fact:
-    """A cover came on risk, went off it, or lapsed before it was paid for: by the clock alone."""
-    return Fact(f"cover.{kind}", cover_id)
+    """A cover came on risk, went off it, or wasn't paid for in time: by the clock alone. What isn't paid for lapses once
+    the processor has given the payment up.
+    """
+    return Fact(f"cover.{kind}", cover_id, {}, ("settle_payments",) if kind == "payment_overdue" else ())
 
 
 def claim_declared(claim_id: str, cover_id: str, flags: tuple[str, ...]) -> Fact:

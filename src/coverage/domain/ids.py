@@ -14,6 +14,8 @@ PREFIXES: Final = {
     "partner": "par", "insurer": "ins", "master_policy": "mpo", "credential": "key", "member": "mem", "quote": "quo",
     "cover": "cov", "transaction": "txn", "transfer": "tfr", "claim": "clm", "exposure": "exp", "document": "doc",
     "fact": "evt", "request": "req", "party": "pty", "hold": "hld", "terms": "trm",
+    "payment": "pay", "refund": "ref", "dispute": "dsp", "change": "chg", "invoice": "inv", "invoice_line": "ivl",
+    "balance_entry": "bal", "screening": "scr",
 }  # fmt: skip
 
 # What bytes are kept under: names of folders and files below one folder, and nothing that leads out of it.

@@ -5,10 +5,12 @@ Nothing is edited: a transfer is corrected by another one, the other way round.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
 
-from coverage.domain.premium import Premium, TaxLine
+from coverage.domain.premium import Premium, TaxLine, half_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +33,67 @@ class Transfer:
         return Transfer(self.credit, self.debit, self.amount, self.currency)
 
 
-def receivable() -> str:
-    """What the partner owes and pays by invoice."""
-    return "receivable/partner"
+# The chart of accounts. What has a debit balance is owed to us or lies with us; premium, taxes and fees have credit
+# balances: they are the insurer's, an authority's or whoever's the fee is.
+RECEIVABLE: Final = {"invoice": "receivable/partner", "card": "receivable/card"}  # by how a cover is paid for
+DISPUTED: Final = "receivable/disputed"  # card payments that the card's holder took back
+CARD_BALANCE: Final = "clearing/card"  # what the card processor holds for us
+BANK: Final = "bank"
+REFUNDS: Final = "payable/refunds"  # what goes back to members' cards
+COMMISSION: Final = "payable/commission"  # what the partner has earned
+CLAIMS_PAYABLE: Final = "payable/claims"
+CARD_COSTS: Final = "cost/card"  # what the processor takes for its service
 
 
-def transfers_for_issue(premium: Premium, product: str, country: str) -> tuple[Transfer, ...]:
-    """The partner owes the gross: premium by section, each surcharge, each tax and levy to its authority, each fee to
-    its owner.
+def premium_account(product: str, section: str) -> str:
+    return f"premium/{product}/{section}"
+
+
+def commission_account(product: str, section: str) -> str:
+    return f"commission/{product}/{section}"
+
+
+def incurred_account(product: str, section: str) -> str:
+    return f"claims_incurred/{product}/{section}"
+
+
+def outstanding_account(product: str, section: str) -> str:
+    return f"claims_outstanding/{product}/{section}"
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionLine:
+    """What the partner earns on a section's net premium: its rate (a fraction × 10⁶), its amount in minor units."""
+
+    section: str
+    rate: int
+    amount: int
+
+
+def transfers_for_charge(
+    premium: Premium, product: str, country: str, owed: str, commission: Iterable[CommissionLine] = ()
+) -> tuple[Transfer, ...]:
+    """The account `owed` is charged the gross: premium by section, each surcharge, each tax and levy to its authority,
+    each fee to its owner. Commission is a part of the net premium that becomes the partner's.
     """
-    owed = receivable()
-    lines: list[tuple[str, int]] = [(f"premium/{product}/{section.name}", section.net) for section in premium.sections]
+    lines: list[tuple[str, int]] = [(premium_account(product, line.name), line.net) for line in premium.sections]
     # A surcharge is premium of its own: one account for each name, whatever sections it was taken on.
     names = dict.fromkeys(surcharge.name for surcharge in premium.surcharges)
     lines += [(f"surcharge/{product}/{name}", premium.surcharged(name)) for name in names]
-    lines += [(_authority(country, tax), tax.amount) for tax in premium.taxes]
+    # Two rates of one tax, as where a cover was extended after the rate had changed, are one authority's.
+    taxes: dict[str, int] = {}
+    for tax in premium.taxes:
+        account = _authority(country, tax)
+        taxes[account] = taxes.get(account, 0) + tax.amount
+    lines += taxes.items()
     lines += [(f"fee/{fee.name}", fee.amount) for fee in premium.fees]
-    return tuple(Transfer(owed, account, amount, premium.currency) for account, amount in lines if amount)
+    charged = [Transfer(owed, account, amount, premium.currency) for account, amount in lines if amount]
+    earned = [
+        Transfer(commission_account(product, line.section), COMMISSION, line.amount, premium.currency)
+        for line in commission
+        if line.amount
+    ]
+    return (*charged, *earned)
 
 
 def _authority(country: str, tax: TaxLine) -> str:
@@ -56,9 +102,29 @@ def _authority(country: str, tax: TaxLine) -> str:
     return f"tax/{abroad or country}/{tax_class or 'contract'}/{tax.name}"
 
 
-def transfers_for_return(issued: Iterable[Transfer]) -> tuple[Transfer, ...]:
-    """A return of the whole premium: every transfer of the issue, the other way round."""
-    return tuple(transfer.reversed for transfer in issued)
+def reversed_transfers(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
+    """Every transfer the other way round: a charge given back."""
+    return tuple(transfer.reversed for transfer in transfers)
+
+
+def commission_on(nets: Mapping[str, int], rates: Mapping[str, int]) -> tuple[CommissionLine, ...]:
+    """What is earned on net premiums by section (minor units), half up, at rates (a fraction × 10⁶) by section."""
+    return tuple(
+        CommissionLine(section, rates[section], (net * rates[section] + 500_000) // 1_000_000)
+        for section, net in nets.items()
+        if rates.get(section)
+    )
+
+
+def commission_back(
+    earned: Iterable[CommissionLine], paid: Mapping[str, int], back: Mapping[str, int]
+) -> tuple[CommissionLine, ...]:
+    """What is lost of the commission when `back` is given back of the `paid` nets: in proportion, and all of it with all."""
+    return tuple(
+        CommissionLine(line.section, line.rate, half_up(Fraction(line.amount * back[line.section], paid[line.section])))
+        for line in earned
+        if back.get(line.section) and paid.get(line.section)
+    )
 
 
 def balances(transfers: Iterable[Transfer]) -> dict[tuple[str, str], int]:

@@ -1,23 +1,30 @@
-"""Cancelling a cover before it begins: what was paid goes back by the product's own refund rule."""
+"""Cancelling a cover: what was paid goes back by the product's own refund rule, or by the right to withdraw."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
 
-from coverage.domain.cover import check_cancellable
+from coverage.domain.cover import check_in_force
 from coverage.domain.facts import cover_cancelled
 from coverage.domain.faults import Conflict
-from coverage.domain.journal import transfers_for_return
 from coverage.domain.money import Money
-from coverage.domain.period import Period
+from coverage.domain.period import Period, local_day
+from coverage.domain.premium import Premium
+from coverage.operations import booking
 from coverage.operations.house import Work
+from coverage.operations.owing import give_back
 from coverage.operations.quoting import edition_of, find_quote
 from coverage.operations.showing import find_cover
 from coverage.rulebook.format import Refund
-from coverage.rulebook.terms import refund_due
-from coverage.storage import covers, journal
-from coverage.storage.covers import Cover, Transaction
-from coverage.storage.identity import new_id
+from coverage.rulebook.loaded import LoadedEdition
+from coverage.rulebook.terms import is_exempt_from_withdrawal, refund_due, refund_share, returned
+from coverage.storage import changes, claims, covers
+from coverage.storage.covers import Cover
+from coverage.storage.quotes import Quote
+
+Reason = Literal["request", "withdrawal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +35,13 @@ class Cancellation:
     refund: Money
 
 
-def cancel_cover(tx: Work, cover_id: str, *, preview: bool) -> Cancellation:
-    """Cancels a cover that hasn't begun; with `preview` only tells what would go back.
+def cancel_cover(tx: Work, cover_id: str, *, preview: bool, reason: Reason = "request") -> Cancellation:
+    """Cancels a cover; with `preview` only tells what would go back.
 
-    Raises `Conflict` once it has begun, is cancelled already, or would give back a part of what was paid only.
+    By `request` the product's refund rule says how much goes back. By `withdrawal` the member uses the right to withdraw
+    from a distance contract (Code des assurances L112-2-1): all of the premium, less the part of the term that has run.
+    Raises `Conflict` where the cover is over, cancelled already, has been claimed on, would give nothing back, or where
+    there is no such right any more.
     """
     find_cover(tx, cover_id)
     # Lock the cover: two cancellations must not refund twice.
@@ -41,37 +51,61 @@ def cancel_cover(tx: Work, cover_id: str, *, preview: bool) -> Cancellation:
     tx.look_at_clock()
     # What was told has happened: a worker's clock, by which a cover begins, may be a moment ahead of ours.
     now = tx.now if cover.next_due_at == cover.starts_at else max(tx.now, cover.starts_at)
-    check_cancellable(cover.state, Period(cover.starts_at, cover.ends_at), now)
-    _check_whole_refund(tx, cover)
-    refund = Money(cover.gross, cover.currency)
+    period = Period(cover.starts_at, cover.ends_at)
+    check_in_force(cover.state, period, now)
+    _check_nothing_waits(tx, cover)
+    quote = find_quote(tx, cover.quote_id)
+    edition = edition_of(tx, quote)
+    paid = booking.paid_so_far(tx, cover)
+    refund = _withdrawn(edition, quote, cover, now) if reason == "withdrawal" else _requested(edition, cover, now)
+    back = returned(edition.rules, paid.premium, refund_share(refund, period, now))
+    amount = Money(back.gross, cover.currency)
     if preview:
-        return Cancellation(cover, refund)
-    original = covers.transactions_of(tx.session, [cover.id])[0]
-    transaction = Transaction(
-        tenant_id=tx.tenant_id, id=new_id("transaction"), cover_id=cover.id, sequence=original.sequence + 1,
-        risk_type="Cancellation", premium_type="Return Premium", effective_at=cover.starts_at, booked_at=tx.now,
-        currency=cover.currency, net=-original.net, surcharges=-original.surcharges, tax=-original.tax,
-        fees=-original.fees, gross=-original.gross, price={"returns": original.id},
-    )  # fmt: skip
-    tx.session.add(transaction)
-    tx.session.flush()
-    issued = journal.of_transaction(tx.session, original.id)
-    journal.append(tx.session, tx.tenant_id, transaction.id, transfers_for_return(issued), tx.wall)
+        return Cancellation(cover, amount)
+    transaction = booking.give_back(
+        tx, cover, back, paid, risk_type="Cancellation", effective_at=max(now, cover.starts_at)
+    )
+    if cover.payment_method == "card" and back.gross:
+        give_back(tx, cover, back.gross, transaction.id, "withdrawal" if reason == "withdrawal" else "cancellation")
     cover.state, cover.cancelled_at, cover.next_due_at = "cancelled", tx.now, None
     covers.let_go(tx.session, cover.id, "cancelled")
-    tx.record(cover_cancelled(cover.id, transaction.id))
+    tx.record(cover_cancelled(cover.id, transaction.id, refunds=_goes_to_card(cover, back)))
     tx.session.flush()
-    return Cancellation(cover, refund)
+    return Cancellation(cover, amount)
 
 
-def _check_whole_refund(tx: Work, cover: Cover) -> None:
-    """Raises `Conflict` where the product gives less than everything back: a part of it is worked out by a person yet."""
-    rules = edition_of(tx, find_quote(tx, cover.quote_id)).rules
-    refund = refund_due(rules, cover.starts_at, tx.now)
-    if refund != Refund(100):
-        gives = "nothing" if refund.percent == 0 else str(refund)
-        raise Conflict("not_refundable", f"{cover.product} gives {gives} back at this time, which needs a person")
-    kept = [fee.name for fee in rules.fees if fee.amount.micros and not fee.refundable]
-    if kept:
-        message = f"{cover.product} keeps its fee {', '.join(kept)} when a cover is cancelled, which needs a person"
-        raise Conflict("not_refundable", message)
+def _goes_to_card(cover: Cover, back: Premium) -> bool:
+    return cover.payment_method == "card" and back.gross > 0
+
+
+def _check_nothing_waits(tx: Work, cover: Cover) -> None:
+    if claims.any_of(tx.session, cover.id):
+        words = "a loss has been declared on the cover, so what goes back of its premium is for a person to say"
+        raise Conflict("cover_claimed", words)
+    if changes.waiting_of(tx.session, cover.id):
+        raise Conflict(
+            "change_pending", "a change of the cover waits for its payment; wait until it is paid or abandoned"
+        )
+
+
+def _requested(edition: LoadedEdition, cover: Cover, now: datetime) -> Refund:
+    """What the product gives back at this time. Nobody means to lose the rest of a cover for nothing."""
+    refund = refund_due(edition.rules, cover.starts_at, now)
+    if not refund.percent and now >= cover.starts_at:
+        words = f"the cover has begun, and {cover.product} gives nothing back any more: it runs to its end"
+        raise Conflict("cover_started", words)
+    return refund
+
+
+def _withdrawn(edition: LoadedEdition, quote: Quote, cover: Cover, now: datetime) -> Refund:
+    """All that hasn't run. Raises `Conflict` where the product is exempt, or the days are over."""
+    rule = edition.rules.withdrawal
+    if rule is None or not rule.days or is_exempt_from_withdrawal(edition, quote.facts):
+        raise Conflict("no_withdrawal", f"there is no right to withdraw from this cover of {cover.product}; cancel it")
+    if cover.issued_at is None:
+        raise AssertionError("a cover in force was issued")
+    # Full calendar days: the day of the contract isn't counted, and the last one runs out at its midnight.
+    last = local_day(cover.issued_at, cover.timezone) + timedelta(days=rule.days)
+    if local_day(now, cover.timezone) > last:
+        raise Conflict("withdrawal_over", f"the right to withdraw ended with {last:%Y-%m-%d}; cancel the cover instead")
+    return Refund(100, of_unused=now >= cover.starts_at)

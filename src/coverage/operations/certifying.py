@@ -26,7 +26,7 @@ from coverage.domain.premium import Premium
 from coverage.domain.tenant import Caller
 from coverage.messages import Words
 from coverage.operations.house import House, Work
-from coverage.operations.quoting import edition_of, premium_of, texts_of, wording_of
+from coverage.operations.quoting import edition_of, texts_of, wording_of
 from coverage.operations.showing import CoverSeen, find_cover, see_cover
 from coverage.rulebook.format import Edition, FieldTexts, InputTexts, Texts
 from coverage.rulebook.language.inputs import Input, Item
@@ -99,8 +99,8 @@ def certificate_facts(tx: Work, cover: Cover, language: str) -> Certificate:
     texts = texts_of(tx, seen.quote, language)
     policy = tx.session.get_one(partners.MasterPolicy, (tx.tenant_id, cover.master_policy_id))
     insurer = partners.insurer_of(tx.session, policy.insurer_id)
-    given = seen.quote.given | tx.unseal_json(cover.policyholder_id, cover.sealed, f"covers/{cover.id}")
-    premium = premium_of(seen.transactions[0].price)
+    given = seen.given | tx.unseal_json(cover.policyholder_id, cover.sealed, f"covers/{cover.id}")
+    premium, lasting = seen.premium, [one for one in seen.transactions if one.risk_type != "Cancellation"]
     return Certificate(
         number=cover.number,
         language=language,
@@ -129,7 +129,9 @@ def certificate_facts(tx: Work, cover: Cover, language: str) -> Certificate:
         partner=partners.partner_of(tx.session, tx.tenant.partner_id).name,
         claims_contact=Contact(**insurer.claims_contact),
         assistance_contact=Contact(**insurer.assistance_contact) if insurer.assistance_contact else None,
-        issued_at=cover.issued_at or _never(cover),
+        issued_at=lasting[-1].booked_at if lasting else _never(cover),
+        replaces_issued_at=lasting[-2].booked_at if len(lasting) > 1 else None,
+        version=len(lasting),
         cancelled_at=cover.cancelled_at,
         livemode=tx.tenant.livemode,
         surcharges=_surcharges(tx, seen, premium, language),

@@ -16,7 +16,7 @@ from coverage.operations.house import Work
 from coverage.operations.showing import find_cover
 from coverage.storage import claims, covers
 from coverage.storage.claims import Claim, Exposure
-from coverage.storage.covers import TransactionTerms
+from coverage.storage.covers import Cover, TransactionTerms
 from coverage.storage.identity import new_code, new_id
 
 
@@ -58,8 +58,8 @@ def declare_claim(tx: Work, declaration: Declaration) -> Claim:
         local_day(tx.now, cover.timezone),
         local_day(declaration.loss_at, cover.timezone),
         declaration.cause,
-        _windows(declaration, terms),
-        cover.state,
+        _windows(declaration, _at_the_loss(tx, cover.id, declaration.loss_at, terms)),
+        _state_at(cover, declaration.loss_at),
     )
     personal = {"description": declaration.description, "contact": dict(declaration.contact)}
     claim = Claim(
@@ -80,6 +80,21 @@ def declare_claim(tx: Work, declaration: Declaration) -> Claim:
     tx.record(claim_declared(claim_id, cover.id, found))
     tx.session.flush()
     return claim
+
+
+def _at_the_loss(
+    tx: Work, cover_id: str, loss_at: datetime, terms: Sequence[TransactionTerms]
+) -> list[TransactionTerms]:  # fmt: skip
+    """The terms that held at the loss: of the last transaction that had taken effect by then, or of the first."""
+    dated = [one for one in covers.transactions_of(tx.session, [cover_id]) if one.risk_type != "Cancellation"]
+    held = [one for one in dated if one.effective_at <= loss_at][-1:] or dated[:1]
+    return [row for row in terms if row.transaction_id in {one.id for one in held}]
+
+
+def _state_at(cover: Cover, loss_at: datetime) -> str:
+    """The cover's state as it was at the loss, where it was on risk until it was cancelled."""
+    ended = cover.cancelled_at is not None and cover.starts_at <= loss_at < cover.cancelled_at
+    return "issued" if ended else cover.state
 
 
 def _windows(declaration: Declaration, terms: Sequence[TransactionTerms]) -> list[Period]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from coverage.domain.facts import Fact
 from coverage.domain.faults import Missing
-from coverage.domain.tenant import Caller, Tenant
-from coverage.operations.ports import Blobs, Documents, Keyring
+from coverage.domain.tenant import Caller, Mode, Tenant
+from coverage.operations.ports import Blobs, Documents, Keyring, Payments
 from coverage.rulebook.editions import Library
 from coverage.storage import members, outbox, partners, sealed
 from coverage.storage.tenancy import Database
@@ -112,6 +112,7 @@ class House:
     documents: Documents
     blobs: Blobs
     wall: Callable[[], datetime] = lambda: datetime.now(UTC)
+    payments: Mapping[Mode, Payments] = field(default_factory=dict)  # the card processor's account of each mode
 
     @contextmanager
     def transaction(self, caller: Caller) -> Iterator[Work]:

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from psycopg.errors import ExclusionViolation
-from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
-
-from coverage.domain.cover import Held, SectionTerms, peak
-from coverage.domain.facts import cover_issued
+from coverage.domain.facts import cover_awaits_payment, cover_issued
 from coverage.domain.faults import Conflict, Detail, Rejected
-from coverage.domain.journal import transfers_for_issue
-from coverage.domain.money import Money
 from coverage.domain.period import Period
 from coverage.domain.premium import Premium
+from coverage.operations import booking
+from coverage.operations.holding import hold_amounts, hold_object
 from coverage.operations.house import Work
+from coverage.operations.owing import new_payment
 from coverage.operations.quoting import edition_of, find_quote, ipid_of, premium_of, state_of
 from coverage.operations.unlocking import register_link
 from coverage.rulebook.format import ROLES, Edition
 from coverage.rulebook.loaded import LoadedEdition
-from coverage.rulebook.terms import at_risk, section_terms, window_of
-from coverage.storage import covers, journal, members, partners, quotes
-from coverage.storage.covers import AmountHeld, Cover, CoverParty, ObjectHeld, Transaction, TransactionTerms
+from coverage.rulebook.terms import section_terms, window_of
+from coverage.storage import covers, members, partners, quotes
+from coverage.storage.covers import Cover, CoverParty
 from coverage.storage.identity import new_code, new_id
 from coverage.storage.members import Member
 from coverage.storage.partners import MasterPolicy
 from coverage.storage.quotes import Quote
 
+# How long a cover holds its object for a member who pays by card.
+HOLD: Final = timedelta(minutes=15)
+# In less, nobody types a card's number and confirms it with the bank.
+SHORTEST_HOLD: Final = timedelta(minutes=1)
 # A clock of a partner's own may run a little ahead of ours when it notes that the document was given.
 CLOCK_SKEW: Final = timedelta(minutes=5)
 
@@ -66,11 +66,12 @@ class Bind:
 
 
 def issue_cover(tx: Work, bind: Bind) -> Cover:
-    """Binds an open quote for a partner that is invoiced.
+    """Binds an open quote: at once for a partner that is invoiced, or else as a cover that holds its object for some
+    minutes, until its member has paid by card.
 
     Raises `Conflict` where the quote isn't open any more, its start has passed, a section would cover no time, the
-    object is covered already or the member would have too much at risk; `Rejected` where the parties or disclosures
-    aren't right.
+    object is covered already, the member would have too much at risk or no time is left to pay; `Rejected` where the
+    parties or disclosures aren't right, or the price is too small for a card.
     """
     find_quote(tx, bind.quote_id)
     # Lock the quote: two clicks must not buy two covers.
@@ -95,11 +96,9 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
     tx.look_at_clock()
     _check_open(quote, tx.now)
     period = _period(quote, tx.now)
-    if quote.price is None:
-        raise AssertionError("an open quote has a price")
-    premium = premium_of(quote.price)
-    windows = _windows(edition.rules, premium, period, tx.now)
-    cover = _cover(tx, quote, bind, policy, policyholder, period)
+    windows = _windows(edition.rules, _premium(quote), period, tx.now)
+    hold_until = _hold_until(quote, tx.now) if bind.payment_method == "card" else None
+    cover = _cover(tx, quote, bind, policy, policyholder, period, hold_until)
     tx.session.add(cover)
     tx.session.flush()
     quote.state, quote.cover_id, quote.next_due_at = "bound", cover.id, None
@@ -109,16 +108,79 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
                 tenant_id=tx.tenant_id, id=new_id("party"), cover_id=cover.id, position=position, role=role, member_id=party
             )
         )  # fmt: skip
-    _hold_object(tx, cover, edition.rules, windows)
-    _hold_amounts(tx, cover, edition, quote, windows)
-    transaction = _new_business(tx, cover, edition, quote, premium, windows)
-    journal.append(
-        tx.session, tx.tenant_id, transaction.id, transfers_for_issue(premium, cover.product, cover.country), tx.wall
-    )
     register_link(tx, cover.id)
-    tx.record(cover_issued(cover.id, quote.id, transaction.id))
+    if hold_until is None:
+        _hold(tx, cover, edition, quote, windows)
+        _come_into_force(tx, cover, edition, quote, windows)
+    else:
+        # It may begin at any time until then.
+        latest = (
+            period if quote.floats_until is None else Period(period.start, hold_until + (period.end - period.start))
+        )
+        _hold(tx, cover, edition, quote, _windows(edition.rules, _premium(quote), latest, tx.now))
+        _ask_for_payment(tx, cover, hold_until)
     tx.session.flush()
     return cover
+
+
+def issue_paid(tx: Work, cover: Cover) -> None:
+    """Issues a cover whose payment has come. `cover` is locked and still waits for it.
+
+    Paid in time and heard of late, a cover begins when it was to begin; one that begins at issue does so now.
+    """
+    quote = find_quote(tx, cover.quote_id)
+    edition = edition_of(tx, quote)
+    if quote.floats_until is not None:
+        cover.starts_at, cover.ends_at = tx.now, tx.now + (quote.ends_at - quote.starts_at)
+    cover.state, cover.issued_at, cover.next_due_at = "issued", tx.now, cover.starts_at
+    period = Period(cover.starts_at, cover.ends_at)
+    booked_at = tx.now if tx.now < period.start or quote.floats_until is not None else cover.created_at
+    windows = _windows(edition.rules, _premium(quote), period, booked_at)
+    covers.take_hold(tx.session, cover.id, "issued", {name: (one.start, one.end) for name, one in windows.items()})
+    _come_into_force(tx, cover, edition, quote, windows)
+    tx.session.flush()
+
+
+def _hold(
+    tx: Work, cover: Cover, edition: LoadedEdition, quote: Quote, windows: Mapping[str, Period]
+) -> None:  # fmt: skip
+    hold_object(tx, cover, edition.rules, windows)
+    hold_amounts(tx, cover, edition, quote.facts, windows)
+
+
+def _come_into_force(
+    tx: Work, cover: Cover, edition: LoadedEdition, quote: Quote, windows: Mapping[str, Period]
+) -> None:
+    """The first transaction, with the terms that it freezes, its journal and the fact."""
+    premium = _premium(quote)
+    transaction = booking.charge(
+        tx, cover, premium, risk_type="New Business", premium_type="Original Premium", effective_at=cover.starts_at
+    )
+    booking.keep_terms(
+        tx, transaction,
+        [section_terms(edition, line.name, quote.facts, windows[line.name], line.net) for line in premium.sections],
+    )  # fmt: skip
+    tx.record(cover_issued(cover.id, quote.id, transaction.id))
+
+
+def _ask_for_payment(tx: Work, cover: Cover, hold_until: datetime) -> None:
+    payment = new_payment(tx, cover, cover.gross, hold_until)
+    tx.record(cover_awaits_payment(cover.id, cover.quote_id, payment.id))
+
+
+def _hold_until(quote: Quote, now: datetime) -> datetime:
+    """Until when a cover waits for its payment: some minutes, and never beyond its price or its start."""
+    until = min(now + HOLD, *(at for at in (quote.expires_at, quote.floats_until or quote.starts_at) if at is not None))
+    if until - now < SHORTEST_HOLD:
+        words = "too little time is left to pay by card"
+        raise Conflict("no_time_to_pay", f"{words}: the price holds or the cover begins in less than a minute")
+    return until
+
+
+def _premium(quote: Quote) -> Premium:
+    if quote.price is None:
+        raise AssertionError("an open quote has a price")
+    return premium_of(quote.price)
 
 
 # --------------------------------------------------------------------------------------------- checks
@@ -266,7 +328,9 @@ def _standing(edition: Edition, people: Mapping[str, list[Member]]) -> list[tupl
 # ------------------------------------------------------------------------------------------- the rows
 
 
-def _cover(tx: Work, quote: Quote, bind: Bind, policy: MasterPolicy, policyholder: Member, period: Period) -> Cover:
+def _cover(
+    tx: Work, quote: Quote, bind: Bind, policy: MasterPolicy, policyholder: Member, period: Period, hold_until: datetime | None
+) -> Cover:  # fmt: skip
     cover_id = new_id("cover")
     # Without the personal facts there is nothing to insure: `Erased` is let through here.
     personal = json.loads(tx.unseal(quote.sealed_for, quote.sealed, f"quotes/{quote.id}")) if quote.sealed else {}
@@ -281,90 +345,13 @@ def _cover(tx: Work, quote: Quote, bind: Bind, policy: MasterPolicy, policyholde
     code = new_code(10)
     return Cover(
         tenant_id=tx.tenant_id, id=cover_id, number=f"SC-{code[:5]}-{code[5:]}", quote_id=quote.id, master_policy_id=policy.id,
-        product=quote.product, country=quote.country, state="issued", starts_at=period.start, ends_at=period.end,
+        product=quote.product, country=quote.country, state="awaiting_payment" if hold_until else "issued", starts_at=period.start, ends_at=period.end,
         timezone=quote.timezone, language=policyholder.locale, currency=quote.currency, net=quote.net or 0,
         surcharges=quote.surcharges or 0, tax=quote.tax or 0, fees=quote.fees or 0, gross=quote.gross or 0,
         policyholder_id=policyholder.id, object_key=quote.object_key, sealed=sealed, payment_method=bind.payment_method,
         disclosures={
             "ipid_sha256": disclosed.ipid_sha256, "language": disclosed.language, "given_at": disclosed.given_at.isoformat(),
         },
-        metadata_=bind.metadata, issued_at=tx.now, cancelled_at=None, created_at=tx.now,
-        next_due_at=period.start,
-    )  # fmt: skip
-
-
-def _hold_object(tx: Work, cover: Cover, rules: Edition, windows: Mapping[str, Period]) -> None:
-    """The object's exclusive sections, each held for its window. The database refuses a second hold at the same time."""
-    if rules.object is None or cover.object_key is None:
-        return
-    for section in rules.object.exclusive_for:
-        if section in windows:
-            period: Range[Any] = Range(windows[section].start, windows[section].end, bounds="[)")
-            held = ObjectHeld(
-                tenant_id=tx.tenant_id, id=new_id("hold"), cover_id=cover.id, section=section,
-                object_key=cover.object_key, period=period, state=cover.state,
-            )  # fmt: skip
-            tx.session.add(held)
-    try:
-        tx.session.flush()
-    except IntegrityError as error:
-        if isinstance(error.orig, ExclusionViolation):
-            raise Conflict(
-                "object_covered", "the object is covered already for a part of that time, by a cover of yours"
-            ) from None
-        raise
-
-
-def _hold_amounts(tx: Work, cover: Cover, edition: LoadedEdition, quote: Quote, windows: Mapping[str, Period]) -> None:
-    """What the member has at risk, counted against each cap. The member's row is locked, so binds count one by one."""
-    for rule in edition.rules.accumulate:
-        if rule.section not in windows:
-            continue
-        period = windows[rule.section]
-        amount = at_risk(edition, rule.section, quote.facts)
-        cap = rule.cap.micros // 10_000
-        running = covers.amounts_held(
-            tx.session, cover.policyholder_id, rule.section, rule.across, period.start, period.end
-        )
-        held = [Held(Period(row.starts_at, row.ends_at), row.amount) for row in running]
-        highest = peak([*held, Held(period, amount)], period)
-        if highest > cap:
-            free = Money(max(cap - peak(held, period), 0), cover.currency)
-            raise Conflict(
-                "cap_exceeded",
-                f"the member would have {Money(highest, cover.currency)} at risk in {rule.section} at one time, over the cap of "
-                f"{Money(cap, cover.currency)}; {free} are free in that window",
-            )
-        tx.session.add(
-            AmountHeld(
-                tenant_id=tx.tenant_id, id=new_id("hold"), cover_id=cover.id, member_id=cover.policyholder_id,
-                product=cover.product, section=rule.section, amount=amount, currency=cover.currency,
-                starts_at=period.start, ends_at=period.end, state=cover.state,
-            )
-        )  # fmt: skip
-
-
-def _new_business(
-    tx: Work, cover: Cover, edition: LoadedEdition, quote: Quote, premium: Premium, windows: Mapping[str, Period]
-) -> Transaction:
-    transaction = Transaction(
-        tenant_id=tx.tenant_id, id=new_id("transaction"), cover_id=cover.id, sequence=1, risk_type="New Business",
-        premium_type="Original Premium", effective_at=cover.starts_at, booked_at=tx.now, currency=cover.currency,
-        net=premium.net, surcharges=premium.surcharge_total, tax=premium.tax_total, fees=premium.fee_total,
-        gross=premium.gross, price=asdict(premium),
-    )  # fmt: skip
-    tx.session.add(transaction)
-    tx.session.flush()
-    for position, section in enumerate(premium.sections):
-        terms = section_terms(edition, section.name, quote.facts, windows[section.name], section.net)
-        tx.session.add(_terms_row(tx, transaction, position, terms))
-    return transaction
-
-
-def _terms_row(tx: Work, transaction: Transaction, position: int, terms: SectionTerms) -> TransactionTerms:
-    return TransactionTerms(
-        tenant_id=tx.tenant_id, id=new_id("terms"), transaction_id=transaction.id, cover_id=transaction.cover_id,
-        section=terms.section, position=position, starts_at=terms.period.start, ends_at=terms.period.end, layer=terms.layer,
-        per=terms.per, limits=terms.limits, sublimits=terms.sublimits, deductible=terms.deductible, average=terms.average,
-        net=terms.net, currency=transaction.currency, exclusions=list(terms.exclusions),
+        metadata_=bind.metadata, issued_at=None if hold_until else tx.now, cancelled_at=None, created_at=tx.now,
+        next_due_at=hold_until or period.start, hold_until=hold_until,
     )  # fmt: skip

@@ -15,14 +15,19 @@ from coverage.domain.facts import SCOPES
 from coverage.domain.faults import Detail, Missing, Rejected
 from coverage.domain.ids import names
 from coverage.domain.period import Period
+from coverage.domain.premium import Premium
+from coverage.operations import booking
 from coverage.operations.house import Work
-from coverage.operations.quoting import edition_of, texts_of
+from coverage.operations.quoting import edition_of, premium_of, texts_of
 from coverage.rulebook.format import Section, Texts
-from coverage.storage import claims, covers, members, quotes, seals
+from coverage.rulebook.terms import section_terms
+from coverage.storage import changes, claims, covers, members, payments, quotes, seals
+from coverage.storage.changes import CoverChange
 from coverage.storage.claims import Claim, Exposure
 from coverage.storage.covers import Cover, CoverParty, Transaction, TransactionTerms
 from coverage.storage.members import Member
 from coverage.storage.outbox import FactKept
+from coverage.storage.payments import Payment
 from coverage.storage.quotes import Quote
 from coverage.storage.seals import Seal
 
@@ -44,8 +49,11 @@ class CoverSeen:
     phase: str
     parties: list[CoverParty]
     references: dict[str, str]  # a member's id to the partner's reference
-    transactions: list[Transaction]
-    terms: list[SectionTerms]  # as they were bought
+    transactions: list[Transaction]  # none while it waits for its payment
+    premium: Premium  # what it costs in all; of a cancelled one, what it had come to
+    terms: list[SectionTerms]  # as they stand now; of one that has changed, since its last change
+    given: dict[str, str]  # the inputs that aren't personal, as they stand now
+    payments: list[Payment]
     texts: Texts | None
 
 
@@ -61,6 +69,7 @@ def see_covers(tx: Work, found: Sequence[Cover]) -> list[CoverSeen]:
     references = members.references(tx.session, {party.member_id for party in parties if party.member_id})
     priced = {quote.id: quote for quote in quotes.several(tx.session, [cover.quote_id for cover in found])}
     transactions, terms = covers.transactions_of(tx.session, ids), covers.terms_of(tx.session, ids)
+    raised, paid = changes.confirmed_of(tx.session, ids), payments.of_covers(tx.session, ids)
     return [
         _seen(
             tx,
@@ -69,7 +78,9 @@ def see_covers(tx: Work, found: Sequence[Cover]) -> list[CoverSeen]:
             [party for party in parties if party.cover_id == cover.id],
             references,
             [row for row in transactions if row.cover_id == cover.id],
-            terms,
+            [row for row in terms if row.cover_id == cover.id],
+            [row for row in raised if row.cover_id == cover.id],
+            [row for row in paid if row.cover_id == cover.id],
         )
         for cover in found
     ]
@@ -83,16 +94,31 @@ def _seen(
     references: Mapping[str, str],
     transactions: list[Transaction],
     terms: Sequence[TransactionTerms],
+    raised: Sequence[CoverChange],
+    paid: list[Payment],
 ) -> CoverSeen:
-    sections, bought = edition_of(tx, quote).rules.sections, transactions[0].id
+    edition = edition_of(tx, quote)
+    sections = edition.rules.sections
+    lasting = [one for one in transactions if one.risk_type != "Cancellation"]
+    premium = booking.sum_of(lasting).premium if lasting else premium_of(quote.price or {})
+    period = Period(cover.starts_at, cover.ends_at)
+    if terms:
+        frozen = [
+            _frozen(row, sections[row.section]) for row in terms if row.transaction_id == terms[-1].transaction_id
+        ]
+    else:
+        frozen = [section_terms(edition, line.name, quote.facts, period, line.net) for line in premium.sections]
     return CoverSeen(
         cover=cover,
         quote=quote,
-        phase=phase(cover.state, Period(cover.starts_at, cover.ends_at), tx.now),
+        phase=phase(cover.state, period, tx.now),
         parties=parties,
         references={party.member_id: references[party.member_id] for party in parties if party.member_id},
         transactions=transactions,
-        terms=[_frozen(row, sections[row.section]) for row in terms if row.transaction_id == bought],
+        premium=premium,
+        terms=frozen,
+        given=quote.given | {name: text for change in raised for name, text in change.given.items()},
+        payments=paid,
         texts=texts_of(tx, quote, cover.language),
     )
 

@@ -75,6 +75,29 @@ def admit(edition: Edition, given: Mapping[str, object], period: Period, asked_a
     return Admitted(facts | _derived(edition, values, period), written, object_value)
 
 
+def raised_facts(
+    edition: Edition, given: Mapping[str, object], asked_at: datetime
+) -> tuple[dict[str, Fact], dict[str, str]]:
+    """The facts of some inputs alone, as the API carries them, and the inputs as the rule files write them.
+
+    Raises `Rejected` ("invalid_risk") with every fault; for no input at all too.
+    """
+    if not given:
+        raise _invalid([Detail("/risk", "nothing stands here; expected what is to be raised", "missing_field")])
+    chosen = edition.model_copy(
+        update={"inputs": {name: rule for name, rule in edition.inputs.items() if name in given}}
+    )
+    values = _values(chosen, given, local_day(asked_at, edition.timezone), read_json)
+    facts: dict[str, Fact] = {}
+    for name, value in values.items():
+        rule = edition.inputs[name]
+        if isinstance(rule, ListOf):
+            facts |= rule.total_values(name, value if isinstance(value, list) else [])
+        elif unrated(rule) is None and not isinstance(value, date | list):
+            facts[name] = value
+    return facts, {name: edition.inputs[name].to_text(value) for name, value in values.items()}
+
+
 def _invalid(errors: Sequence[Detail]) -> Rejected:
     return Rejected("invalid_risk", "the risk isn't as the product asks for it", errors=tuple(errors))
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from coverage.domain.faults import Conflict, Detail, Rejected
 from coverage.domain.period import Period, local_day
-from coverage.domain.premium import Premium
+from coverage.domain.premium import Premium, half_up
 from coverage.rulebook.admission import check_term
 from coverage.rulebook.calendar import calendar_facts
 from coverage.rulebook.charging import charge
@@ -26,7 +26,7 @@ from coverage.rulebook.language.expressions import TOTALS
 from coverage.rulebook.language.notation import quoted
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.running.scalar import Decision, Fact, Facts, Scalar
-from coverage.rulebook.terms import refund_due
+from coverage.rulebook.terms import refund_due, refund_share
 
 # The worst that one of several ratings says holds for all of them.
 SEVERITY: Final = {"quoted": 0, "referred": 1, "declined": 2}
@@ -159,11 +159,8 @@ def refund_at(edition: LoadedEdition, history: History, at: datetime) -> dict[st
 
 def given_back(refund: Refund, history: History, at: datetime) -> dict[str, int]:
     """A refund of what was paid by section, in minor units, half up; of the unused part by elapsed seconds."""
-    share = Fraction(refund.percent, 100)
-    if refund.of_unused:
-        left = max((history.period.end - max(at, history.period.start)).total_seconds(), 0)
-        share *= Fraction(int(left), history.period.seconds)
-    return {name: int(net * share + Fraction(1, 2)) for name, net in history.paid.items()}
+    share = refund_share(refund, history.period, at)
+    return {name: half_up(net * share) for name, net in history.paid.items()}
 
 
 def reassess(edition: LoadedEdition, history: History, true_facts: Mapping[str, Fact]) -> Reassessed:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from coverage.domain.cover import SectionTerms
 from coverage.domain.period import Period
+from coverage.domain.premium import Premium, half_up
 from coverage.rulebook.format import (
     DeductibleTable,
     Edition,
@@ -17,8 +20,8 @@ from coverage.rulebook.format import (
     Section,
     ShareDeductible,
 )
-from coverage.rulebook.language.expressions import evaluate
-from coverage.rulebook.language.notation import MICRO_PER_CENT, Amount
+from coverage.rulebook.language.expressions import evaluate, parse
+from coverage.rulebook.language.notation import MICRO_PER_CENT, RATE_ONE, Amount
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.plan import Plan
 from coverage.rulebook.running.scalar import Fact
@@ -65,6 +68,46 @@ def refund_due(edition: Edition, start: datetime, at: datetime) -> Refund:
         if holds:
             return tier.give
     return Refund(0)
+
+
+def refund_share(refund: Refund, term: Period, at: datetime) -> Fraction:
+    """What part of a premium a refund gives back at an instant: of the whole, or of the unused part by elapsed seconds."""
+    share = Fraction(refund.percent, 100)
+    if refund.of_unused:
+        left = max((term.end - max(at, term.start)).total_seconds(), 0)
+        share *= Fraction(int(left), term.seconds)
+    return share
+
+
+def returned(rules: Edition, paid: Premium, share: Fraction) -> Premium:
+    """What goes back of all that was paid when `share` of the premium does.
+
+    A fee that isn't refundable stays, with the tax on it; a flat levy, owed once for the contract, goes back only with all
+    the rest. Every other line goes back in the same part, half up.
+    """
+    keeps = {fee.name: fee.taxed_as for fee in rules.fees if not fee.refundable}
+    kept = tuple(fee for fee in paid.fees if fee.name in keeps)
+    taxed = {tax_class: 0 for tax_class in keeps.values() if tax_class}
+    for fee in kept:
+        if tax_class := keeps[fee.name]:
+            taxed[tax_class] += fee.amount
+    taxes = []
+    for line in paid.taxes:
+        if not line.tax_class and share < 1:
+            continue
+        on_fees = min(taxed.get(line.tax_class, 0), line.base)
+        amount = half_up(Fraction(on_fees * line.rate, RATE_ONE))
+        taxes.append(replace(line, base=line.base - on_fees, amount=max(line.amount - amount, 0)))
+    fees = tuple(fee for fee in paid.fees if fee not in kept)
+    return Premium.of(paid.currency, paid.sections, tuple(taxes), fees, paid.surcharges).share(share)
+
+
+def is_exempt_from_withdrawal(edition: LoadedEdition, facts: Facts) -> bool:
+    """Whether the product's own condition takes the right to withdraw away for this risk."""
+    rule = edition.rules.withdrawal
+    if rule is None or rule.exempt_when is None:
+        return False
+    return bool(evaluate(parse(rule.exempt_when, edition.plan.kinds), _known(edition.plan, facts)))
 
 
 def _known(plan: Plan, facts: Facts) -> dict[str, Any]:

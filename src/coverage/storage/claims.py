@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import LargeBinary, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from coverage.storage.schema import Instant, Json, JsonList, Minor, Table, TenantRow
@@ -41,6 +41,11 @@ class Exposure(TenantRow, Table):
 def find(session: Session, tenant_id: str, claim_id: str) -> Claim | None:
     """The tenant's claim of that id."""
     return session.get(Claim, (tenant_id, claim_id))
+
+
+def any_of(session: Session, cover_id: str) -> bool:
+    """Whether a loss has been declared on the cover."""
+    return bool(session.scalar(select(exists().where(Claim.cover_id == cover_id))))
 
 
 def exposures_of(session: Session, claim_ids: Sequence[str]) -> list[Exposure]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, LargeBinary, and_, select, text
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from coverage.domain.cover import HOLDING
+from coverage.storage.members import Member
 from coverage.storage.schema import Instant, Json, JsonList, Minor, Table, TenantRow
 
 
@@ -42,6 +43,7 @@ class Cover(TenantRow, Table):
     cancelled_at: Mapped[Instant | None]
     created_at: Mapped[Instant]
     next_due_at: Mapped[Instant | None]  # when its tenant's clock next changes it
+    hold_until: Mapped[Instant | None]  # until when it waits for its card payment
 
 
 class CoverParty(TenantRow, Table):
@@ -186,6 +188,11 @@ def lock_object(session: Session, tenant_id: str, object_key: bytes) -> None:
     session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
+def lock_member(session: Session, tenant_id: str, member_id: str) -> None:
+    """Locks the member's row: what it has at risk is counted by one at a time."""
+    session.get(Member, (tenant_id, member_id), with_for_update=True, populate_existing=True)
+
+
 def amounts_held(
     session: Session, member_id: str, section: str, products: list[str], starts_at: datetime, ends_at: datetime
 ) -> list[AmountHeld]:
@@ -203,6 +210,34 @@ def let_go(session: Session, cover_id: str, state: str) -> None:
         held.state = state
     for amount in session.scalars(select(AmountHeld).where(AmountHeld.cover_id == cover_id)):
         amount.state = state
+
+
+def mark_held(session: Session, cover_id: str, state: str) -> None:
+    """What the cover holds, it holds in another of the states that hold."""
+    for held in session.scalars(select(ObjectHeld).where(ObjectHeld.cover_id == cover_id)):
+        held.state = state if held.state in HOLDING else held.state
+    for amount in session.scalars(select(AmountHeld).where(AmountHeld.cover_id == cover_id)):
+        amount.state = state if amount.state in HOLDING else amount.state
+
+
+def take_hold(session: Session, cover_id: str, state: str, windows: Mapping[str, tuple[datetime, datetime]]) -> None:
+    """What a cover held while it waited is its own in that state, for each section's window from start to end."""
+    for held in session.scalars(select(ObjectHeld).where(ObjectHeld.cover_id == cover_id)):
+        held.state, held.period = state, Range(*windows[held.section], bounds="[)")
+    for amount in session.scalars(select(AmountHeld).where(AmountHeld.cover_id == cover_id)):
+        amount.state, (amount.starts_at, amount.ends_at) = state, windows[amount.section]
+
+
+def end_hold(session: Session, cover_id: str, at: datetime) -> None:
+    """What the cover holds is free from an instant on."""
+    for held in session.scalars(select(ObjectHeld).where(ObjectHeld.cover_id == cover_id)):
+        start, end = held.period.lower, held.period.upper
+        if start is not None and start >= at:
+            held.state = "cancelled"
+        elif end is not None and at < end:
+            held.period = Range(start, at, bounds="[)")
+    for amount in session.scalars(select(AmountHeld).where(AmountHeld.cover_id == cover_id)):
+        amount.ends_at = min(amount.ends_at, max(at, amount.starts_at))
 
 
 def document_of(session: Session, transaction_id: str, kind: str, language: str) -> Document | None:

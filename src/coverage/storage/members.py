@@ -34,6 +34,11 @@ class DataKey(Table):
     erased_at: Mapped[Instant | None]
 
 
+def find(session: Session, tenant_id: str, member_id: str) -> Member | None:
+    """The tenant's member of that id."""
+    return session.get(Member, (tenant_id, member_id))
+
+
 def find_or_add(session: Session, member: Member) -> Member:
     """The member of that reference, locked; added when new. Two first binds at once meet in one row."""
     session.execute(

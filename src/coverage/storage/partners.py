@@ -20,6 +20,8 @@ class Partner(Table):
         str
     ]  # how it distributes: registered_intermediary or exempt_ancillary (Directive (EU) 2016/97 art. 1(3))
     created_at: Mapped[Instant]
+    timezone: Mapped[str] = mapped_column(server_default=text("'Europe/Paris'"))  # whose months its invoices have
+    billing_email: Mapped[str | None]
 
 
 class TenantRecord(Table):

@@ -1,0 +1,342 @@
+"""Collecting: what members pay by card, and what goes back to their cards.
+
+Whatever happened at the processor is looked up there and noted once: after an event, when a hold is over, after a crash.
+So events may come twice, late and in any order, and whoever comes second finds nothing to do. No call to the processor is
+ever made inside a transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from coverage.domain.facts import (
+    change_abandoned,
+    cover_lapsed,
+    dispute_closed,
+    payment_disputed,
+    payment_failed,
+    payment_returned,
+    refund_sent,
+)
+from coverage.domain.faults import Missing, Rejected, Unavailable
+from coverage.domain.ids import names
+from coverage.domain.journal import CARD_BALANCE, DISPUTED, RECEIVABLE, REFUNDS, Transfer
+from coverage.domain.payment import Dispute, Intent, Order, RefundOrder
+from coverage.domain.tenant import Caller, Mode, Tenant
+from coverage.operations.changing import confirm_paid
+from coverage.operations.house import House, Work
+from coverage.operations.issuing import issue_paid
+from coverage.operations.owing import post, refund
+from coverage.operations.ports import Payments
+from coverage.storage import changes, covers, members, payments
+from coverage.storage.covers import Cover
+from coverage.storage.identity import new_id
+from coverage.storage.payments import CardDispute, Payment
+
+log = logging.getLogger("coverage.collecting")
+
+# Who acts when the processor tells of something.
+ACTOR: Final = "card_processor"
+
+
+def processor_of(house: House, tenant: Tenant) -> Payments:
+    """The card processor's account of the tenant's mode; raises `Rejected` where none is configured."""
+    found = house.payments.get(tenant.mode)
+    if found is None:
+        raise Rejected("card_unavailable", f"no card processor is configured for {tenant.mode} mode; expected invoice")
+    return found
+
+
+def client_secret_of(house: House, caller: Caller, payment_id: str) -> str | None:
+    """What a member's browser pays with; None once there is nothing to pay any more, or on another page."""
+    intent = settle_payment(house, caller, payment_id)
+    return intent.client_secret if intent is not None and intent.state == "open" else None
+
+
+def settle_payments(house: House, caller: Caller, cover_id: str) -> None:
+    """Asks for the cover's payments where nobody did, notes what became of them, and gives up what wasn't paid in time."""
+    with house.transaction(caller) as tx:
+        waiting = [one.id for one in payments.of_covers(tx.session, [cover_id]) if one.state == "pending"]
+    for payment_id in waiting:
+        intent = settle_payment(house, caller, payment_id)
+        if intent is not None and intent.state == "processing" and _is_over(house, caller, payment_id):
+            raise Unavailable("payment_processing", "the processor doesn't know yet whether it was paid")
+
+
+def settle_payment(house: House, caller: Caller, payment_id: str, told_of: str | None = None) -> Intent | None:
+    """Notes what became of a payment; answers its intent as it is then. None where it was paid before.
+
+    `told_of` is an intent that the processor spoke of. One that was paid besides the payment's own goes back.
+    """
+    processor = processor_of(house, caller.tenant)
+    with house.transaction(caller) as tx:
+        payment = _find(tx, payment_id)
+        over, intent_id, checkout_id = tx.now >= payment.hold_until, payment.intent_id, payment.checkout_id
+        settled, order = payment.state == "succeeded", _order(tx, payment)
+    if settled:
+        if told_of not in (None, intent_id):
+            _note_second(house, caller, payment_id, processor.look(told_of or ""))
+        return None
+    if checkout_id is not None:
+        page = processor.close_checkout(checkout_id) if over else processor.look_at_checkout(checkout_id)
+        if page.intent_id is None:
+            if not page.open:
+                _give_up_unbegun(house, caller, payment_id)
+            return None
+        intent_id = page.intent_id
+    intent = processor.look(intent_id) if intent_id is not None else processor.ask(order)
+    if intent.state == "open" and over:
+        intent = processor.give_up(intent.id)
+    with house.transaction(caller) as tx:
+        _note(tx, payment_id, intent)
+    return intent
+
+
+def open_checkout(house: House, caller: Caller, cover_id: str, *, paid_url: str, back_url: str) -> str | None:
+    """The address of the processor's page on which the cover's member pays; None where nothing waits to be paid.
+
+    An intent that was asked for before is given up first, so that nobody pays on both.
+    """
+    processor = processor_of(house, caller.tenant)
+    settle_payments(house, caller, cover_id)
+    with house.transaction(caller) as tx:
+        waiting = [one for one in payments.of_covers(tx.session, [cover_id]) if one.state == "pending"]
+        if not waiting or tx.now >= waiting[0].hold_until:
+            return None
+        payment = waiting[0]
+        order, before = _order(tx, payment), payment.checkout_id
+        until = tx.wall + (payment.hold_until - tx.now)
+    if before is None and payment.intent_id is not None:
+        given_up = processor.give_up(payment.intent_id)
+        if given_up.state != "cancelled":
+            with house.transaction(caller) as tx:
+                _note(tx, payment.id, given_up)
+            return None
+    page = processor.open_checkout(order, paid_url=paid_url, back_url=back_url, until=until)
+    with house.transaction(caller) as tx:
+        row = _lock(tx, payment.id)
+        if row.state == "pending":
+            row.checkout_id, row.intent_id = page.id, None
+    return page.url if page.open else None
+
+
+def send_refunds(house: House, caller: Caller, cover_id: str) -> None:
+    """Sends what is to go back of the cover's payments. Sent twice, it goes back once."""
+    with house.transaction(caller) as tx:
+        waiting = [one.id for one in payments.refunds_of(tx.session, [cover_id]) if one.state == "pending"]
+    for refund_id in waiting:
+        _send_refund(house, caller, refund_id)
+
+
+def hear(house: House, mode: Mode, body: bytes, signature: str) -> None:
+    """Acts on an event of the processor's, its signature verified.
+
+    Raises `Rejected` for a signature that doesn't hold, `Unavailable` where the event should be sent again.
+    """
+    processor = house.payments.get(mode)
+    if processor is None:
+        raise Missing("unknown_account", f"no card processor is configured for {mode} mode")
+    heard = processor.hear(body, signature)
+    match heard.kind:
+        case "payment":
+            intent = None if names("payment", heard.payment_id) else processor.look(heard.subject)
+            tenant_id = intent.tenant_id if intent else heard.tenant_id
+            payment_id = intent.payment_id if intent else heard.payment_id
+            if (caller := _caller(tenant_id, mode)) and names("payment", payment_id):
+                _settle_known(house, caller, payment_id, heard.subject)
+        case "dispute":
+            dispute = processor.look_at_dispute(heard.subject)
+            intent = processor.look(dispute.intent_id)
+            if (caller := _caller(intent.tenant_id, mode)) and names("payment", intent.payment_id):
+                with house.transaction(caller) as tx:
+                    _note_dispute(tx, intent.payment_id, dispute)
+        case "refund" | "invoice" | "other":
+            # A refund is asked for, and an invoice looked at, by those who wait for it.
+            log.info("heard %s of %s", heard.kind, heard.id)
+
+
+# ----------------------------------------------------------------------------------------- inside
+
+
+def _caller(tenant_id: str, mode: Mode) -> Caller | None:
+    """Who acts for the tenant that an event names; None for what isn't ours, or of the other mode."""
+    try:
+        tenant = Tenant.of(tenant_id)
+    except ValueError:
+        return None
+    return Caller(tenant, ACTOR) if tenant.mode == mode else None
+
+
+def _settle_known(house: House, caller: Caller, payment_id: str, told_of: str) -> None:
+    try:
+        settle_payment(house, caller, payment_id, told_of)
+    except Missing:
+        # Another installation on the same account has it, or a database that was thrown away had.
+        log.warning("heard of a payment that isn't here: %s", payment_id)
+
+
+def _is_over(house: House, caller: Caller, payment_id: str) -> bool:
+    with house.transaction(caller) as tx:
+        return tx.now >= _find(tx, payment_id).hold_until
+
+
+def _find(tx: Work, payment_id: str) -> Payment:
+    found = payments.find(tx.session, tx.tenant_id, payment_id)
+    if found is None:
+        raise Missing("unknown_payment", "there is no payment of that id")
+    return found
+
+
+def _lock(tx: Work, payment_id: str) -> Payment:
+    found = payments.lock(tx.session, tx.tenant_id, payment_id)
+    if found is None:
+        raise Missing("unknown_payment", "there is no payment of that id")
+    return found
+
+
+def _order(tx: Work, payment: Payment) -> Order:
+    cover = covers.find(tx.session, tx.tenant_id, payment.cover_id)
+    if cover is None:
+        raise AssertionError("a payment is for a cover")
+    member = members.find(tx.session, tx.tenant_id, cover.policyholder_id)
+    personal = tx.unseal_json(member.id, member.sealed, f"members/{member.id}") if member else {}
+    return Order(
+        tx.tenant_id, payment.id, cover.id, cover.number, payment.amount, payment.currency, personal.get("email")
+    )
+
+
+def _lock_cover(tx: Work, cover_id: str) -> Cover:
+    """Everyone locks the cover before its payments: two who settle come one after the other."""
+    cover = covers.lock(tx.session, tx.tenant_id, cover_id)
+    if cover is None:
+        raise AssertionError("a payment is for a cover")
+    return cover
+
+
+def _note(tx: Work, payment_id: str, intent: Intent) -> None:
+    cover = _lock_cover(tx, _find(tx, payment_id).cover_id)
+    payment = _lock(tx, payment_id)
+    tx.look_at_clock()
+    if (intent.amount, intent.currency) != (payment.amount, payment.currency) or intent.payment_id != payment.id:
+        raise AssertionError(f"{intent.id} isn't the intent that {payment.id} asked for")
+    if payment.state == "succeeded":
+        return
+    if payment.state == "pending":
+        payment.intent_id = intent.id
+        if intent.declined and intent.declined != payment.declined:
+            tx.record(payment_failed(cover.id, payment.id, intent.declined))
+        payment.declined = intent.declined
+    if intent.state == "succeeded":
+        _paid(tx, cover, payment, intent)
+    elif intent.state == "cancelled" and payment.state == "pending":
+        _given_up(tx, cover, payment)
+    tx.session.flush()
+
+
+def _paid(tx: Work, cover: Cover, payment: Payment, intent: Intent) -> None:
+    """The money has come. It buys what waited for it, or goes back where nothing waits any more."""
+    payment.intent_id, payment.charge_id = intent.id, intent.charge_id
+    payment.state, payment.settled_at = "succeeded", tx.now
+    post(tx, payment.id, Transfer(CARD_BALANCE, RECEIVABLE["card"], payment.amount, payment.currency))
+    if payment.change_id is None and cover.state == "awaiting_payment":
+        issue_paid(tx, cover)
+    elif payment.change_id is not None and confirm_paid(tx, cover, payment.change_id):
+        return
+    else:
+        back = refund(tx, payment, payment.amount, None, "late_payment")
+        tx.record(payment_returned(cover.id, payment.id, back.id))
+
+
+def _note_second(house: House, caller: Caller, payment_id: str, intent: Intent) -> None:
+    """A second intent of one payment was paid, as where a member had two pages open. It buys nothing and goes back."""
+    if intent.state != "succeeded" or intent.payment_id != payment_id:
+        return
+    with house.transaction(caller) as tx:
+        cover = _lock_cover(tx, _find(tx, payment_id).cover_id)
+        if payments.of_intent(tx.session, intent.id) is not None:
+            return
+        second = Payment(
+            tenant_id=tx.tenant_id, id=new_id("payment"), cover_id=cover.id, change_id=None, amount=intent.amount,
+            currency=intent.currency, state="succeeded", refunded=0, hold_until=tx.now, intent_id=intent.id,
+            checkout_id=None, charge_id=intent.charge_id, declined=None, created_at=tx.now, settled_at=tx.now,
+        )  # fmt: skip
+        tx.session.add(second)
+        tx.session.flush()
+        post(tx, second.id, Transfer(CARD_BALANCE, RECEIVABLE["card"], second.amount, second.currency))
+        back = refund(tx, second, second.amount, None, "late_payment")
+        tx.record(payment_returned(cover.id, second.id, back.id))
+
+
+def _given_up(tx: Work, cover: Cover, payment: Payment) -> None:
+    """Nobody paid, and nobody can any more."""
+    payment.state, payment.settled_at = "cancelled", tx.now
+    if payment.change_id is not None:
+        change = changes.lock(tx.session, tx.tenant_id, payment.change_id)
+        if change is not None and change.state == "awaiting_payment":
+            change.state = "abandoned"
+            tx.record(change_abandoned(cover.id, change.id))
+    elif cover.state == "awaiting_payment":
+        cover.state, cover.next_due_at = "lapsed", None
+        covers.let_go(tx.session, cover.id, "lapsed")
+        tx.record(cover_lapsed(cover.id))
+
+
+def _give_up_unbegun(house: House, caller: Caller, payment_id: str) -> None:
+    """A page was closed that nobody began to pay on. Before the hold is over, another may be opened."""
+    with house.transaction(caller) as tx:
+        cover = _lock_cover(tx, _find(tx, payment_id).cover_id)
+        payment = _lock(tx, payment_id)
+        tx.look_at_clock()
+        if payment.state == "pending" and tx.now >= payment.hold_until:
+            _given_up(tx, cover, payment)
+
+
+def _send_refund(house: House, caller: Caller, refund_id: str) -> None:
+    with house.transaction(caller) as tx:
+        found = payments.lock_refund(tx.session, tx.tenant_id, refund_id)
+        payment = payments.find(tx.session, tx.tenant_id, found.payment_id) if found else None
+        if found is None or payment is None or payment.intent_id is None:
+            raise AssertionError("a refund is of a payment that was made")
+        order = RefundOrder(tx.tenant_id, found.id, payment.intent_id, found.amount)
+    sent = processor_of(house, caller.tenant).refund(order)
+    with house.transaction(caller) as tx:
+        _lock_cover(tx, found.cover_id)
+        row = payments.lock_refund(tx.session, tx.tenant_id, refund_id)
+        if row is None or row.state != "pending":
+            return
+        row.processor_id = sent.id
+        if sent.state == "succeeded":
+            row.state, row.settled_at = "succeeded", tx.now
+            post(tx, row.id, Transfer(REFUNDS, CARD_BALANCE, row.amount, row.currency))
+            tx.record(refund_sent(row.cover_id, row.id))
+    if sent.state != "succeeded":
+        # It stays owed, and the job is tried again; one that never goes through is set aside for an operator.
+        raise Unavailable("refund_pending", f"the processor says of {refund_id} that it is {sent.state}")
+
+
+def _note_dispute(tx: Work, payment_id: str, dispute: Dispute) -> None:
+    """Money that the bank took back for the card's holder is owed again, until the bank decides. The cover stands."""
+    cover = _lock_cover(tx, _find(tx, payment_id).cover_id)
+    row = payments.dispute_named(tx.session, dispute.id)
+    if row is None:
+        row = CardDispute(
+            tenant_id=tx.tenant_id, id=new_id("dispute"), payment_id=payment_id, processor_id=dispute.id,
+            amount=dispute.amount, currency=dispute.currency, state="open", created_at=tx.now, settled_at=None,
+        )  # fmt: skip
+        tx.session.add(row)
+        post(tx, row.id, Transfer(DISPUTED, CARD_BALANCE, dispute.amount, dispute.currency))
+        if cover.state == "issued":
+            cover.state = "payment_disputed"
+            covers.mark_held(tx.session, cover.id, "payment_disputed")
+        tx.record(payment_disputed(cover.id, row.id))
+        tx.session.flush()
+    if dispute.state != "open" and row.state == "open":
+        row.state, row.settled_at = dispute.state, tx.now
+        if dispute.state == "won":
+            post(tx, row.id, Transfer(CARD_BALANCE, DISPUTED, row.amount, row.currency))
+            if cover.state == "payment_disputed":
+                cover.state = "issued"
+                covers.mark_held(tx.session, cover.id, "issued")
+        tx.record(dispute_closed(cover.id, row.id, dispute.state))
+    tx.session.flush()
