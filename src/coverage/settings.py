@@ -7,9 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from coverage.domain.tenant import Mode
 
 PROJECT = Path(__file__).resolve().parents[2]
 DRIVER = "postgresql+psycopg"
@@ -44,6 +47,9 @@ class Settings:
     queue_wait_ms: int
     connections: int  # of callers
     behind_pooler: bool  # one in transaction mode stands at `database_url`
+    card_keys: Mapping[Mode, str] = field(repr=False)  # Stripe's secret key of each mode that takes cards
+    card_event_secrets: Mapping[Mode, str] = field(repr=False)  # what Stripe signs its events with, by mode
+    card_api: str | None  # where Stripe's API is, if somewhere else than at Stripe
 
     @classmethod
     def read(
@@ -89,6 +95,9 @@ class Settings:
             queue_wait_ms=_time(env, "SHARECOVER_QUEUE_WAIT", 2_000, 10, 60_000),
             connections=_whole(env, "SHARECOVER_CONNECTIONS", 1_000, 10, 100_000),
             behind_pooler=_pooler(env, "SHARECOVER_POOLER"),
+            card_keys=_card_keys(env),
+            card_event_secrets=_card_event_secrets(env),
+            card_api=_card_api(env),
         )
 
 
@@ -128,6 +137,43 @@ def _pooler(env: Mapping[str, str], name: str) -> bool:
     if env.get(name) not in (None, "transaction"):
         raise BadSetting(f"{name} is {env[name][:40]!r}; expected `transaction`, or nothing where there is no pooler")
     return name in env
+
+
+MODES: Final[tuple[Mode, ...]] = ("test", "live")
+
+
+def _card_keys(env: Mapping[str, str]) -> dict[Mode, str]:
+    """Stripe's keys by mode. One mode's key under the other's name would charge real cards for what was meant as a test."""
+    found: dict[Mode, str] = {}
+    for mode in MODES:
+        name = f"STRIPE_{mode.upper()}_KEY"
+        if key := env.get(name):
+            if not key.startswith((f"sk_{mode}_", f"rk_{mode}_")):
+                raise BadSetting(f"{name} is no {mode} key; expected one that begins with sk_{mode}_ or rk_{mode}_")
+            found[mode] = key
+    return found
+
+
+def _card_event_secrets(env: Mapping[str, str]) -> dict[Mode, str]:
+    found: dict[Mode, str] = {}
+    for mode in MODES:
+        name = f"STRIPE_{mode.upper()}_WEBHOOK_SECRET"
+        if secret := env.get(name):
+            if f"STRIPE_{mode.upper()}_KEY" not in env:
+                raise BadSetting(f"{name} is set without STRIPE_{mode.upper()}_KEY; expected both, or neither")
+            found[mode] = secret
+    return found
+
+
+def _card_api(env: Mapping[str, str]) -> str | None:
+    """A stand-in for Stripe, for tests and trials alone: a live key never goes anywhere but to Stripe."""
+    address = env.get("STRIPE_API_BASE")
+    if address is not None:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", address):
+            raise BadSetting("STRIPE_API_BASE is no address; expected one such as http://127.0.0.1:8420")
+        if "STRIPE_LIVE_KEY" in env:
+            raise BadSetting("STRIPE_API_BASE beside STRIPE_LIVE_KEY: a live key goes to Stripe alone; unset one of them")
+    return address
 
 
 def _address(env: Mapping[str, str], name: str) -> str | None:

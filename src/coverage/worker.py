@@ -22,6 +22,7 @@ from coverage.domain.faults import Fault, Unavailable
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.answering import prune_answers
 from coverage.operations.certifying import certificate_of
+from coverage.operations.collecting import send_refunds, settle_payments
 from coverage.operations.falling_due import fire_all_due
 from coverage.operations.house import Erased, House
 from coverage.operations.redriving import prune_jobs
@@ -67,7 +68,11 @@ def _render_certificate(house: House, caller: Caller, cover_id: str) -> None:
 
 
 # What each kind of job does, with the house, the job's tenant and its subject. A job may be done again after a crash.
-HANDLERS: Final[Mapping[str, Callable[[House, Caller, str], None]]] = {"render_certificate": _render_certificate}
+HANDLERS: Final[Mapping[str, Callable[[House, Caller, str], None]]] = {
+    "render_certificate": _render_certificate,
+    "settle_payments": settle_payments,
+    "send_refunds": send_refunds,
+}
 
 
 def _prune(house: House, queue: Database) -> None:

@@ -48,9 +48,31 @@ def processor_of(house: House, tenant: Tenant) -> Payments:
     return found
 
 
-def client_secret_of(house: House, caller: Caller, payment_id: str) -> str | None:
-    """What a member's browser pays with; None once there is nothing to pay any more, or on another page."""
-    intent = settle_payment(house, caller, payment_id)
+def client_secret_of_cover(house: House, caller: Caller, cover_id: str) -> str | None:
+    """What a member's browser pays a cover with while it waits for that; None otherwise, or where the processor is away."""
+    with house.transaction(caller) as tx:
+        waiting = [one.id for one in payments.of_covers(tx.session, [cover_id]) if _is_waited_for(tx, one, None)]
+    return _client_secret(house, caller, waiting[0]) if waiting else None
+
+
+def client_secret_of_change(house: House, caller: Caller, change_id: str) -> str | None:
+    """What a member's browser pays a change with while it waits for that."""
+    with house.transaction(caller) as tx:
+        payment = payments.of_change(tx.session, change_id)
+        waits = payment is not None and _is_waited_for(tx, payment, change_id)
+    return _client_secret(house, caller, payment.id) if payment is not None and waits else None
+
+
+def _is_waited_for(tx: Work, payment: Payment, change_id: str | None) -> bool:
+    return payment.state == "pending" and payment.change_id == change_id and tx.now < payment.hold_until
+
+
+def _client_secret(house: House, caller: Caller, payment_id: str) -> str | None:
+    try:
+        intent = settle_payment(house, caller, payment_id)
+    except Unavailable:
+        # What is asked for is the cover; without the secret it is told all the same.
+        return None
     return intent.client_secret if intent is not None and intent.state == "open" else None
 
 

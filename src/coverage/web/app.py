@@ -19,7 +19,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from coverage import __version__
 from coverage.domain.faults import Detail, Fault, Rejected
 from coverage.operations.house import House
-from coverage.web.api import claims, clock, covers, docs, events, findings, health, prices, problems, products, quotes
+from coverage.web import card_events
+from coverage.web.api import (
+    changes,
+    claims,
+    clock,
+    covers,
+    docs,
+    events,
+    findings,
+    health,
+    prices,
+    problems,
+    products,
+    quotes,
+)
 from coverage.web.api.access import VERSIONS
 from coverage.web.api.bodies import MAX_ERRORS, BodyLimit, Refused
 from coverage.web.capacity import Capacity, Door
@@ -45,9 +59,10 @@ def create_app(
     )
     app.state.house = house
     app.state.turns = prices.Turns(capacity or Capacity(at_once=20, waiting=0, wait_seconds=5))
-    for module in (products, prices, quotes, covers, claims, events, clock, health):
+    for module in (products, prices, quotes, covers, changes, claims, events, clock, health):
         app.include_router(module.router)
     app.include_router(pages.router)
+    app.include_router(card_events.router)
     docs.add_to(app, examples or docs.Examples)
     app.mount(ASSETS_URL, StaticFiles(directory=ASSETS))
     app.add_exception_handler(Fault, _on_fault)

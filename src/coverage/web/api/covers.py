@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from coverage.domain.cover import Phase
 from coverage.operations.cancelling import cancel_cover
 from coverage.operations.certifying import certificate_of
+from coverage.operations.collecting import client_secret_of_cover, processor_of
 from coverage.operations.house import Work
 from coverage.operations.issuing import Bind, Disclosed, PartyNamed, issue_cover
 from coverage.operations.showing import find_cover, list_covers, see_cover, see_covers
@@ -34,7 +35,11 @@ CoverId = Annotated[str, Path(description="The cover's id.")]
 
 @router.post("", status_code=201, response_model=CoverSeen, operation_id="createCover", summary="Bind a quote")
 def create_cover(house: TheHouse, caller: TheCaller, key: RequiredKey, body: CoverRequest) -> Response:
-    """Issues a cover at the quote's price, and invoices it to you."""
+    """Issues a cover at the quote's price, and invoices it to you. With `card` the cover is `awaiting_payment` for up to
+    15 minutes; read it to get the `client_secret` with which its member pays. It is issued once that is paid.
+    """
+    if body.payment.method == "card":
+        processor_of(house, caller.tenant)
     bind = Bind(
         quote_id=body.quote,
         parties=_parties(body.parties),
@@ -66,24 +71,29 @@ def list_all(
 
 @router.get("/{cover_id}", response_model=CoverSeen, operation_id="retrieveCover", summary="Read a cover")
 def retrieve_cover(request: Request, house: TheHouse, caller: TheCaller, cover_id: CoverId) -> Response:
-    """The cover as it stands now, with `member_url`: the address of its page, to hand to the member alone."""
+    """The cover as it stands now, with `member_url`: the address of its page, to hand to the member alone. While it waits
+    for its card payment, with the `client_secret` too.
+    """
+    secret = client_secret_of_cover(house, caller, cover_id)
     with house.transaction(caller) as tx:
         found = find_cover(tx, cover_id)
         link = request.url_for("open_link", token=link_of(tx, found.id))
-        return plainly(tell_cover(tx, see_cover(tx, found), member_url=str(link)))
+        return plainly(tell_cover(tx, see_cover(tx, found), member_url=str(link), client_secret=secret))
 
 
 @router.post(
     "/{cover_id}/cancel",
     response_model=CancellationSeen,
     operation_id="cancelCover",
-    summary="Cancel a cover before it begins",
+    summary="Cancel a cover",
 )
 def cancel(house: TheHouse, caller: TheCaller, key: RequiredKey, cover_id: CoverId, body: CancelRequest) -> Response:
-    """Gives back what the product's refund rule says. `preview` only tells how much that would be."""
+    """Gives back what the product's refund rule says, or with `withdrawal` what the law does. `preview` only tells how
+    much that would be.
+    """
 
     def work(tx: Work) -> Made:
-        done = cancel_cover(tx, cover_id, preview=body.preview)
+        done = cancel_cover(tx, cover_id, preview=body.preview, reason=body.reason)
         refund = Money(amount=done.refund.amount, currency=done.refund.currency)
         seen = CancellationSeen(cover=tell_cover(tx, see_cover(tx, done.cover)), refund=refund, preview=body.preview)
         return Made(seen, done.cover.policyholder_id, status=200)

@@ -175,11 +175,13 @@ class Disclosures(Shape):
 
 
 class Payment(Shape):
-    method: Literal["invoice"] = Field(description="`invoice`: on your monthly invoice.")
+    method: Literal["invoice", "card"] = Field(
+        description="`invoice`: on your monthly invoice. `card`: its member pays, and the cover waits for it."
+    )
 
 
 class CoverRequest(Shape):
-    """Binds a quote at its price."""
+    """Binds a quote at its price. Paid by card, the cover holds its object for some minutes until its member has paid."""
 
     quote: str = Field(max_length=80)
     parties: Parties
@@ -190,6 +192,28 @@ class CoverRequest(Shape):
 
 class CancelRequest(Shape):
     preview: bool = Field(False, strict=True, description="Only tell what would go back.")
+    reason: Literal["request", "withdrawal"] = Field(
+        "request",
+        description="`request`: the product's refund rule. `withdrawal`: the right to withdraw from a distance contract.",
+    )
+
+
+class ChangeRequest(Shape):
+    """A change of a cover that is in force, to be priced."""
+
+    kind: Literal["extend", "raise", "return_early"] = Field(
+        description="`extend`: a later `end`. `raise`: more cover, from the confirmation on. `return_early`: ends at the confirmation."
+    )
+    end: Instant | None = Field(None, description="With `extend`: the new end.")
+    risk: dict[str, Any] = Field(default_factory=dict, description="With `raise`: what is to be higher.")
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class ConfirmRequest(Shape):
+    """Lets a change come true. The past is never insured afterwards: the member declares that no loss is known."""
+
+    no_known_loss: bool = Field(strict=True, description="The member's declaration; must be true.")
+    declared_at: Instant = Field(description="When the member declared it.")
 
 
 class Estimate(Shape):
@@ -366,6 +390,23 @@ class TransactionSeen(Shape):
     gross: Money
 
 
+class PaymentSeen(Shape):
+    """How a cover, or a change of one, is paid for. By card: what is still to be paid, and until when."""
+
+    method: Literal["invoice", "card"]
+    id: str | None = Field(None, description="Of a card payment.")
+    state: Literal["pending", "succeeded", "cancelled"] | None = None
+    amount: Money | None = None
+    refunded: Money | None = Field(None, description="What goes back, or has gone back.")
+    hold_until: InstantSeen | None = Field(None, description="Until when it is waited for.")
+    declined: str | None = Field(None, description="Why the last card was refused, in the processor's code.")
+    client_secret: str | None = Field(
+        None,
+        description="For Stripe's Payment Element in your app, to hand to the member alone. Told when the one cover or change "
+        "is read while it waits, null elsewhere.",
+    )
+
+
 class CoverSeen(Shape):
     """A cover. `state` follows the clock: scheduled, on_risk, ended; or where it was stopped."""
 
@@ -384,7 +425,7 @@ class CoverSeen(Shape):
     parties: list[PartySeen]
     price: PriceSeen
     transactions: list[TransactionSeen]
-    payment: Payment
+    payment: PaymentSeen
     certificate_url: str
     member_url: str | None = Field(
         None,
@@ -400,6 +441,27 @@ class CancellationSeen(Shape):
     cover: CoverSeen
     refund: Money
     preview: bool
+
+
+class ChangeSeen(Shape):
+    """A change of a cover at its price, to be confirmed until `expires_at`."""
+
+    id: str
+    object: Literal["change"] = "change"
+    livemode: bool
+    cover: str
+    kind: Literal["extend", "raise", "return_early"]
+    state: Literal["open", "referred", "declined", "awaiting_payment", "confirmed", "abandoned", "expired"]
+    start: InstantSeen = Field(description="From when what is new counts; of a raise, from its confirmation.")
+    end: InstantSeen = Field(description="The cover's end once it is confirmed; of an early return, its confirmation.")
+    expires_at: InstantSeen | None
+    reasons: list[Reason]
+    price: PriceSeen | None = Field(description="The difference, line by line; null when declined.")
+    due: Money = Field(description="What is charged for it; with a minus, what goes back.")
+    payment: PaymentSeen
+    transaction: str | None
+    metadata: dict[str, str]
+    created_at: InstantSeen
 
 
 class ExposureSeen(Shape):

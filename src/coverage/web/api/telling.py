@@ -11,11 +11,13 @@ from coverage.domain.cover import SectionTerms
 from coverage.domain.period import Period, local_day
 from coverage.domain.premium import Premium
 from coverage.messages import Words
+from coverage.operations.changing import state_of as change_state
 from coverage.operations.house import Work
 from coverage.operations.pricing import Priced
 from coverage.operations.quoting import (
     binds_until,
     edition_of,
+    find_quote,
     ipid_of,
     premium_of,
     replay,
@@ -32,9 +34,13 @@ from coverage.rulebook.language.notation import MICRO_PER_CENT, amount, decimal_
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.planning.plan import days_in
 from coverage.rulebook.terms import section_terms
+from coverage.storage.changes import CoverChange
+from coverage.storage.covers import Cover
+from coverage.storage.payments import Payment as CardPayment
 from coverage.storage.quotes import Quote
 from coverage.web.api.pricelists import PricedSeen
 from coverage.web.api.shapes import (
+    ChangeSeen,
     ClaimSeen,
     CoverSeen,
     Deductible,
@@ -45,7 +51,7 @@ from coverage.web.api.shapes import (
     LimitSeen,
     Money,
     PartySeen,
-    Payment,
+    PaymentSeen,
     PriceSeen,
     QuoteSeen,
     Reason,
@@ -115,12 +121,13 @@ def tell_priced(found: Priced, *, at_issue: bool, language: str) -> PricedSeen:
     )
 
 
-def tell_cover(tx: Work, seen: CoverFound, member_url: str | None = None) -> CoverSeen:
+def tell_cover(
+    tx: Work, seen: CoverFound, member_url: str | None = None, client_secret: str | None = None
+) -> CoverSeen:  # fmt: skip
     """A cover as answered."""
     cover = seen.cover
-    original = seen.transactions[0]
     currency = cover.currency
-    edition, premium = edition_of(tx, seen.quote), premium_of(original.price)
+    edition = edition_of(tx, seen.quote)
     return CoverSeen(
         id=cover.id,
         livemode=tx.tenant.livemode,
@@ -134,7 +141,7 @@ def tell_cover(tx: Work, seen: CoverFound, member_url: str | None = None) -> Cov
         end=instant_text(cover.ends_at),
         timezone=cover.timezone,
         parties=_parties(seen),
-        price=_price(wording_of(tx, seen.quote), edition, premium, seen.terms, cover.language),
+        price=_price(wording_of(tx, seen.quote), edition, seen.premium, seen.terms, cover.language),
         transactions=[
             TransactionSeen(
                 id=t.id, risk_type=t.risk_type, premium_type=t.premium_type, effective_at=instant_text(t.effective_at),  # type: ignore[arg-type]
@@ -144,12 +151,47 @@ def tell_cover(tx: Work, seen: CoverFound, member_url: str | None = None) -> Cov
             )
             for t in seen.transactions
         ],
-        payment=Payment(method=cover.payment_method),  # type: ignore[arg-type]
+        payment=_payment(cover, next((one for one in seen.payments if one.change_id is None), None), client_secret),
         certificate_url=f"/v1/covers/{cover.id}/certificate",
         member_url=member_url,
         cancelled_at=_instant(cover.cancelled_at),
         metadata=cover.metadata_,
         created_at=instant_text(cover.created_at),
+    )  # fmt: skip
+
+
+def tell_change(
+    tx: Work, change: CoverChange, cover: Cover, payment: CardPayment | None, client_secret: str | None = None
+) -> ChangeSeen:  # fmt: skip
+    """A change as answered, with what it costs line by line."""
+    quote = find_quote(tx, cover.quote_id)
+    edition, wording = edition_of(tx, quote), wording_of(tx, quote)
+    texts = wording.texts_in(cover.language)
+    price = None
+    if change.price is not None:
+        difference = premium_of(change.price)
+        period = Period(change.starts_at, change.ends_at)
+        terms = [section_terms(edition, line.name, change.facts, period, line.net) for line in difference.sections]
+        price = _price(wording, edition, difference, terms, cover.language)
+    return ChangeSeen(
+        id=change.id, livemode=tx.tenant.livemode, cover=cover.id, kind=change.kind, state=change_state(change, tx.now),  # type: ignore[arg-type]
+        start=instant_text(change.starts_at), end=instant_text(change.ends_at), expires_at=_instant(change.expires_at),
+        reasons=_reasons(change.reasons, change.price is not None, texts, cover.language), price=price,
+        due=Money(amount=change.gross, currency=change.currency), payment=_payment(cover, payment, client_secret),
+        transaction=change.transaction_id, metadata=change.metadata_, created_at=instant_text(change.created_at),
+    )  # fmt: skip
+
+
+def _payment(cover: Cover, payment: CardPayment | None, client_secret: str | None) -> PaymentSeen:
+    def money(amount: int | None) -> Money | None:
+        return None if amount is None else Money(amount=amount, currency=cover.currency)
+
+    return PaymentSeen(
+        method=cover.payment_method,  # type: ignore[arg-type]
+        id=payment.id if payment else None, state=payment.state if payment else None,  # type: ignore[arg-type]
+        amount=money(payment.amount if payment else None), refunded=money(payment.refunded if payment else None),
+        hold_until=_instant(payment.hold_until if payment else None), declined=payment.declined if payment else None,
+        client_secret=client_secret,
     )  # fmt: skip
 
 
