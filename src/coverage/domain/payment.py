@@ -29,6 +29,9 @@ class Order:
     amount: int  # minor units of `currency`
     currency: str
     email: str | None = field(default=None, repr=False)  # where the processor sends its receipt
+    # When it was asked for first, by the wall's clock. Processors forget idempotency keys after a day: what was asked for
+    # longer ago is searched for before it is asked for again. None: it is asked for first now.
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,9 @@ class Refunded:
     id: str
     state: RefundState
     amount: int
+    intent_id: str = ""
+    refund_id: str = ""  # ours; "" where it isn't one of ours, as one that was made by hand
+    tenant_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,7 @@ class Heard:
     subject: str  # the processor's id of the intent, refund, dispute or invoice
     tenant_id: str  # "" where the event doesn't say
     payment_id: str  # ours; "" where the event doesn't say
+    refund_id: str = ""  # ours; "" where the event doesn't say
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,10 @@ class Payments(Protocol):
         """Gives back a part of what was paid."""
         ...
 
+    def look_at_refund(self, refund_id: str) -> Refunded:
+        """The refund as it is now, by the processor's id: one that was given may still fail."""
+        ...
+
     def look_at_dispute(self, dispute_id: str) -> Dispute:
         """The dispute as it is now."""
         ...
