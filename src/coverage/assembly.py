@@ -21,18 +21,20 @@ from sqlalchemy.exc import DBAPIError
 from coverage import commands
 from coverage.domain.chain import Fault as BrokenLink
 from coverage.domain.faults import Conflict, Fault, Missing, Rejected, Unavailable
-from coverage.domain.tenant import Caller
+from coverage.domain.tenant import Caller, Mode
 from coverage.gateways.anchors import FileAnchors, read_beside
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.dumps import DumpFailed, read_dump, write_dump
 from coverage.gateways.keyring import MasterKeyring
 from coverage.gateways.private_postgres import SUPERUSER, PostgresMissing, PostgresRefused, PrivatePostgres
+from coverage.gateways.stripe_payments import StripePayments
 from coverage.operations import backing_up
 from coverage.operations.backing_up import Manifest
 from coverage.operations.demonstrating import PRODUCT, Standing, made_up_registration, stand_ready
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
+from coverage.operations.ports import Payments
 from coverage.operations.publishing import Publisher
 from coverage.operations.sealing import POLL_SECONDS, Sealer
 from coverage.operations.showing import latest_event
@@ -85,9 +87,20 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
         say("Reading the rules")
         publisher = Publisher(database, settings.rules)
         closed_at_the_end.enter_context(publisher.following())
-        house = House(database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"))
+        house = House(
+            database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"),
+            payments=_card_accounts(settings),
+        )  # fmt: skip
         capacity = Capacity(settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
         yield Premises(house, owner, connect, FileAnchors(settings.anchor), capacity)
+
+
+def _card_accounts(settings: Settings) -> dict[Mode, Payments]:
+    """The card processor's account of each mode that has a key."""
+    return {
+        mode: StripePayments(key, settings.card_event_secrets.get(mode), api_base=settings.card_api)
+        for mode, key in settings.card_keys.items()
+    }
 
 
 @contextmanager

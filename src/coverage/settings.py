@@ -172,7 +172,9 @@ def _card_api(env: Mapping[str, str]) -> str | None:
         if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", address):
             raise BadSetting("STRIPE_API_BASE is no address; expected one such as http://127.0.0.1:8420")
         if "STRIPE_LIVE_KEY" in env:
-            raise BadSetting("STRIPE_API_BASE beside STRIPE_LIVE_KEY: a live key goes to Stripe alone; unset one of them")
+            raise BadSetting(
+                "STRIPE_API_BASE beside STRIPE_LIVE_KEY: a live key goes to Stripe alone; unset one of them"
+            )
     return address
 
 

@@ -224,8 +224,9 @@ def _order(tx: Work, payment: Payment) -> Order:
     member = members.find(tx.session, tx.tenant_id, cover.policyholder_id)
     personal = tx.unseal_json(member.id, member.sealed, f"members/{member.id}") if member else {}
     return Order(
-        tx.tenant_id, payment.id, cover.id, cover.number, payment.amount, payment.currency, personal.get("email")
-    )
+        tx.tenant_id, payment.id, cover.id, cover.number, payment.amount, payment.currency, personal.get("email"),
+        payment.created_at,
+    )  # fmt: skip
 
 
 def _lock_cover(tx: Work, cover_id: str) -> Cover:
@@ -281,7 +282,7 @@ def _note_second(house: House, caller: Caller, payment_id: str, intent: Intent) 
         second = Payment(
             tenant_id=tx.tenant_id, id=new_id("payment"), cover_id=cover.id, change_id=None, amount=intent.amount,
             currency=intent.currency, state="succeeded", refunded=0, hold_until=tx.now, intent_id=intent.id,
-            checkout_id=None, charge_id=intent.charge_id, declined=None, created_at=tx.now, settled_at=tx.now,
+            checkout_id=None, charge_id=intent.charge_id, declined=None, created_at=tx.wall, settled_at=tx.now,
         )  # fmt: skip
         tx.session.add(second)
         tx.session.flush()

@@ -29,7 +29,7 @@ def new_payment(tx: Work, cover: Cover, amount: int, hold_until: datetime, chang
     payment = Payment(
         tenant_id=tx.tenant_id, id=new_id("payment"), cover_id=cover.id, change_id=change_id, amount=amount,
         currency=cover.currency, state="pending", refunded=0, hold_until=hold_until, intent_id=None, checkout_id=None,
-        charge_id=None, declined=None, created_at=tx.now, settled_at=None,
+        charge_id=None, declined=None, created_at=tx.wall, settled_at=None,
     )  # fmt: skip
     tx.session.add(payment)
     tx.session.flush()

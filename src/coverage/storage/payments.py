@@ -25,7 +25,7 @@ class Payment(TenantRow, Table):
     checkout_id: Mapped[str | None]
     charge_id: Mapped[str | None]
     declined: Mapped[str | None]  # why the last card was refused, in the processor's code
-    created_at: Mapped[Instant]
+    created_at: Mapped[Instant]  # on the wall, by which the processor keeps what it was asked
     settled_at: Mapped[Instant | None]
 
 
