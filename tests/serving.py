@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 Found = TypeVar("Found")
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
+def serving(app: ASGIApp) -> Iterator[str]:
     """Serves `app` on a free port until the block ends; gives its address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))

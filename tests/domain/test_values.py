@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from coverage.domain import ids
 from coverage.domain.claim import flags, working_days
-from coverage.domain.cover import Held, check_cancellable, peak, phase
+from coverage.domain.cover import Held, check_in_force, peak, phase
 from coverage.domain.faults import Conflict
-from coverage.domain.journal import Transfer, balances, transfers_for_issue, transfers_for_return
+from coverage.domain.journal import RECEIVABLE, Transfer, balances, reversed_transfers, transfers_for_charge
 from coverage.domain.money import Money, total
 from coverage.domain.period import Period, charged, whole_years
 from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeLine, TaxLine, spread_pro_rata
@@ -78,14 +78,16 @@ class TestPhase:
     @pytest.mark.parametrize(
         ("state", "at", "code"),
         [
-            ("cancelled", START - TICK, "cover_cancelled"), ("issued", START, "cover_started"),
+            ("cancelled", START - TICK, "cover_cancelled"), ("issued", END, "cover_ended"),
             ("lapsed", START - TICK, "cover_not_issued"), ("awaiting_payment", START - TICK, "cover_not_issued"),
+            ("payment_disputed", START, "payment_disputed"),
         ],
     )  # fmt: skip
-    def test_decides_what_can_be_cancelled(self, state: str, at: datetime, code: str) -> None:
-        check_cancellable("issued", WINDOW, START - TICK)
+    def test_decides_what_can_be_changed_or_cancelled(self, state: str, at: datetime, code: str) -> None:
+        check_in_force("issued", WINDOW, START - TICK)
+        check_in_force("issued", WINDOW, END - TICK)
         with pytest.raises(Conflict) as caught:
-            check_cancellable(state, WINDOW, at)
+            check_in_force(state, WINDOW, at)
         assert caught.value.code == code
 
 
@@ -161,11 +163,11 @@ class TestJournal:
             tuple(FeeLine(f"f{index}", fee) for index, fee in enumerate(fees)),
             tuple(SurchargeLine(f"u{index % 2}", f"s{index}", 0, 0, amount) for index, amount in enumerate(surcharges)),
         )
-        issued = transfers_for_issue(premium, "product", "FR")
+        issued = transfers_for_charge(premium, "product", "FR", RECEIVABLE["invoice"])
         assert sum(transfer.amount for transfer in issued) == premium.gross
         assert sum(balances(issued).values()) == 0
         assert balances(issued).get(("receivable/partner", "EUR"), 0) == premium.gross
-        assert set(balances([*issued, *transfers_for_return(issued)]).values()) <= {0}
+        assert set(balances([*issued, *reversed_transfers(issued)]).values()) <= {0}
 
     def test_has_an_account_for_each_surcharge_and_each_countrys_taxes(self) -> None:
         premium = Premium.of(
@@ -181,7 +183,7 @@ class TestJournal:
         )
         posted = {
             (transfer.debit, transfer.credit): transfer.amount
-            for transfer in transfers_for_issue(premium, "product", "FR")
+            for transfer in transfers_for_charge(premium, "product", "FR", RECEIVABLE["invoice"])
         }
         assert {credit: amount for (_, credit), amount in posted.items()} == {
             "premium/product/a": 100, "premium/product/b": 50, "surcharge/product/nat": 25, "tax/FR/other/other": 11,

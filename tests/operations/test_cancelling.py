@@ -11,7 +11,7 @@ from sqlalchemy import text
 from coverage.storage.tenancy import Database
 from tests.answers import the_problem
 from tests.builders import Platform
-from tests.lending import Wall, a_loan, a_shared_car, an_exchange
+from tests.lending import Wall, a_loan, a_shared_car, an_exchange, euros
 from tests.operations.test_issuing import counts, journal_of
 from tests.serving import at_once
 
@@ -76,23 +76,33 @@ class TestCancelCover:
 class TestRefundTiers:
     """A shared car: everything back until 24 hours before the start, half until the start."""
 
-    @pytest.mark.parametrize(("before", "gives"), [(timedelta(hours=24, seconds=1), None), (timedelta(hours=24), "50%"), (timedelta(seconds=1), "50%")])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("before", "net", "surcharges", "tax"),
+        [
+            # All of 59.91 + 1.91 + 16.08, or half of each section, surcharge and tax, each half up.
+            (timedelta(hours=24, seconds=1), 5991, 191, 1608),
+            (timedelta(hours=24), 2997, 96, 806),
+            (timedelta(seconds=1), 2997, 96, 806),
+        ],
+    )
     def test_decide_by_the_time_before_the_start(
-        self, lender: Platform, owner: Database, wall: Wall, before: timedelta, gives: str | None
+        self, lender: Platform, owner: Database, wall: Wall, before: timedelta, net: int, surcharges: int, tax: int
     ) -> None:
         cover = lender.cover(lender.quote(**a_shared_car()))
         wall.now = datetime.fromisoformat(cover["start"]) - before
-        answer = lender.post(f"/v1/covers/{cover['id']}/cancel", {})
-        if gives is None:
-            assert answer.json()["refund"] == cover["price"]["gross"]
-            assert set(journal_of(owner, lender, cover).values()) == {0}
-        else:
-            problem = the_problem(answer, 409, "not_refundable")
-            assert f"peer_car_sharing gives {gives} back at this time" in problem["detail"]
-            assert lender.get(f"/v1/covers/{cover['id']}").json()["state"] == "scheduled"
+        previewed = lender.post(f"/v1/covers/{cover['id']}/cancel", {"preview": True}).json()
+        done = lender.post(f"/v1/covers/{cover['id']}/cancel", {}).json()
+        back = done["cover"]["transactions"][-1]
+        assert [-back[part]["amount"] for part in ("net", "surcharges", "tax")] == [net, surcharges, tax]
+        assert previewed["refund"] == done["refund"] == euros(net + surcharges + tax)
+        left = cover["price"]["gross"]["amount"] - done["refund"]["amount"]
+        assert journal_of(owner, lender, cover)["receivable/partner", "EUR"] == left
 
-    def test_that_keep_a_fee_need_a_person(self, lender: Platform) -> None:
-        for body, fee in ((an_exchange(), "exchange_file"), (a_loan(), "label")):
+    def test_keep_a_fee_that_is_not_refundable_with_the_tax_on_it(self, lender: Platform, owner: Database) -> None:
+        # A file's fee of €2.00 and a label of €0.25, both taxed at 9 %: 0.18 and 0.02.
+        for body, fee, kept, tax in ((an_exchange(), "exchange_file", 200, 18), (a_loan(), "label", 25, 2)):
             cover = lender.cover(lender.quote(**body))
-            answer = lender.post(f"/v1/covers/{cover['id']}/cancel", {"preview": True})
-            assert f"keeps its fee {fee} " in the_problem(answer, 409, "not_refundable")["detail"]
+            back = lender.post(f"/v1/covers/{cover['id']}/cancel", {}).json()["cover"]["transactions"][-1]
+            left = {account: amount for (account, _), amount in journal_of(owner, lender, cover).items() if amount}
+            assert left == {"receivable/partner": kept + tax, f"fee/{fee}": -kept, "tax/FR/other/other": -tax}
+            assert back["net"]["amount"] == -cover["price"]["net"]["amount"]

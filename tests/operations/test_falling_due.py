@@ -23,7 +23,7 @@ from coverage.storage import due, quotes
 from coverage.storage.identity import new_code, new_id
 from coverage.storage.tenancy import Database, Limits
 from tests.answers import the_problem
-from tests.builders import Platform, a_bind, a_risk, soon
+from tests.builders import Platform, a_bind, soon
 from tests.processes import clean_environment, wait_for
 from tests.serving import at_once
 
@@ -194,11 +194,10 @@ class TestFireDue:
         fire_all(house, platform, 200)
         assert told(platform, house) == [("cover.started", cover["id"], instant(cover, "start"))]
 
-    def test_lets_go_of_what_a_cover_held_that_was_never_paid_for(
+    def test_tells_that_a_payment_is_overdue_and_leaves_the_rest_to_the_processor(
         self, platform: Platform, house: House, owner: Database
     ) -> None:
-        risk = a_risk()
-        cover = platform.cover(platform.quote(risk=risk))
+        cover = platform.cover()
         held_until = datetime.now(UTC) + timedelta(days=1)
         with owner.transaction(platform.tenant) as session:
             # As a cover stands that waits for a card's payment.
@@ -206,15 +205,13 @@ class TestFireDue:
             session.execute(
                 text("UPDATE covers SET state = 'awaiting_payment', next_due_at = :at WHERE id = :id"), values
             )
-            session.execute(text("UPDATE objects_held SET state = 'awaiting_payment' WHERE cover_id = :id"), values)
-        again = platform.quote(risk=risk)
-        the_problem(platform.post("/v1/covers", a_bind(again)), 409, "object_covered")
         platform.advance(soon(days=1, seconds=2))
         fire_all(house, platform, 200)
-        assert ("cover.lapsed", cover["id"], held_until) in told(platform, house)
-        assert platform.get(f"/v1/covers/{cover['id']}").json()["state"] == "lapsed"
-        again = platform.quote(risk=risk)
-        assert platform.post("/v1/covers", a_bind(again)).status_code == 201
+        assert ("cover.payment_overdue", cover["id"], held_until) in told(platform, house)
+        assert platform.get(f"/v1/covers/{cover['id']}").json()["state"] == "awaiting_payment"
+        with owner.transaction(platform.tenant) as session:
+            jobs = session.scalars(text("SELECT kind FROM outbox WHERE subject = :id ORDER BY id"), values)
+            assert list(jobs) == ["render_certificate", "settle_payments"]
 
 
 # A row as one is written by a service that was made before anything fell due.

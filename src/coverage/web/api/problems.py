@@ -82,7 +82,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "payment_disputed": Problem("The payment is disputed", "Wait until the bank has decided."),
     "payments_unavailable": Problem("The card processor can't be reached now", "Repeat the request, with the same Idempotency-Key, after Retry-After."),
     "payments_refused": Problem("The card processor refused it", "Tell us the request_id."),
-    "bad_signature": Problem("The signature doesn't hold", "Sign with the secret of this account's endpoint."),
+    "bad_signature": Problem("The signature doesn't hold", "Sign with the secret of this account's endpoint.", 400),
     "unknown_account": Problem("No such account", "Events go to /card-events/test or /card-events/live."),
     "unknown_payment": Problem("No such payment", "Check the id."),
     "cover_not_issued": Problem("The cover isn't issued", "Wait until it is, or bind a new quote."),
