@@ -23,6 +23,7 @@ from coverage.operations.quoting import edition_of, find_quote, premium_of
 from coverage.operations.showing import find_cover
 from coverage.rulebook.admission import raised_facts
 from coverage.rulebook.changing import Change, History, Segment, extend, raise_cover, return_early
+from coverage.rulebook.editions import Library
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.terms import section_terms, window_of
 from coverage.storage import changes, claims, covers
@@ -56,7 +57,7 @@ class Confirmation:
     declared_at: datetime
 
 
-def propose_change(tx: Work, cover_id: str, wish: Wish) -> CoverChange:
+def propose_change(tx: Work, library: Library, cover_id: str, wish: Wish) -> CoverChange:
     """Prices a change of a cover and keeps it, to be confirmed within a quarter of an hour.
 
     Raises `Rejected` with pointers where it can't be wanted so, `Conflict` where the cover isn't in force.
@@ -66,7 +67,8 @@ def propose_change(tx: Work, cover_id: str, wish: Wish) -> CoverChange:
     tx.look_at_clock()
     check_in_force(cover.state, Period(cover.starts_at, cover.ends_at), tx.now)
     quote = find_quote(tx, cover.quote_id)
-    edition = edition_of(tx, quote)
+    # Each difference is taxed at its own day's rate.
+    edition = edition_of(tx, quote).taxed_by(library.taxes)
     transactions = covers.transactions_of(tx.session, [cover.id])
     history = history_of(tx, cover, quote, transactions)
     change, given = _worked_out(edition, history, wish, tx.now)

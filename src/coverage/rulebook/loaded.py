@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -70,6 +70,10 @@ class LoadedEdition:
     @property
     def effective_at(self) -> datetime:
         return self.rules.effective.replace(tzinfo=ZoneInfo(self.rules.timezone)).astimezone(UTC)
+
+    def taxed_by(self, taxes: Mapping[str, TaxFile]) -> LoadedEdition:
+        """This edition among the taxes of the countries as they are now: a kept text has none of its own."""
+        return replace(self, taxes=taxes.get(self.country, self.taxes), abroad=taxes)
 
     def taxes_on(self, on: date) -> TaxesInForce:
         """The taxes that it meets on a day; raises `NoTaxRate`."""

@@ -36,7 +36,7 @@ def create_change(
     wish = Wish(body.kind, body.end, body.risk, body.metadata)
 
     def work(tx: Work) -> Made:
-        change = propose_change(tx, cover_id, wish)
+        change = propose_change(tx, house.rules(), cover_id, wish)
         cover = find_cover(tx, cover_id)
         return Made(tell_change(tx, change, cover, None), cover.policyholder_id)
 
