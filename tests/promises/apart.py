@@ -39,6 +39,9 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "listCovers": {"query/starting_after": "cover", "query/policyholder": "person"},
     "retrieveCover": {"path/cover_id": "cover"},
     "cancelCover": {"path/cover_id": "cover"},
+    "createChange": {"path/cover_id": "cover"},
+    "retrieveChange": {"path/change_id": "change"},
+    "confirmChange": {"path/change_id": "change"},
     "retrieveCertificate": {"path/cover_id": "cover"},
     "createClaim": {"body/cover": "cover"},
     "listClaims": {"query/starting_after": "claim", "query/cover": "cover"},
@@ -135,11 +138,14 @@ class Side:
         person = {"policyholder": a_party(reference=f"emp-of-{self.tenant.id}")}
         quote = self.platform.quote(risk=a_risk(registration="AB-123-CD"))
         cover = self.platform.cover(self.platform.quote(risk=a_risk(registration="AB-123-CD")), parties=person)
+        longer = {"kind": "extend", "end": soon(days=8)}
+        change = self.platform.post(f"/v1/covers/{cover['id']}/changes", longer).json()
         claim = self.platform.claim(cover, loss_at=soon(seconds=-60))
         self.makers = postings(self.platform)
         return {
             "quote": quote["id"],
             "cover": cover["id"],
+            "change": change["id"],
             "claim": claim["id"],
             "person": person["policyholder"]["reference"],
         }

@@ -11,14 +11,17 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from coverage.storage import (
-    claims,  # noqa: F401 — the tables of each are registered by its import
+    changes,  # noqa: F401 — the tables of each are registered by its import
+    claims,  # noqa: F401
     covers,  # noqa: F401
     idempotency,  # noqa: F401
+    invoices,  # noqa: F401
     journal,  # noqa: F401
     members,  # noqa: F401
     migrations,
     outbox,  # noqa: F401
     partners,  # noqa: F401
+    payments,  # noqa: F401
     quotes,  # noqa: F401
     seals,  # noqa: F401
 )

@@ -175,16 +175,23 @@ def _lock_cover(tx: Work, cover_id: str) -> Cover:
 def _worked_out(
     edition: LoadedEdition, history: History, wish: Wish, now: datetime
 ) -> tuple[Change, dict[str, str]]:  # fmt: skip
+    wrong = []
+    if wish.kind == "extend" and wish.end is None:
+        wrong.append(Detail("/end", "the new end is missing; expected an instant after the cover's", "missing_field"))
+    if wish.kind != "extend" and wish.end is not None:
+        wrong.append(Detail("/end", "a new end goes with extend; expected nothing here", "unknown_field"))
+    if wish.kind != "raise" and wish.risk:
+        wrong.append(Detail("/risk", "what is raised goes with raise; expected nothing here", "unknown_field"))
+    if wrong:
+        raise Rejected("invalid_change", "the change isn't as the product takes it", errors=tuple(wrong))
     match wish.kind:
         case "extend":
-            if wish.end is None:
-                detail = Detail(
-                    "/end", "the new end is missing; expected an instant after the cover's end", "missing_field"
-                )
-                raise Rejected("invalid_change", "the change isn't as the product takes it", errors=(detail,))
-            return extend(edition, history, wish.end, now), {}
+            return extend(edition, history, wish.end or now, now), {}
         case "raise":
-            raised, given = raised_facts(edition.rules, wish.risk, now)
+            try:
+                raised, given = raised_facts(edition.rules, wish.risk, now)
+            except Rejected as rejected:
+                raise Rejected("invalid_change", rejected.detail, errors=rejected.errors) from None
             return raise_cover(edition, history, raised, now), given
         case "return_early":
             return return_early(edition, history, now), {}

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from coverage.domain.cover import phase
 from coverage.domain.period import Period
 from coverage.domain.tenant import Caller
+from coverage.operations.changing import Wish, find_change, propose_change
+from coverage.operations.changing import state_of as change_state
 from coverage.operations.claiming import Declaration, declare_claim
 from coverage.operations.house import House, Work
 from coverage.operations.issuing import Bind, Disclosed, PartyNamed, issue_cover
@@ -16,6 +18,7 @@ from coverage.operations.pricing import Wanted
 from coverage.operations.quoting import AskedFor, find_quote, ipid_of, make_quote, state_of
 from coverage.operations.showing import find_cover
 from coverage.operations.unlocking import link_of
+from coverage.storage.changes import CoverChange
 from coverage.storage.covers import Cover
 from coverage.storage.identity import new_code
 from coverage.storage.quotes import Quote
@@ -26,7 +29,9 @@ MEMBER = PartyNamed("emp-1024", "Camille Martin", "camille@example.org", "en")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands ready: an open quote, a cover on risk with its member's link and a claim, one that can be cancelled."""
+    """What stands ready: an open quote, a cover on risk with its member's link and a claim, one that can be cancelled, and
+    one that can be changed with a change that can be confirmed.
+    """
 
     quote_id: str
     ipid_sha256: str
@@ -35,13 +40,18 @@ class Standing:
     claim_id: str
     cancellable_id: str
     loss_at: datetime
+    changeable_id: str
+    change_id: str
+    change_end: datetime
 
 
 def stand_ready(house: House, caller: Caller, before: Standing | None) -> Standing:
     """What stood ready `before`, with anew whatever has been used up since."""
     with house.transaction(caller) as tx:
         cover = _on_risk(tx, house, before)
-        cancellable = _scheduled(tx, house, before)
+        cancellable = _scheduled(tx, house, before.cancellable_id if before else None)
+        changeable = _scheduled(tx, house, before.changeable_id if before else None)
+        change = _proposed(tx, house, changeable, before)
         quote = _open(tx, house, before)
         claim_id = before.claim_id if before and before.cover_id == cover.id else _claimed(tx, cover)
         return Standing(
@@ -52,6 +62,9 @@ def stand_ready(house: House, caller: Caller, before: Standing | None) -> Standi
             claim_id,
             cancellable.id,
             cover.starts_at,
+            changeable.id,
+            change.id,
+            changeable.ends_at + timedelta(hours=2),
         )
 
 
@@ -92,12 +105,25 @@ def _on_risk(tx: Work, house: House, before: Standing | None) -> Cover:
     return _bound(tx, _quoted(tx, house, None))
 
 
-def _scheduled(tx: Work, house: House, before: Standing | None) -> Cover:
+def _scheduled(tx: Work, house: House, before: str | None) -> Cover:
     if before is not None:
-        cover = find_cover(tx, before.cancellable_id)
-        if phase(cover.state, Period(cover.starts_at, cover.ends_at), tx.now + timedelta(hours=1)) == "scheduled":
+        cover = find_cover(tx, before)
+        short = cover.ends_at - cover.starts_at < timedelta(days=5)  # so that it can be made longer still
+        if (
+            short
+            and phase(cover.state, Period(cover.starts_at, cover.ends_at), tx.now + timedelta(hours=1)) == "scheduled"
+        ):
             return cover
     return _bound(tx, _quoted(tx, house, tx.now + timedelta(days=30)))
+
+
+def _proposed(tx: Work, house: House, cover: Cover, before: Standing | None) -> CoverChange:
+    if before is not None and before.changeable_id == cover.id:
+        change = find_change(tx, before.change_id)
+        if change_state(change, tx.now + timedelta(minutes=5)) == "open" and change.starts_at == cover.starts_at:
+            return change
+    wish = Wish("extend", cover.ends_at + timedelta(hours=1), {}, {})
+    return propose_change(tx, house.rules(), cover.id, wish)
 
 
 def _open(tx: Work, house: House, before: Standing | None) -> Quote:

@@ -44,6 +44,18 @@ def full_claim(cover: dict[str, Any]) -> dict[str, Any]:
     return claim
 
 
+def full_change() -> dict[str, Any]:
+    """A longer term. With it goes no risk; an empty one says nothing."""
+    return {"kind": "extend", "end": soon(days=9), "risk": {}, "metadata": {"ticket": "T-2"}}
+
+
+def a_change(platform: Platform) -> str:
+    """The id of a change that can be confirmed."""
+    answer = platform.post(f"/v1/covers/{platform.cover()['id']}/changes", full_change())
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
 def postings(platform: Platform) -> dict[str, Callable[[], Posting]]:
     """Every operation with a body, each made anew when asked for, so that the one before may have used its things up."""
     running = platform.cover(platform.quote(start="at_issue", end=None, duration="PT12H"))
@@ -52,7 +64,11 @@ def postings(platform: Platform) -> dict[str, Callable[[], Posting]]:
         "createQuote": lambda: Posting("createQuote", "/v1/quotes", full_quote()),
         "createCover": lambda: Posting("createCover", "/v1/covers", full_bind(platform.quote())),
         "cancelCover": lambda: Posting(
-            "cancelCover", f"/v1/covers/{platform.cover()['id']}/cancel", {"preview": False}
+            "cancelCover", f"/v1/covers/{platform.cover()['id']}/cancel", {"preview": False, "reason": "request"}
+        ),
+        "createChange": lambda: Posting("createChange", f"/v1/covers/{platform.cover()['id']}/changes", full_change()),
+        "confirmChange": lambda: Posting(
+            "confirmChange", f"/v1/changes/{a_change(platform)}/confirm", {"no_known_loss": True, "declared_at": soon()}
         ),
         "createClaim": lambda: Posting("createClaim", "/v1/claims", full_claim(running)),
         "advanceTestClock": lambda: Posting("advanceTestClock", "/v1/test_clock/advance", {"to": soon(seconds=30)}),

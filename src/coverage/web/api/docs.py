@@ -30,7 +30,7 @@ ASSETS_URL: Final = "/docs/assets"
 DESCRIPTION: Final = """Cover for shared things, for hours or days: quote a risk, bind the quote, hand over the certificate, declare a claim.
 
 * **Keys.** `Authorization: Bearer sk_test_…` or `sk_live_…`. Test and live data never meet.
-* **Idempotency.** `Idempotency-Key` is required wherever something is bound, cancelled or claimed. A repeat gets the first answer, byte for byte, with `Idempotent-Replayed: true`. Nothing is made by `/v1/prices`: there it isn't used.
+* **Idempotency.** `Idempotency-Key` is required wherever something is bound, changed, cancelled or claimed. A repeat gets the first answer, byte for byte, with `Idempotent-Replayed: true`. Nothing is made by `/v1/prices`: there it isn't used.
 * **Errors.** `application/problem+json` (RFC 9457) with a stable `code` and, in `errors`, a JSON pointer to each thing to mend.
 * **Money** is minor units beside its currency; **time** is RFC 3339 with an offset.
 * **Lists** take `limit` and `starting_after` and say `has_more`.
@@ -50,6 +50,9 @@ class Examples:
     claim: str = f"clm_{PLACEHOLDER}"
     event: str = f"evt_{PLACEHOLDER}"
     cancellable: str = f"cov_{PLACEHOLDER}"
+    changeable: str = f"cov_{PLACEHOLDER}"
+    change: str = f"chg_{PLACEHOLDER}"
+    change_end: datetime = datetime(2026, 12, 27, 23, tzinfo=UTC)
     ipid_sha256: str = "0" * 64
     registration: str = "AB-123-CD"
     idempotency_key: str = "8e03978e-40d5-43e8-bc93-6894a57f9324"
@@ -161,7 +164,10 @@ _ERRORS: Final = {
 def _parameter(operation: str, name: str, examples: Examples) -> Any:
     return {
         "quote_id": examples.quote,
-        "cover_id": examples.cancellable if operation == "cancelCover" else examples.cover,
+        "cover_id": {"cancelCover": examples.cancellable, "createChange": examples.changeable}.get(
+            operation, examples.cover
+        ),
+        "change_id": examples.change,
         "cover": examples.cover,
         "claim_id": examples.claim,
         "event_id": examples.event,
@@ -216,6 +222,8 @@ def _bodies(examples: Examples) -> dict[str, dict[str, Any]]:
             "metadata": {"booking": "B-7731"},
         },
         "cancelCover": {"preview": True},
+        "createChange": {"kind": "extend", "end": instant_text(examples.change_end)},
+        "confirmChange": {"no_known_loss": True, "declared_at": given},
         "createClaim": {
             "cover": examples.cover,
             "loss_at": instant_text(examples.loss_at),
