@@ -249,8 +249,8 @@ class Account:
         for name in ("success_url", "cancel_url"):
             if not re.match(r"https?://", str(form.get(name, ""))):
                 raise Refusal(400, "Not a valid URL", code="url_invalid", param=name)
-        prices = [line.get("price_data") if isinstance(line, Mapping) else None for line in lines]
-        if not all(isinstance(price, dict) and isinstance(price.get("product_data", {}), dict) for price in prices):
+        prices = [line["price_data"] for line in lines if _is_priced(line)]
+        if len(prices) != len(lines):
             raise Refusal(400, "Only lines with `price_data` are known here.", param="line_items")
         page = self.add(
             "checkout.session",
@@ -420,6 +420,11 @@ def _unexpected(intent: Thing, what: str) -> Refusal:
     words = f"You cannot {what} this PaymentIntent because it has a status of {intent['status']}."
     code = "payment_intent_unexpected_state"
     return Refusal(400, words, kept=True, code=code, payment_intent=deepcopy(intent))
+
+
+def _is_priced(line: object) -> bool:
+    price = line.get("price_data") if isinstance(line, Mapping) else None
+    return isinstance(price, Mapping) and isinstance(price.get("product_data", {}), Mapping)
 
 
 def _card(method: object) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from coverage.gateways.stripe_stand_in.account import (
     Account,
     Form,
@@ -11,6 +13,8 @@ from coverage.gateways.stripe_stand_in.account import (
     metadata_of,
     number_of,
 )
+
+_TOLD: Final = {"paid": "paid", "void": "voided", "uncollectible": "marked_uncollectible"}
 
 
 def create_customer(account: Account, form: Form) -> Thing:
@@ -88,9 +92,7 @@ def end_invoice(account: Account, number: str, *, status: str) -> None:
     """How an invoice ends: `paid`, `void` or `uncollectible`."""
     invoice = account.find("invoice", number)
     invoice["status"] = status
-    account.tell(
-        f"invoice.{ {'void': 'voided', 'uncollectible': 'marked_uncollectible'}.get(status, status) }", invoice
-    )
+    account.tell(f"invoice.{_TOLD[status]}", invoice)
 
 
 def _draft(account: Account, number: str) -> Thing:
