@@ -37,11 +37,10 @@ def send(client: stripe.StripeClient, bill: Bill, *, live: bool) -> BillSent:
             invoice = _finalised(client, bill, invoice["id"], live=live)
         # Nothing is owed on an invoice that is paid, as by a balance the partner has there; Stripe sends none.
         if invoice["status"] == "open" and named(invoice, "sent") != "yes":
-            key = f"bill-{bill.invoice_id}"
-            client.v1.invoices.send_invoice(invoice["id"], None, {"idempotency_key": f"{key}-send"})
-            marked = client.v1.invoices.update(
-                invoice["id"], {"metadata": {"sent": "yes"}}, {"idempotency_key": f"{key}-sent"}
-            )
+            # Cut off between the two, and asked again when the key is forgotten, a letter comes a second time: better
+            # than never.
+            client.v1.invoices.send_invoice(invoice["id"], None, {"idempotency_key": f"bill-{bill.invoice_id}-send"})
+            marked = client.v1.invoices.update(invoice["id"], {"metadata": {"sent": "yes"}})
             invoice = plain(marked, "invoice", live=live)
         return answers.bill(invoice)
 

@@ -14,6 +14,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 from starlette.requests import Request
@@ -50,7 +51,9 @@ class Faults:
         self._lock = threading.Lock()
 
     def next(self, *faults: Fault, at: str = "") -> None:
-        """These happen to the next calls, one after the other; with `at`, to those whose "METHOD /path" begins with it."""
+        """These happen to the next calls, one after the other; with `at`, to those whose "METHOD /path" begins with it, in
+        which * stands for anything.
+        """
         with self._lock:
             self._next.extend((fault, at) for fault in faults)
 
@@ -58,7 +61,7 @@ class Faults:
         """What goes wrong with this call."""
         with self._lock:
             for place, (fault, at) in enumerate(self._next):
-                if call.startswith(at):
+                if fnmatchcase(call, f"{at}*"):
                     del self._next[place]
                     return fault
         return None
