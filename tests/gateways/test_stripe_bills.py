@@ -12,7 +12,7 @@ import pytest
 from coverage.domain.faults import Rejected, Unavailable
 from coverage.domain.payment import Bill, BillLine
 from coverage.gateways.stripe_payments import StripePayments
-from coverage.gateways.stripe_stand_in import DEMO_KEY, StripeStandIn, bills
+from coverage.gateways.stripe_stand_in import DEMO_KEY, Fault, StripeStandIn, bills
 from coverage.operations.ports import Payments
 from tests.paying import SECRET, Processor, stand_in
 from tests.serving import at_once
@@ -119,9 +119,9 @@ class TestSendBill:
     @pytest.mark.parametrize("fault", ["refused", "done_lost"])
     @pytest.mark.parametrize("step", STEPS)
     def test_goes_on_where_it_was_cut_off(
-        self, payments: Payments, app: StripeStandIn, wall: Wall, step: str, fault: str, days: int
+        self, payments: Payments, app: StripeStandIn, wall: Wall, step: str, fault: Fault, days: int
     ) -> None:
-        app.faults.next(fault, at=step)  # type: ignore[arg-type]
+        app.faults.next(fault, at=step)
         with pytest.raises(Unavailable):
             payments.send_bill(BILL)
         wall.ahead = days * 86_400
@@ -130,9 +130,9 @@ class TestSendBill:
 
     @pytest.mark.parametrize("fault", ["refused", "done_lost"])
     def test_goes_on_where_it_was_cut_off_while_it_was_sent(
-        self, payments: Payments, app: StripeStandIn, fault: str
+        self, payments: Payments, app: StripeStandIn, fault: Fault
     ) -> None:
-        app.faults.next(fault, at="POST /v1/invoices/*/send")  # type: ignore[arg-type]
+        app.faults.next(fault, at="POST /v1/invoices/*/send")
         with pytest.raises(Unavailable):
             payments.send_bill(BILL)
         payments.send_bill(BILL)

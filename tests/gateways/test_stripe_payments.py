@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -73,15 +74,25 @@ class TestAsk:
         assert held["description"] == "Cover SC-2026-000001"
         assert held["receipt_email"] == "member@platform.example"
 
-    def test_asks_once_when_twenty_ask_at_once(self) -> None:
-        with stand_in(latency_seconds=0.05) as (processor, app):
-            patient = StripePayments(DEMO_KEY, SECRET, api_base=processor.url, retries=3)
-            intents = at_once(20, lambda _: patient.ask(order()))
-            assert len({intent.id for intent in intents}) == 1
-            with app.account() as account:
-                assert len(account.all_of("payment_intent")) == 1
-            # Some of them met the first while it was at work.
-            assert app.calls.count("POST /v1/payment_intents") > 20
+    def test_asks_once_when_twenty_ask_at_once(self, processor: Processor, app: StripeStandIn) -> None:
+        # The first is at work until another was turned away.
+        app.faults.next("slow")
+        patient = StripePayments(DEMO_KEY, SECRET, api_base=processor.url, retries=3)
+        intents = at_once(20, lambda _: patient.ask(order()))
+        assert len({intent.id for intent in intents}) == 1
+        with app.account() as account:
+            assert len(account.all_of("payment_intent")) == 1
+        assert app.calls.count("POST /v1/payment_intents") > 20
+
+    def test_has_no_answer_while_another_is_asking(self, processor: Processor, app: StripeStandIn) -> None:
+        def ask(_: int) -> str:
+            try:
+                return processor.payments.ask(order()).state
+            except Unavailable as unavailable:
+                return unavailable.code
+
+        app.faults.next("slow")
+        assert sorted(at_once(2, ask)) == ["open", "payments_unavailable"]
 
     def test_answers_what_became_of_the_payment_when_it_is_asked_again(
         self, payments: Payments, app: StripeStandIn
@@ -93,7 +104,7 @@ class TestAsk:
 
     @pytest.mark.parametrize("changes", [{"amount": 3_025}, {"currency": "SEK"}, {"tenant_id": "tn_2"}])
     def test_refuses_another_amount_under_the_same_payment(
-        self, payments: Payments, app: StripeStandIn, changes: dict[str, object]
+        self, payments: Payments, app: StripeStandIn, changes: dict[str, Any]
     ) -> None:
         payments.ask(order())
         with pytest.raises((Rejected, Unavailable)) as refused:
@@ -151,7 +162,7 @@ class TestAsk:
         ("changes", "word"),
         [({"amount": 10**12}, "amount_too_large"), ({"amount": 1}, "amount_too_small"), ({"amount": -5}, "amount")],
     )
-    def test_says_what_is_wrong_with_an_amount(self, payments: Payments, changes: dict[str, object], word: str) -> None:
+    def test_says_what_is_wrong_with_an_amount(self, payments: Payments, changes: dict[str, Any], word: str) -> None:
         with pytest.raises(Rejected, match=word) as refused:
             payments.ask(order(**changes))
         assert refused.value.code == "payments_refused"

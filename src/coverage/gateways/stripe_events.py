@@ -54,7 +54,7 @@ def _heard(number: str, name: str, subject: Mapping[str, Any]) -> Heard:
             return Heard(number, "payment", paid_by, tenant, payment)
         case ["charge", "dispute", _] if this:
             return Heard(number, "dispute", this, tenant, payment)
-        case ["invoice", _] if this:
+        case ["invoice", *_] if this:
             return Heard(number, "invoice", this, tenant, payment)
         case _:
             return Heard(number, "other", this or "", tenant, payment)

@@ -11,9 +11,9 @@ import logging
 import math
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import stripe
 from stripe.params import PaymentIntentCreateParams, RefundCreateParams
@@ -51,6 +51,8 @@ _DAY: Final = 86_400
 _WIDEST: Final = 32 * _DAY
 _FEW: Final = 1_000
 _FARTHEST: Final = ("succeeded", "processing", "open", "cancelled")
+
+Asked = TypeVar("Asked", bound=stripe.StripeObject)
 
 
 class StripePayments:
@@ -102,17 +104,15 @@ class StripePayments:
         }
         if order.email is not None:
             params["receipt_email"] = order.email
-        try:
-            made = self._client.v1.payment_intents.create(params, {"idempotency_key": f"ask-{order.payment_id}"})
-        except stripe.StripeError as error:
-            if not _spent(error):
-                raise fault(error) from None
+        made = _made(
+            lambda: self._client.v1.payment_intents.create(params, {"idempotency_key": f"ask-{order.payment_id}"})
+        )
+        if made is None:
             found = self._searched(order)
             if found is None:
                 # What is made shows in the search within a minute: https://docs.stripe.com/search#data-freshness
-                raise Unavailable(
-                    "payments_unavailable", "the payment was asked for before, and isn't found yet; try again shortly"
-                ) from None
+                words = "the payment was asked for before, and isn't found yet; try again shortly"
+                raise Unavailable("payments_unavailable", words)
             return found
         return _same(self.look(made.id) if _repeated(made) else self._intent(made), order)
 
@@ -124,19 +124,12 @@ class StripePayments:
 
     def give_up(self, intent_id: str) -> Intent:
         number = _checked(intent_id)
-        try:
-            # Under a key of the library's own: under one of ours, a refusal while it was processing would be repeated
-            # once it no longer is.
-            self._client.v1.payment_intents.cancel(number)
-        except stripe.InvalidRequestError:
-            found = self.look(number)
-            # An intent that a page made is cancelled by closing that page:
-            # https://docs.stripe.com/api/payment_intents/cancel
-            if found.state == "open" and self._close_pages_of(number):
-                found = self.look(number)
-        except stripe.StripeError as error:
-            raise fault(error) from None
-        else:
+        # Under a key of the library's own: under one of ours, a refusal while it was processing would be repeated once it
+        # no longer is.
+        done = _unless_refused(lambda: self._client.v1.payment_intents.cancel(number))
+        found = self.look(number)
+        # An intent that a page made is cancelled by closing that page: https://docs.stripe.com/api/payment_intents/cancel
+        if done is None and found.state == "open" and self._close_pages_of(number):
             found = self.look(number)
         if found.state == "open":
             raise Unavailable("payments_unavailable", "the payment can't be given up now; try again shortly")
@@ -190,16 +183,16 @@ class StripePayments:
         }
         if order.email is not None:
             params["customer_email"] = order.email
-        try:
-            made = self._client.v1.checkout.sessions.create(params, {"idempotency_key": f"checkout-{order.payment_id}"})
-        except stripe.StripeError as error:
-            if not _spent(error):
-                raise fault(error) from None
+        made = _made(
+            lambda: self._client.v1.checkout.sessions.create(
+                params, {"idempotency_key": f"checkout-{order.payment_id}"}
+            )
+        )
+        if made is None:
             found = self._page_of(order)
             if found is None:
-                raise Unavailable(
-                    "payments_unavailable", "the page was asked for before, and isn't found; try again shortly"
-                ) from None
+                words = "the page was asked for before, and isn't found; try again shortly"
+                raise Unavailable("payments_unavailable", words)
             return found
         return self.look_at_checkout(made.id) if _repeated(made) else self._checkout(made)
 
@@ -209,12 +202,8 @@ class StripePayments:
 
     def close_checkout(self, checkout_id: str) -> Checkout:
         number = _checked(checkout_id)
-        try:
-            found = self._checkout(self._client.v1.checkout.sessions.expire(number))
-        except stripe.InvalidRequestError:
-            found = self.look_at_checkout(number)
-        except stripe.StripeError as error:
-            raise fault(error) from None
+        closed = _unless_refused(lambda: self._client.v1.checkout.sessions.expire(number))
+        found = self.look_at_checkout(number) if closed is None else self._checkout(closed)
         if found.open:
             raise Unavailable("payments_unavailable", "the page can't be closed now; try again shortly")
         return found
@@ -264,15 +253,15 @@ class StripePayments:
         }
         try:
             made = self._client.v1.refunds.create(params, {"idempotency_key": f"refund-{order.refund_id}"})
-        except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
-            # Another thread may have given it back since.
-            found = self._given_back(order)
-            if found is None:
-                raise fault(error) from None
-            return found
         except stripe.StripeError as error:
-            raise fault(error) from None
-        return self.look_at_refund(made.id) if _repeated(made) else self._refunded(made)
+            refused = fault(error)
+        else:
+            return self.look_at_refund(made.id) if _repeated(made) else self._refunded(made)
+        # Another thread may have given it back since.
+        found = self._given_back(order) if isinstance(refused, Rejected) else None
+        if found is None:
+            raise refused
+        return found
 
     def look_at_refund(self, refund_id: str) -> Refunded:
         with speaking():
@@ -372,12 +361,29 @@ def _as_asked(order: Order, **found: object) -> None:
         raise Rejected("payments_refused", f"the payment was asked for before with another {' and '.join(differing)}")
 
 
+def _made(call: Callable[[], Asked]) -> Asked | None:
+    """What is made; None where the key was used for something else before, or the first failure under it is repeated.
+
+    What follows on None stands outside: the library's errors quote what was sent, and show under any that come of them.
+    """
+    try:
+        return call()
+    except stripe.StripeError as error:
+        repeated = isinstance(error, stripe.APIError) and was_replayed(error.headers)
+        if isinstance(error, stripe.IdempotencyError) or repeated:
+            return None
+        raise fault(error) from None
+
+
+def _unless_refused(call: Callable[[], Asked]) -> Asked | None:
+    """What is answered; None where the state of things forbids what is asked."""
+    try:
+        return call()
+    except stripe.InvalidRequestError:
+        return None
+    except stripe.StripeError as error:
+        raise fault(error) from None
+
+
 def _repeated(made: stripe.StripeObject) -> bool:
     return made.last_response is not None and was_replayed(made.last_response.headers)
-
-
-def _spent(error: stripe.StripeError) -> bool:
-    """Whether the key was used for something else before, or the processor's first failure under it is repeated."""
-    return isinstance(error, stripe.IdempotencyError) or (
-        isinstance(error, stripe.APIError) and was_replayed(error.headers)
-    )

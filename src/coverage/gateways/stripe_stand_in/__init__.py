@@ -5,7 +5,7 @@ and takes test keys of its own alone: a live key is turned away.
 """
 
 from coverage.gateways.stripe_stand_in.account import Account, Refusal
-from coverage.gateways.stripe_stand_in.server import DEMO_KEY, Faults, StripeStandIn
+from coverage.gateways.stripe_stand_in.server import DEMO_KEY, Fault, Faults, StripeStandIn
 from coverage.gateways.stripe_stand_in.webhooks import Webhooks
 
-__all__ = ["DEMO_KEY", "Account", "Faults", "Refusal", "StripeStandIn", "Webhooks"]
+__all__ = ["DEMO_KEY", "Account", "Fault", "Faults", "Refusal", "StripeStandIn", "Webhooks"]

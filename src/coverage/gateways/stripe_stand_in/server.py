@@ -12,8 +12,8 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
@@ -32,16 +32,18 @@ _TEST_KEY: Final = re.compile(r"(?:sk|rk)_test_[A-Za-z0-9_]+")
 _LONGEST_BODY: Final = 1 << 20
 _LONGEST_KEY: Final = 255
 _KEPT_SECONDS: Final = 24 * 3600
+_LONGEST_SLOW_SECONDS: Final = 5
 _SAYS: Final = {"X-Stand-In": "This is no Stripe. It takes no real cards and moves no money."}
 
-Fault = Literal["rate_limited", "refused", "failed", "silent", "done_silent", "done_lost", "no_json", "live"]
+Fault = Literal["rate_limited", "refused", "failed", "slow", "silent", "done_silent", "done_lost", "no_json", "live"]
 
 
 class Faults:
     """What goes wrong with the next calls, one each:
 
     `rate_limited` is answered 429 and `refused` 500, nothing being done or kept; `failed` is answered 500, nothing being
-    done, and is kept under the idempotency key, as Stripe keeps it; `silent` is never answered, nothing being done, and
+    done, and is kept under the idempotency key, as Stripe keeps it; `slow` is done once another call under its idempotency
+    key has come and was turned away; `silent` is never answered, nothing being done, and
     `done_silent` is never answered though it is done; `done_lost` is done, and the connection closed within the answer;
     `no_json` is done and answered with something else; `live` is done and answered as of the other mode.
     """
@@ -74,13 +76,13 @@ class _Kept:
     sent: str
     since: float
     answer: tuple[int, Thing] | None = None
+    met: asyncio.Event = field(default_factory=asyncio.Event)  # another call under the key was turned away meanwhile
 
 
 class StripeStandIn:
     """Serves an account for each of `keys`. See the package: it is no Stripe.
 
-    `latency_seconds` is how long a call that writes takes: another under its idempotency key is refused meanwhile, as
-    Stripe does. Close it to end what sends its events.
+    Close it to end what sends its events.
     """
 
     def __init__(
@@ -90,13 +92,12 @@ class StripeStandIn:
         webhook_url: str | None = None,
         webhook_secret: str = "whsec_stand_in",  # noqa: S107 - not one: nothing but this stand-in signs with it
         clock: Callable[[], float] = time.time,
-        latency_seconds: float = 0.0,
         most: int = 10_000,
     ) -> None:
         self.webhooks = Webhooks(webhook_url, webhook_secret, clock)
         self.faults = Faults()
         self.calls: deque[str] = deque(maxlen=1_000)  # "METHOD /path" of the last calls
-        self._clock, self._latency_seconds, self._most = clock, latency_seconds, most
+        self._clock, self._most = clock, most
         self._lock = threading.RLock()
         self._accounts: dict[str, Account] = {}
         self._kept: dict[str, OrderedDict[str, _Kept]] = {}
@@ -150,8 +151,9 @@ class StripeStandIn:
             if kept is not None and kept.answer is not None:
                 return _answer(*kept.answer, replayed=True)
             try:
-                if kept is not None and self._latency_seconds:
-                    await asyncio.sleep(self._latency_seconds)
+                if kept is not None and fault == "slow":
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(kept.met.wait(), _LONGEST_SLOW_SECONDS)
                 with self._lock:
                     answer = self._done(key, request, sent, kept, fault)
             finally:
@@ -188,6 +190,7 @@ class StripeStandIn:
         kept = all_kept.get(name)
         if kept is not None and now - kept.since <= _KEPT_SECONDS:
             if kept.answer is None:
+                kept.met.set()
                 words = "There is currently another in-progress request using this Idempotent Key."
                 raise Refusal(409, words, kind="idempotency_error", code="idempotency_key_in_use")
             if kept.sent != sent:
