@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from coverage.domain.faults import Rejected, Unavailable
-from coverage.domain.payment import BalanceEntry, RefundOrder
+from coverage.domain.payment import BalanceEntry, Refunded, RefundOrder
 from coverage.gateways.stripe_payments import StripePayments
 from coverage.gateways.stripe_stand_in import DEMO_KEY, Refusal, StripeStandIn
 from coverage.operations.ports import Payments
@@ -113,6 +113,13 @@ class TestAsk:
         assert refused.value.code == ("payments_unavailable" if "tenant_id" in changes else "payments_refused")
         with app.account() as account:
             assert len(account.all_of("payment_intent")) == 1
+
+    def test_refuses_an_intent_that_somebody_changed(self, payments: Payments, app: StripeStandIn) -> None:
+        intent = payments.ask(order())
+        with app.account() as account:
+            account.find("payment_intent", intent.id)["amount"] = 1
+        with pytest.raises(Rejected, match="another amount"):
+            payments.ask(order())
 
     def test_finds_the_payment_when_only_the_address_has_changed(self, payments: Payments) -> None:
         assert payments.ask(order(email=None)).id == payments.ask(order()).id
@@ -270,6 +277,21 @@ class TestRefund:
         assert processor.payments.refund(given) == first
         with app.account() as account:
             assert len(account.all_of("refund")) == 1
+
+    def test_finds_what_another_gave_back_just_before(
+        self, processor: Processor, wall: Wall, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        given = RefundOrder("tn_1", "ref_1", processor.paid().id, 3_024)
+        first = processor.payments.refund(given)
+        wall.ahead = 3 * 86_400
+        look, looked = StripePayments._given_back, []
+
+        def look_too_early(payments: StripePayments, order: RefundOrder) -> Refunded | None:
+            looked.append(order)
+            return None if len(looked) == 1 else look(payments, order)
+
+        monkeypatch.setattr(StripePayments, "_given_back", look_too_early)
+        assert processor.payments.refund(given) == first
 
     def test_gives_back_no_more_than_was_paid(self, processor: Processor) -> None:
         intent = processor.paid()

@@ -127,7 +127,7 @@ class StripePayments:
         # Under a key of the library's own: under one of ours, a refusal while it was processing would be repeated once it
         # no longer is.
         done = _unless_refused(lambda: self._client.v1.payment_intents.cancel(number))
-        found = self.look(number)
+        found = self.look(number) if done is None else self._intent(done)
         # An intent that a page made is cancelled by closing that page: https://docs.stripe.com/api/payment_intents/cancel
         if done is None and found.state == "open" and self._close_pages_of(number):
             found = self.look(number)
