@@ -133,6 +133,13 @@ class TestDoubt:
             ahead[0] = 25 * 3600
             assert processor.payments.ask(order()).state == "open"
 
+    def test_finds_what_was_made_under_a_failure_that_is_repeated(self, payments: Payments, app: StripeStandIn) -> None:
+        app.faults.next("done_failed")
+        with pytest.raises(Unavailable):
+            payments.ask(order())
+        assert payments.ask(order()).state == "open"
+        assert held(app, "payment_intent") == 1
+
     def test_has_no_answer_where_nobody_listens(self) -> None:
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))

@@ -35,15 +35,17 @@ _KEPT_SECONDS: Final = 24 * 3600
 _LONGEST_SLOW_SECONDS: Final = 5
 _SAYS: Final = {"X-Stand-In": "This is no Stripe. It takes no real cards and moves no money."}
 
-Fault = Literal["rate_limited", "refused", "failed", "slow", "silent", "done_silent", "done_lost", "no_json", "live"]
+Fault = Literal[
+    "rate_limited", "refused", "failed", "done_failed", "slow", "silent", "done_silent", "done_lost", "no_json", "live"
+]
 
 
 class Faults:
     """What goes wrong with the next calls, one each:
 
     `rate_limited` is answered 429 and `refused` 500, nothing being done or kept; `failed` is answered 500, nothing being
-    done, and is kept under the idempotency key, as Stripe keeps it; `slow` is done once another call under its idempotency
-    key has come and was turned away; `silent` is never answered, nothing being done, and
+    done, and is kept under the idempotency key, as Stripe keeps it; `done_failed` is the same, but done; `slow` is done once
+    another call under its idempotency key has come and was turned away; `silent` is never answered, nothing being done, and
     `done_silent` is never answered though it is done; `done_lost` is done, and the connection closed within the answer;
     `no_json` is done and answered with something else; `live` is done and answered as of the other mode.
     """
@@ -215,6 +217,8 @@ class StripeStandIn:
             if fault == "failed":
                 raise Refusal(500, "Something went wrong.", kind="api_error", kept=True)
             answer = shown(account, self._found(account, request, form), paths if isinstance(paths, list) else [])
+            if fault == "done_failed":
+                raise Refusal(500, "Something went wrong.", kind="api_error", kept=True)
         except Refusal as refusal:
             if kept is not None and refusal.kept:
                 kept.answer = (refusal.status, refusal.body)
