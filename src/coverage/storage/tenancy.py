@@ -27,6 +27,8 @@ OUTSIDE = {
     "insurers": "risk carriers, shared by partners",
     "outbox": "ids only; each job sets its tenant before it reads anything",
     "product_texts": "rule files, the same for all",
+    "sanctions_entries": "a list that authorities publish, the same for all",
+    "sanctions_lists": "which list was in force when",
     "tax_rows": "rule files, the same for all",
     "unsealed": "ids only; which facts wait for their seal",
 }
@@ -35,6 +37,7 @@ OUTSIDE = {
 READ_BY_WORKER = {
     "tenants": "ids and a clock: whose work is due",
     "seals": "ids and a hash: what the next seal goes on from",
+    "screenings": "ids, scores and a list's own words: what waits for a person to decide",
 }
 
 
