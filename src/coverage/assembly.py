@@ -28,6 +28,7 @@ from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.dumps import DumpFailed, read_dump, write_dump
 from coverage.gateways.keyring import MasterKeyring
 from coverage.gateways.private_postgres import SUPERUSER, PostgresMissing, PostgresRefused, PrivatePostgres
+from coverage.gateways.sanctions import read_list
 from coverage.gateways.stripe_payments import StripePayments
 from coverage.operations import backing_up
 from coverage.operations.backing_up import Manifest
@@ -113,6 +114,27 @@ def open_queue(settings: Settings, say: Say) -> Iterator[Database]:
     ):
         _require_schema(queue)
         yield queue
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an operator who screens works with: the database in the worker's role and as its owner, and the master key."""
+
+    queue: Database
+    owner: Database
+    keyring: MasterKeyring | None
+
+
+@contextmanager
+def open_desk(settings: Settings, say: Say) -> Iterator[Desk]:
+    """The desk, closed again at the end. The database's schema must be there already."""
+    _require_database(settings)
+    with ExitStack() as closed_at_the_end, _database_refusals():
+        url = closed_at_the_end.enter_context(_database_address(settings, say))
+        queue = closed_at_the_end.enter_context(closing(_connect(settings, url, "sharecover_worker", pool_size=1)))
+        owner = closed_at_the_end.enter_context(closing(_connect(settings, settings.owner_url or url, pool_size=1)))
+        _require_schema(queue)
+        yield Desk(queue, owner, _kept_keyring(settings))
 
 
 def migrate(settings: Settings, say: Say) -> str:
@@ -469,6 +491,8 @@ def wiring() -> commands.Wiring:
         restore_backup=restore_backup,
         open_premises=open_premises,
         open_queue=open_queue,
+        open_desk=open_desk,
+        read_sanctions=read_list,
         build_worker=build_worker,
         build_app=build_app,
         build_demo=Demo,

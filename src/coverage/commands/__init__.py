@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from coverage.commands import backup, demo, outbox, rules, serve, verify
+from coverage.commands import backup, demo, outbox, rules, screening, serve, verify
 
 EPILOG = (
     "Settings stand in the environment: DATABASE_URL (without it a private PostgreSQL runs in the data folder), "
@@ -34,6 +34,8 @@ class Wiring:
     restore_backup: Callable[..., Any]
     open_premises: Callable[..., AbstractContextManager[Any]]
     open_queue: Callable[..., AbstractContextManager[Any]]
+    open_desk: Callable[..., AbstractContextManager[Any]]
+    read_sanctions: Callable[[Path], Any]
     build_worker: Callable[[Any], Any]
     build_app: Callable[[Any, Any], Any]
     build_demo: Callable[[Any, Path], Any]
@@ -52,5 +54,6 @@ def run(wiring: Callable[[], Wiring]) -> None:
     verify.add_to(app, wiring)
     backup.add_to(app, wiring)
     outbox.add_to(app, wiring)
+    screening.add_to(app, wiring)
     demo.add_to(app)
     app()

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 from sqlalchemy.orm import Session
 
 from coverage.domain.faults import Conflict, Missing
-from coverage.domain.screening import Entry, Match, Purpose, Screen
+from coverage.domain.screening import Entry, Match, Purpose, Screen, words_of
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.answering import Request
 from coverage.operations.house import House, Work
@@ -104,9 +104,9 @@ def _refers(tx: Work, listed: tuple[str, Screen], person: Person, purpose: Purpo
 
 
 def _mark(keyring: Keyring, person: Person) -> bytes:
-    """For whom a decision holds: this name and birth date. Spelt another way it is asked anew."""
+    """For whom a decision holds: this name and birth date. Under another name it is asked anew."""
     born = person.born.isoformat() if person.born else None
-    return keyring.fingerprint("screening", json.dumps([person.name.strip(), born]))
+    return keyring.fingerprint("screening", json.dumps([words_of(person.name), born]))
 
 
 def _fresh(matches: Sequence[Match], mark: bytes, known: Iterable[Screening]) -> list[Match]:

@@ -19,6 +19,7 @@ FAULTS = {"Rejected", "Missing", "Conflict", "Unavailable"}
 # Codes that no request meets: one that its caller turns into another, one that stops a start, and those of the worker's
 # and the operator's own.
 INSIDE = {"invalid_risk", "schema_outdated", "anchor_unavailable", "nothing_heard"}
+INSIDE |= {"list_broken", "decided_already", "unknown_screening"}
 INSIDE |= {"nothing_to_back_up", "backup_damaged", "database_not_empty", "restore_differs"}
 
 

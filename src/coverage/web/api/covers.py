@@ -12,6 +12,7 @@ from coverage.operations.certifying import certificate_of
 from coverage.operations.collecting import client_secret_of_cover, processor_of
 from coverage.operations.house import Work
 from coverage.operations.issuing import Bind, Disclosed, PartyNamed, issue_cover
+from coverage.operations.screening import Person, screen
 from coverage.operations.showing import find_cover, list_covers, see_cover, see_covers
 from coverage.operations.unlocking import link_of
 from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, ThePage, needs, once, plainly
@@ -47,6 +48,10 @@ def create_cover(house: TheHouse, caller: TheCaller, key: RequiredKey, body: Cov
         payment_method=body.payment.method,
         metadata=body.metadata,
     )
+
+    # Not within the work: what is found is kept, also though nothing is bound.
+    named = {party for people in bind.parties.values() for party in people}
+    screen(house, caller, (Person(party.reference, party.name, locale=party.locale) for party in named), "bind", key)
 
     def work(tx: Work) -> Made:
         cover = issue_cover(tx, bind)

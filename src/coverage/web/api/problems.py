@@ -61,6 +61,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "quote_bound": Problem("The quote is bound already", "Read the cover that `cover` names, or ask for a new quote."),
     "quote_expired": Problem("The quote has expired", "Ask for a new quote."),
     "quote_not_open": Problem("The quote can't be bound", "A referred quote waits for an underwriter; a declined one can't be bound."),
+    "referred": Problem("A person has to look at this first", "Nothing on your side: the same request may pass once somebody has looked."),
     "start_passed": Problem("The start has passed", "Ask for a new quote: no cover begins in the past."),
     "empty_window": Problem("A section would cover no time", "Ask for a quote that begins later: the section covers from the booking until the start."),
     "no_master_policy": Problem("No master policy covers this now", "Tell us: your contract with the insurer doesn't have the product at this time."),
