@@ -23,6 +23,7 @@ from coverage.storage import (
     partners,  # noqa: F401
     payments,  # noqa: F401
     quotes,  # noqa: F401
+    screening,  # noqa: F401
     seals,  # noqa: F401
 )
 from coverage.storage.schema import Table

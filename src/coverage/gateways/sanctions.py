@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Final
 from xml.etree.ElementTree import Element, ParseError
@@ -51,8 +51,8 @@ def read_list(path: Path) -> ListRead:
     with path.open("rb") as file:
         measured = _Measured(file)
         reader = io.BufferedReader(measured)
-        is_xml = reader.peek(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
         try:
+            is_xml = reader.peek(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
             entries = tuple(_checked(_from_xml(reader) if is_xml else _from_csv(reader)))
         except _Broken as fault:
             raise Rejected("list_broken", f"{path.name}{fault}") from None
@@ -120,7 +120,7 @@ def _entry(place: str, reference: str, names: list[str], born: list[Born], kind:
 # --------------------------------------------------------------------------------------------------- CSV
 
 
-def _from_csv(reader: io.BufferedReader) -> Iterator[tuple[str, Entry]]:
+def _from_csv(reader: io.BufferedReader[_Measured]) -> Iterator[tuple[str, Entry]]:
     lines = csv.reader(io.TextIOWrapper(reader, encoding="utf-8-sig", newline=""), strict=True)
     wanted = f"expected the columns {','.join(COLUMNS)}"
     try:
@@ -174,7 +174,7 @@ def _born(place: str, text: str) -> Born:
 # --------------------------------------------------------------------------------------------------- XML
 
 
-def _from_xml(reader: io.BufferedReader) -> Iterator[tuple[str, Entry]]:
+def _from_xml(reader: io.BufferedReader[_Measured]) -> Iterator[tuple[str, Entry]]:
     depth, elements = 0, 0
     root: Element | None = None
     try:
@@ -240,7 +240,7 @@ def _span(place: str, told: Element) -> Born | None:
             return None
         if told.get("circa") == "true":
             # About then: a year more on both sides.
-            return Born(span.first - timedelta(366), span.last + timedelta(366))
-    except (ValueError, OverflowError):
+            return Born(date(span.first.year - 1, 1, 1), date(span.last.year + 1, 12, 31))
+    except ValueError:
         raise _Broken(f"{place}: a birth date that is none: {day or f'{first} to {last}'}") from None
     return span

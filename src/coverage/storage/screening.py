@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import BigInteger, Identity, Integer, LargeBinary, Select, delete, insert, select, text
+from sqlalchemy import BigInteger, Identity, LargeBinary, delete, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or_meet
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -32,7 +32,7 @@ class SanctionsList(Table):
     number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
     source: Mapped[str]
     sha256: Mapped[str]  # of the file
-    entries: Mapped[int] = mapped_column(Integer)
+    entries: Mapped[int] = mapped_column(BigInteger)
     loaded_at: Mapped[Instant]
 
 
@@ -41,7 +41,7 @@ class SanctionsEntry(Table):
 
     __tablename__ = "sanctions_entries"
     list_id: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     reference: Mapped[str]
     names: Mapped[JsonList]
     born: Mapped[JsonList]  # pairs of days
@@ -171,5 +171,5 @@ def count(session: Session) -> dict[State, int]:
 
 def find(session: Session, screening_id: str, *, lock: bool = False) -> Screening | None:
     """The screening of that id, locked to the end of the transaction if asked for."""
-    query: Select[tuple[Screening]] = select(Screening).where(Screening.id == screening_id)
+    query = select(Screening).where(Screening.id == screening_id)
     return session.scalars(query.with_for_update() if lock else query).one_or_none()

@@ -11,11 +11,11 @@ depends_on = None
 LISTS = """
 CREATE TABLE sanctions_lists (
     id text PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY UNIQUE, source text NOT NULL,
-    sha256 text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'), entries integer NOT NULL CHECK (entries > 0),
+    sha256 text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'), entries bigint NOT NULL CHECK (entries > 0),
     loaded_at timestamptz NOT NULL
 );
 CREATE TABLE sanctions_entries (
-    list_id text NOT NULL REFERENCES sanctions_lists, position integer NOT NULL, reference text NOT NULL,
+    list_id text NOT NULL REFERENCES sanctions_lists, position bigint NOT NULL, reference text NOT NULL,
     names jsonb NOT NULL CHECK (jsonb_array_length(names) > 0), born jsonb NOT NULL,
     kind text NOT NULL CHECK (kind IN ('person', 'entity')), programme text NOT NULL,
     PRIMARY KEY (list_id, position), UNIQUE (list_id, reference)
