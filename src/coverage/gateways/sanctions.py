@@ -195,7 +195,7 @@ def _from_xml(reader: io.BufferedReader[_Measured]) -> Iterator[tuple[str, Entry
                     root.clear()
     except ParseError as error:
         line, column = error.position
-        raise _Broken(f":{line}:{column + 1}: no XML: {error.msg.partition(':')[0]}") from None
+        raise _Broken(f":{line}:{column + 1}: no XML: {str(error).partition(':')[0]}") from None
     except DefusedXmlException:
         raise _Broken(": it declares a document type, which the list doesn't; refused") from None
 
