@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import re
@@ -387,6 +386,7 @@ class TestFetching:
         self,
         gateway: WeasyPrintDocuments,
         listener: socket.socket,
+        capfd: pytest.CaptureFixture[str],
         markup: str,
     ) -> None:
         port = listener.getsockname()[1]
@@ -398,11 +398,15 @@ class TestFetching:
             "outside_path": outside,
         }
         # Most stop the document; an image inside an inline SVG is left out.
-        with contextlib.suppress(Unavailable):
+        try:
             pdf = gateway.render("page.html", "en", {"markup": markup, "addresses": addresses})
             assert "<svg" in markup
             assert images(pdf) == 0
+        except Unavailable as refusal:
+            assert refusal.detail == "The document could not be set: Refused."
+        assert gateway.process_id is not None, "the next document needs no other child"
         assert not was_called(listener)
+        assert capfd.readouterr().err == "", "a trace would quote the document"
 
     def test_an_image_beside_the_template_is_ours(self, gateway: WeasyPrintDocuments) -> None:
         markup = "<img alt=stamp src=stamp.png>"

@@ -68,9 +68,11 @@ class Typesetter:
     def __init__(self, templates: Path) -> None:
         import weasyprint
         from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import FatalURLFetchingError
 
         logging.getLogger("weasyprint").disabled = True  # its warnings quote the document
         self._weasyprint: Any = weasyprint
+        self._refused: Any = FatalURLFetchingError
         self._fonts: Any = FontConfiguration()
         self._templates = templates.resolve()
         self._base_url = self._templates.as_uri() + "/"
@@ -82,11 +84,16 @@ class Typesetter:
         """The document as tagged PDF (ISO 14289-1). `assets` are what `asset:<name>` stands for in it."""
         self._assets = assets
         document = self._weasyprint.HTML(string=html, base_url=self._base_url, url_fetcher=self._fetcher)
-        pdf: bytes = document.write_pdf(
-            stylesheets=[self._sheet(name) for name in stylesheets],
-            font_config=self._fonts,
-            pdf_variant="pdf/ua-1",
-        )
+        try:
+            pdf: bytes = document.write_pdf(
+                stylesheets=[self._sheet(name) for name in stylesheets],
+                font_config=self._fonts,
+                pdf_variant="pdf/ua-1",
+            )
+        except self._refused:
+            # No `Exception`, so that WeasyPrint's own handlers let it through: it would end this process with a trace that
+            # quotes the document.
+            raise Refused("an address") from None
         return pdf
 
     def _sheet(self, name: str) -> Any:
