@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from starlette.types import Message, Receive, Scope, Send
 
 from coverage.operations.house import House
-from coverage.storage.tenancy import Database
+from coverage.storage.tenancy import Database, Limits
 from coverage.web.app import create_app
 from coverage.web.capacity import Capacity, Door
 from tests.answers import the_problem
@@ -129,12 +129,17 @@ def both_wait(looking: Connection) -> bool:
     return looking.exec_driver_sql(waiting).scalar() == 2
 
 
+MINUTES = (
+    120_000  # so long is waited for a lock: until it is let go, and far longer than the client waits for its answer
+)
+
+
 class TestService:
     def test_refuses_what_is_too_much_and_works_on(
         self, platform: Platform, house_with: Callable[..., House], database_url: str, owner: Database
     ) -> None:
         quote = platform.quote()
-        database = Database.connect(database_url, pool_size=3)
+        database = Database.connect(database_url, pool_size=3, limits=Limits(MINUTES, MINUTES))
         with ExitStack() as stack:
             stack.callback(database.close)
             app = create_app(house_with(database=database), capacity=Capacity(2, 0, 1))

@@ -25,7 +25,9 @@ VERSIONS: Final = ("2026-11-01",)
 KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def house_of(request: Request) -> House:
+# What waits for nothing is async: the framework runs the others in threads, of which there are as many as requests may be
+# worked on at once. Whoever watches over the service would wait for one while all wait for the database.
+async def house_of(request: Request) -> House:
     """The house that the application was built on."""
     house: House = request.app.state.house
     return house
@@ -66,14 +68,14 @@ TheCaller = Annotated[Caller, Depends(caller_of)]
 def needs(scope: str) -> Any:
     """Refuses keys that haven't the scope; for a router's `dependencies`."""
 
-    def check(caller: TheCaller) -> None:
+    async def check(caller: TheCaller) -> None:
         if scope not in caller.scopes:
             raise Rejected("scope_missing", f"this API key hasn't the scope {scope}")
 
     return Depends(check)
 
 
-def language_of(accept_language: Annotated[str | None, Header(description="Of texts for people.")] = None) -> str:
+async def language_of(accept_language: Annotated[str | None, Header(description="Of texts for people.")] = None) -> str:
     """The language for texts to people."""
     return best_language(accept_language)
 
@@ -81,7 +83,7 @@ def language_of(accept_language: Annotated[str | None, Header(description="Of te
 TheLanguage = Annotated[str, Depends(language_of)]
 
 
-def page_of(
+async def page_of(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     starting_after: Annotated[str | None, Query(max_length=80, description="The last id of the page before.")] = None,
     created_gte: Annotated[Instant | None, Query(alias="created[gte]")] = None,

@@ -37,7 +37,7 @@ class EventList(Shape):
     has_more: bool
 
 
-def may_read_some(caller: TheCaller) -> None:
+async def may_read_some(caller: TheCaller) -> None:
     """Refuses keys that may read nothing that an event could be about."""
     if not caller.scopes & set(SCOPES.values()):
         raise Rejected("scope_missing", f"this API key has none of the scopes {', '.join(SCOPES.values())}")

@@ -64,7 +64,7 @@ class Turns:
             self._room.release()
 
 
-def turns_of(request: Request) -> Turns:
+async def turns_of(request: Request) -> Turns:
     """The turns that the application's lists take."""
     turns: Turns = request.app.state.turns
     return turns

@@ -29,12 +29,12 @@ HEADERS: Final = {
 }
 
 
-def house_of(request: Request) -> House:
+async def house_of(request: Request) -> House:
     """The house that the application was built on."""
     return cast(House, request.app.state.house)
 
 
-def words_of(
+async def words_of(
     lang: Annotated[str | None, Query()] = None, accept_language: Annotated[str | None, Header()] = None
 ) -> Words:
     """The words of the language that was chosen on the page, or else of the browser's."""
