@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import httpx2
 
 from coverage.gateways.private_postgres import PrivatePostgres
+from tests.preloaded import preloaded
 
 PATIENCE_SECONDS = 60
 COVERAGE = [sys.executable, "-P", "-m", "coverage"]
@@ -50,14 +51,7 @@ def clean_environment(**changes: str) -> dict[str, str]:
 
 def run_coverage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command, run to its end."""
-    return subprocess.run(
-        [*COVERAGE, *arguments],
-        env=clean_environment(**environment),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    return preloaded().run(arguments, clean_environment(**environment), PATIENCE_SECONDS)
 
 
 def running(processes: set[int]) -> dict[int, str]:
