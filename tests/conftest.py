@@ -32,6 +32,7 @@ from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.builders import Platform, enrol_platform
 from tests.lending import Wall, selling
+from tests.processes import NO_TLS
 from tests.serving import serving
 
 ROOT = Path(__file__).parents[1]
@@ -160,7 +161,7 @@ def served(app: FastAPI) -> Iterator[str]:
 def served_platform(owner: Database, house: House, served: str) -> Iterator[Platform]:
     """A partner who calls over a real socket, from as many threads as it likes."""
     limits = httpx2.Limits(max_connections=100)
-    with httpx2.Client(base_url=served, timeout=60, limits=limits, trust_env=False) as client:
+    with httpx2.Client(base_url=served, timeout=60, limits=limits, trust_env=False, verify=NO_TLS) as client:
         yield enrol_platform(owner, house, client)
 
 

@@ -24,7 +24,7 @@ from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.builders import Platform
 from tests.operations.own_product import GROSS, GROSS_AT_TWICE, TWICE, WORKED, OwnProduct, sells
-from tests.processes import wait_for
+from tests.processes import NO_TLS, wait_for
 from tests.serving import serving
 
 OLD, NEW = ("2026-01-01", GROSS), ("2026-06-01", GROSS_AT_TWICE)
@@ -69,7 +69,7 @@ def buyers(
     house = house_with(rules=publisher.current)
     with (
         serving(create_app(house)) as address,
-        httpx2.Client(base_url=address, timeout=60, trust_env=False) as client,
+        httpx2.Client(base_url=address, timeout=60, trust_env=False, verify=NO_TLS) as client,
         publisher.following(),
         ThreadPoolExecutor(BUYERS) as threads,
     ):

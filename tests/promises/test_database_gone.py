@@ -20,7 +20,7 @@ import httpx2
 
 from coverage.gateways.private_postgres import PrivatePostgres
 from tests.builders import a_bind, a_quote
-from tests.processes import Service, data_folder, serving, wait_for
+from tests.processes import NO_TLS, Service, data_folder, serving, wait_for
 from tests.promises.trial import Trial, promise
 
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
@@ -55,7 +55,9 @@ class Buying:
         self.statuses: Counter[int] = Counter()
 
     def client(self) -> httpx2.Client:
-        return httpx2.Client(base_url=self._service.url, headers=self._headers, timeout=60, trust_env=False)
+        return httpx2.Client(
+            base_url=self._service.url, headers=self._headers, timeout=60, trust_env=False, verify=NO_TLS
+        )
 
     def post(self, client: httpx2.Client, path: str, body: dict[str, Any], key: str) -> httpx2.Response:
         """Posts, and counts what came of it."""

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from coverage.storage.tenancy import Database
 from tests.builders import Platform, a_bind
-from tests.processes import Service, data_folder, starting, wait_for
+from tests.processes import NO_TLS, Service, data_folder, starting, wait_for
 from tests.promises.books import examined, waiting
 from tests.promises.trial import Trial, promise
 
@@ -83,7 +83,12 @@ def send(platform: Platform, service: Service, bind: Bind) -> httpx2.Response | 
     headers = {"Authorization": f"Bearer {platform.key}", "Idempotency-Key": bind.key}
     try:
         answer = httpx2.post(
-            f"http://127.0.0.1:{service.port}/v1/covers", json=bind.body, headers=headers, timeout=30, trust_env=False
+            f"http://127.0.0.1:{service.port}/v1/covers",
+            json=bind.body,
+            headers=headers,
+            timeout=30,
+            trust_env=False,
+            verify=NO_TLS,
         )
     except httpx2.TransportError:
         return None

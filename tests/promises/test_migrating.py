@@ -28,7 +28,7 @@ from coverage.storage import migrations
 from coverage.storage.identity import new_code
 from tests.builders import Platform, a_bind, a_quote
 from tests.conftest import ROOT
-from tests.processes import Service, serving, wait_for
+from tests.processes import NO_TLS, Service, serving, wait_for
 from tests.promises.trial import Trial, promise
 
 VERSIONS = "src/coverage/storage/migrations/versions"
@@ -94,7 +94,7 @@ class Load:
     def go_on(self, _: int) -> None:
         """Works until the end."""
         key = self._service.printed("Test key")
-        with httpx2.Client(base_url=self._service.url, timeout=60, trust_env=False) as client:
+        with httpx2.Client(base_url=self._service.url, timeout=60, trust_env=False, verify=NO_TLS) as client:
             there = Platform(None, key, client)  # type: ignore[arg-type]
             while not self._ended.is_set():
                 quote = self._count(there.post("/v1/quotes", a_quote()))

@@ -15,6 +15,7 @@ from coverage.storage.tenancy import OUTSIDE, READ_BY_WORKER, Database, Role
 from coverage.web.app import create_app
 from tests.answers import the_problem
 from tests.builders import Platform, a_bind, enrol_platform
+from tests.processes import NO_TLS
 from tests.promises.apart import AN_ID
 from tests.promises.trial import Trial, promise
 from tests.serving import at_once, serving
@@ -103,7 +104,7 @@ class TestRequests:
                 trial.met("on a connection of another tenant before", before != tenant)
 
         limits = httpx2.Limits(max_connections=CALLERS)
-        with httpx2.Client(base_url=address, timeout=60, limits=limits, trust_env=False) as client:
+        with httpx2.Client(base_url=address, timeout=60, limits=limits, trust_env=False, verify=NO_TLS) as client:
             partners = [enrol_platform(owner, house, client) for _ in range(4)]
             covers = [partner.cover() for partner in partners]
             event.listen(database.engine, "before_cursor_execute", note)

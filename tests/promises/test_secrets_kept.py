@@ -20,6 +20,7 @@ from coverage.storage.tenancy import Database
 from tests.answers import the_problem
 from tests.builders import Platform, a_bind, a_claim, a_risk, enrol_platform, soon
 from tests.dumping import pg_dump
+from tests.processes import NO_TLS
 from tests.promises.another_process import another_process
 from tests.promises.trial import Trial, promise
 
@@ -76,8 +77,8 @@ class TestRevokedKey:
     def two_processes(self, served: str, database_url: str) -> Iterator[list[httpx2.Client]]:
         with (
             another_process(database_url) as address,
-            httpx2.Client(base_url=served, timeout=60, trust_env=False) as here,
-            httpx2.Client(base_url=address, timeout=60, trust_env=False) as there,
+            httpx2.Client(base_url=served, timeout=60, trust_env=False, verify=NO_TLS) as here,
+            httpx2.Client(base_url=address, timeout=60, trust_env=False, verify=NO_TLS) as there,
         ):
             yield [here, there]
 

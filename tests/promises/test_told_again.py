@@ -27,6 +27,7 @@ from coverage.web.api.telling import api_value
 from tests.builders import Platform
 from tests.conftest import ROOT
 from tests.lending import Wall, selling
+from tests.processes import NO_TLS
 from tests.promises.another_process import another_process
 from tests.promises.trial import Trial, promise
 from tests.rulebook.risks import Risk, Risks
@@ -50,7 +51,7 @@ def left_alone(database_url: str, tmp_path: Path) -> Iterator[httpx2.Client]:
     (tmp_path / "nothing").mkdir()
     with (
         another_process(database_url, tmp_path / "nothing") as address,
-        httpx2.Client(base_url=address, timeout=60, trust_env=False) as client,
+        httpx2.Client(base_url=address, timeout=60, trust_env=False, verify=NO_TLS) as client,
     ):
         yield client
 

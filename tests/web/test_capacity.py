@@ -19,7 +19,7 @@ from coverage.web.app import create_app
 from coverage.web.capacity import Capacity, Door
 from tests.answers import the_problem
 from tests.builders import Platform, a_bind
-from tests.processes import wait_for
+from tests.processes import NO_TLS, wait_for
 from tests.serving import at_once, serving
 
 
@@ -143,7 +143,9 @@ class TestService:
         with ExitStack() as stack:
             stack.callback(database.close)
             app = create_app(house_with(database=database), capacity=Capacity(2, 0, 1))
-            client = httpx2.Client(base_url=stack.enter_context(serving(app)), timeout=30, trust_env=False)
+            client = httpx2.Client(
+                base_url=stack.enter_context(serving(app)), timeout=30, trust_env=False, verify=NO_TLS
+            )
             stack.enter_context(client)
             there = Platform(platform.tenant, platform.key, client)
             holder = stack.enter_context(owner.engine.connect())

@@ -19,6 +19,7 @@ from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.answers import the_problem
 from tests.builders import Platform, a_bind, a_claim, a_quote, soon
+from tests.processes import NO_TLS
 from tests.serving import at_once, serving
 
 SECONDS = 10
@@ -123,7 +124,7 @@ class TestPoolExhausted:
             stack.callback(database.close)
             address = stack.enter_context(serving(create_app(house_with(database=database))))
             stack.enter_context(database.engine.connect())
-            client = stack.enter_context(httpx2.Client(base_url=address, timeout=30, trust_env=False))
+            client = stack.enter_context(httpx2.Client(base_url=address, timeout=30, trust_env=False, verify=NO_TLS))
             there = Platform(platform.tenant, platform.key, client)
 
             def call(index: int) -> float:
