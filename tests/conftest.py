@@ -6,7 +6,6 @@ TEST_DATABASE_URL names another PostgreSQL (its owner, allowed to create databas
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,7 +31,7 @@ from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.builders import Platform, enrol_platform
 from tests.lending import Wall, selling
-from tests.processes import NO_TLS
+from tests.processes import NO_TLS, folder_for_databases
 from tests.serving import serving
 
 ROOT = Path(__file__).parents[1]
@@ -46,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     global _cluster
     if hasattr(config, "workerinput") or "TEST_DATABASE_URL" in os.environ:
         return
-    _cluster = PrivatePostgres(Path(tempfile.mkdtemp(prefix="sharecover-test-")), durable=False)
+    _cluster = PrivatePostgres(folder_for_databases("sharecover-test-"), durable=False)
     _cluster.start()
     _cluster.create_database(TEMPLATE)
     engine = create_engine(_cluster.url(TEMPLATE))

@@ -23,6 +23,7 @@ from coverage.gateways.private_postgres import PrivatePostgres
 from tests.preloaded import preloaded
 
 PATIENCE_SECONDS = 60
+ROOM_BYTES = 6 * 1024**3
 COVERAGE = [sys.executable, "-P", "-m", "coverage"]
 # Services here speak without TLS. A client that may trust nobody reads no list of authorities: 30 ms each time.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -93,11 +94,19 @@ def _processes() -> Iterator[tuple[int, int, str]]:
                 yield int(folder.name), int(parent), line
 
 
+def folder_for_databases(prefix: str) -> Path:
+    """A new folder, in memory where there is plenty of room: no test is about what a disk does, and all wait for it."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=memory if roomy else None))
+    folder.chmod(0o711)  # as root, the database's server is another user, who passes through
+    return folder
+
+
 @contextmanager
 def data_folder() -> Iterator[Path]:
     """A folder for a service, gone at the end with the database that stands in it."""
-    folder = Path(tempfile.mkdtemp(prefix="sharecover-serve-"))
-    folder.chmod(0o711)  # as root, the database's server is another user, who passes through
+    folder = folder_for_databases("sharecover-serve-")
     try:
         yield folder / "data"
     finally:

@@ -27,6 +27,14 @@ def hearing_hang_ups() -> Iterator[None]:
     signal.signal(signal.SIGHUP, former)
 
 
+@pytest.fixture(scope="module")
+def migrated() -> Iterator[Path]:
+    """A data folder with a database that is migrated, and no server: whatever is ended leaves it so."""
+    with data_folder() as data:
+        assert run_coverage("migrate", "--data", str(data)).returncode == 0
+        yield data
+
+
 @contextmanager
 def held_up(data: Path, lock: str, *arguments: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A command that waits in the database in `data` for what `lock` holds; files of its own stand in `folder`."""
@@ -61,17 +69,17 @@ class TestEndingInOrder:
             ("outbox list", signal.SIGTERM),
         ],
     )  # fmt: skip
-    def test_leaves_nothing_when_it_is_ended(self, tmp_path: Path, words: str, number: signal.Signals) -> None:
+    def test_leaves_nothing_when_it_is_ended(
+        self, migrated: Path, tmp_path: Path, words: str, number: signal.Signals
+    ) -> None:
         arguments = words.split() + ([str(tmp_path / "sharecover.backup")] if words == "backup" else [])
-        with data_folder() as data:
-            assert run_coverage("migrate", "--data", str(data)).returncode == 0
-            PrivatePostgres(data).start()
-            lock = "LOCK alembic_version"
-            with held_up(data, lock, *arguments, folder=tmp_path) as command:
-                if words == "backup":
-                    assert list(tmp_path.iterdir()), "where it writes until all is there"
-                _ends_in_order(command, number)
-            assert PrivatePostgres(data).process_id is None, "the private PostgreSQL was left running"
+        PrivatePostgres(migrated).start()
+        lock = "LOCK alembic_version"
+        with held_up(migrated, lock, *arguments, folder=tmp_path) as command:
+            if words == "backup":
+                assert list(tmp_path.iterdir()), "where it writes until all is there"
+            _ends_in_order(command, number)
+        assert PrivatePostgres(migrated).process_id is None, "the private PostgreSQL was left running"
         assert list(tmp_path.iterdir()) == []
 
     def test_leaves_a_restore_unbegun(self, tmp_path: Path) -> None:

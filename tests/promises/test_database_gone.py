@@ -6,21 +6,19 @@ import base64
 import os
 import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from coverage.gateways.private_postgres import PrivatePostgres
 from tests.builders import a_bind, a_quote
-from tests.processes import NO_TLS, Service, data_folder, serving, wait_for
+from tests.processes import NO_TLS, Service, data_folder, folder_for_databases, serving, wait_for
 from tests.promises.trial import Trial, promise
 
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
@@ -31,8 +29,7 @@ BACK_WITHIN_SECONDS = 5.0
 @contextmanager
 def database_apart() -> Iterator[PrivatePostgres]:
     """A PostgreSQL that nobody starts again but the test."""
-    folder = Path(tempfile.mkdtemp(prefix="sharecover-apart-"))
-    folder.chmod(0o711)
+    folder = folder_for_databases("sharecover-apart-")
     cluster = PrivatePostgres(folder / "cluster")
     try:
         cluster.start()
