@@ -122,7 +122,7 @@ class TestExtend:
         with pytest.raises(Rejected, match="can't be extended"):
             extend(without, bought(without, VAN), SATURDAY + timedelta(hours=30), SATURDAY)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(data=st.data())
     def test_never_lowers_what_was_paid_and_two_steps_never_pay_less_than_one(self, data: st.DataObject) -> None:
         edition = data.draw(st.sampled_from([real_once("off_duty_vehicle"), real_once("goods_carried")]))
@@ -201,7 +201,7 @@ class TestRaise:
         with pytest.raises(Conflict):
             raise_cover(vehicle, bought(vehicle, VAN), {"goods_value": 9_000 * MICRO}, SATURDAY + timedelta(hours=12))
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(data=st.data())
     def test_never_charges_for_the_past_nor_gives_anything_back(self, data: st.DataObject) -> None:
         edition = real_once("off_duty_vehicle")

@@ -167,7 +167,7 @@ class TestAgreement:
     def test_a_fall_is_told_if_and_only_if_there_is_one(self) -> None:
         chance = random.Random(SEED)
         told: dict[bool, int] = {True: 0, False: 0}
-        for _ in range(40):
+        for _ in range(20):
             text = drawn(chance)
             edition = edition_of(text)
             found: list[Finding] = list(falls(edition.document, edition.rules, edition.plan))
@@ -175,7 +175,7 @@ class TestAgreement:
             assert bool(found) == judged, "\n".join([text, *map(str, found)])
             told[judged] += 1
         print(f"seed {SEED}: {told}")  # noqa: T201 — what was provoked, for whoever reads the run
-        assert min(told.values()) > 10
+        assert min(told.values()) > 5
 
 
 class TestBounds:

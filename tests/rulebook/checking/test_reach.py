@@ -153,7 +153,7 @@ class TestAgreement:
     def test_what_is_told_is_so_and_what_is_so_is_told_of_plain_comparisons(self) -> None:
         chance = random.Random(SEED)
         told = {"never": 0, "always": 0, "sometimes": 0}
-        for _ in range(160):
+        for _ in range(80):
             condition = drawn(chance)
             edition = edition_of(HEAD % f'"{condition}"')
             words = [finding.message for finding in unreached(edition.document, edition.rules, edition.plan)]
@@ -171,4 +171,4 @@ class TestAgreement:
                 assert says == truth, condition
             told[says] += 1
         print(f"seed {SEED}: {told}")  # noqa: T201 — what was provoked, for whoever reads the run
-        assert min(told.values()) > 5
+        assert min(told.values()) > 2

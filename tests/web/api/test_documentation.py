@@ -204,7 +204,7 @@ class TestRiskSchema:
         )
 
         @settings(
-            max_examples=250,
+            max_examples=120,
             deadline=None,
             derandomize=True,
             database=None,
@@ -225,4 +225,4 @@ class TestRiskSchema:
                 assert not fits or "a day in the past" in answer.text, (asked, answer.text)
 
         agree()
-        assert min(seen.values()) >= 40, seen
+        assert min(seen.values()) >= 20, seen

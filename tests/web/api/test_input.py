@@ -121,7 +121,7 @@ class TestMutatedBodies:
         )
 
         @settings(
-            max_examples=100, deadline=None, derandomize=True, database=None,
+            max_examples=50, deadline=None, derandomize=True, database=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         )  # fmt: skip
         @given(st.data())
@@ -148,7 +148,7 @@ class TestMutatedBodies:
                 state["refused"] = int(str(state["refused"])) + 1
 
         attack()
-        assert int(str(state["refused"])) >= 40  # or nothing was attacked
+        assert int(str(state["refused"])) >= 20  # or nothing was attacked
 
 
 def raw_quote(platform: Platform, body: bytes, content_type: str | None = "application/json") -> httpx2.Response:
