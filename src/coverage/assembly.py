@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,6 +28,7 @@ from coverage.gateways.dumps import DumpFailed, read_dump, write_dump
 from coverage.gateways.keyring import MasterKeyring
 from coverage.gateways.private_postgres import SUPERUSER, PostgresMissing, PostgresRefused, PrivatePostgres
 from coverage.gateways.sanctions import read_list
+from coverage.gateways.sharing_postgres import shared
 from coverage.gateways.stripe_payments import StripePayments
 from coverage.operations import backing_up
 from coverage.operations.backing_up import Manifest
@@ -52,7 +52,6 @@ from coverage.worker import ROUNDS, Round, Worker
 
 DATABASE = "sharecover"
 MASTER_KEY = "master.key"
-WATCH_SECONDS = 1.0
 
 Say = Callable[[str], None]  # tells whoever waits what is being done
 
@@ -356,40 +355,8 @@ def _database_address(settings: Settings, say: Say) -> Iterator[str]:
     cluster = PrivatePostgres(settings.data)
     if cluster.process_id is None:
         say(f"Starting PostgreSQL in {settings.data}")
-    with (settings.data / "in-use").open("w") as users:
-        # The service, its worker and others stand on one server. Each holds this lock, which ends with its process
-        # however that ends. Whoever gets it alone was the last one, and turns off the light.
-        fcntl.flock(users, fcntl.LOCK_SH)
-        try:
-            cluster.start()
-            cluster.create_database(DATABASE)
-            with _kept_running(cluster, settings.data):
-                yield cluster.url(DATABASE)
-        finally:
-            with suppress(BlockingIOError):
-                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                cluster.stop()
-
-
-@contextmanager
-def _kept_running(cluster: PrivatePostgres, folder: Path) -> Iterator[None]:
-    """Starts the server again when it was killed, as where memory ran out."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(WATCH_SECONDS):
-            # A folder that somebody deleted stays so: an empty database in its place would help nobody.
-            if cluster.process_id is None and (folder / "in-use").exists():
-                with suppress(PostgresMissing, PostgresRefused, OSError):
-                    cluster.start()
-
-    watcher = threading.Thread(target=watch, name="postgres-watcher", daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        watcher.join()
+    with shared(cluster, settings.data, DATABASE):
+        yield cluster.url(DATABASE)
 
 
 # ------------------------------------------------------------------------------------------ what runs on the premises

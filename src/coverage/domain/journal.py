@@ -46,18 +46,22 @@ CARD_COSTS: Final = "cost/card"  # what the processor takes for its service
 
 
 def premium_account(product: str, section: str) -> str:
+    """What a section's premium comes to."""
     return f"premium/{product}/{section}"
 
 
 def commission_account(product: str, section: str) -> str:
+    """What the partner's commission takes of a section's premium."""
     return f"commission/{product}/{section}"
 
 
 def incurred_account(product: str, section: str) -> str:
+    """What a section's claims cost, paid or not yet."""
     return f"claims_incurred/{product}/{section}"
 
 
 def outstanding_account(product: str, section: str) -> str:
+    """What a section's claims are thought to cost still: their reserves."""
     return f"claims_outstanding/{product}/{section}"
 
 

@@ -50,6 +50,8 @@ def processor_of(house: House, tenant: Tenant) -> Payments:
 
 def client_secret_of_cover(house: House, caller: Caller, cover_id: str) -> str | None:
     """What a member's browser pays a cover with while it waits for that; None otherwise, or where the processor is away."""
+    if not names("cover", cover_id):
+        return None
     with house.transaction(caller) as tx:
         waiting = [one.id for one in payments.of_covers(tx.session, [cover_id]) if _is_waited_for(tx, one, None)]
     return _client_secret(house, caller, waiting[0]) if waiting else None
@@ -57,6 +59,8 @@ def client_secret_of_cover(house: House, caller: Caller, cover_id: str) -> str |
 
 def client_secret_of_change(house: House, caller: Caller, change_id: str) -> str | None:
     """What a member's browser pays a change with while it waits for that."""
+    if not names("change", change_id):
+        return None
     with house.transaction(caller) as tx:
         payment = payments.of_change(tx.session, change_id)
         waits = payment is not None and _is_waited_for(tx, payment, change_id)

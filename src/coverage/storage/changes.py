@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from coverage.storage.schema import Instant, Json, JsonList, Minor, Table, TenantRow
+from coverage.storage.schema import Count, Instant, Json, JsonList, Minor, Table, TenantRow
 
 
 class CoverChange(TenantRow, Table):
@@ -21,7 +21,7 @@ class CoverChange(TenantRow, Table):
     state: Mapped[str]  # whether an open one has expired follows from the clock
     asked_at: Mapped[Instant]
     expires_at: Mapped[Instant | None]
-    after_sequence: Mapped[int]  # the cover's last transaction when it was asked for; another since makes it void
+    after_sequence: Mapped[Count]  # the cover's last transaction when it was asked for; another since makes it void
     starts_at: Mapped[Instant]
     ends_at: Mapped[Instant]
     facts: Mapped[Json]

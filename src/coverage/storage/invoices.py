@@ -9,7 +9,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Mapped, Session
 
 from coverage.storage.covers import Cover, Transaction
-from coverage.storage.schema import Instant, Minor, Table, TenantRow
+from coverage.storage.schema import Count, Instant, Minor, Table, TenantRow
 
 
 class Invoice(TenantRow, Table):
@@ -34,7 +34,7 @@ class InvoiceLine(TenantRow, Table):
 
     __tablename__ = "invoice_lines"
     invoice_id: Mapped[str]
-    position: Mapped[int]
+    position: Mapped[Count]
     transaction_id: Mapped[str]
     amount: Mapped[Minor]
 

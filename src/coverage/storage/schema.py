@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Minor = Annotated[int, mapped_column(BigInteger)]  # money in minor units, its currency in a column beside it
+Count = Annotated[int, mapped_column(BigInteger)]
 Json = Annotated[dict[str, Any], mapped_column(JSONB)]
 JsonList = Annotated[list[Any], mapped_column(JSONB)]
 

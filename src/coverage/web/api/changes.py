@@ -12,8 +12,8 @@ from coverage.operations.house import Work
 from coverage.operations.showing import find_cover
 from coverage.storage import payments
 from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, needs, once, plainly
+from coverage.web.api.amendments import ChangeRequest, ChangeSeen, ConfirmRequest
 from coverage.web.api.bodies import StrictRoute
-from coverage.web.api.shapes import ChangeRequest, ChangeSeen, ConfirmRequest
 from coverage.web.api.telling import tell_change
 
 router = APIRouter(prefix="/v1", tags=["Changes"], route_class=StrictRoute, dependencies=[needs("covers")])

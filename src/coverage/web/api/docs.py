@@ -20,9 +20,9 @@ from fastapi.staticfiles import StaticFiles
 
 from coverage.domain.faults import Missing
 from coverage.operations.house import House
-from coverage.web.api.problems import PROBLEMS
+from coverage.web.api.problems import PROBLEMS, ProblemSeen
 from coverage.web.api.products import on_sale, risk_schema
-from coverage.web.api.shapes import ProblemSeen, instant_text
+from coverage.web.api.shapes import instant_text
 
 ASSETS: Final = Path(fastapi_offline.__file__).parent / "static"
 ASSETS_URL: Final = "/docs/assets"

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import Response
+from pydantic import BaseModel, Field
 from starlette.types import Scope
 
 from coverage.domain.faults import Conflict, Detail, Fault, Missing, Rejected, Unavailable
@@ -94,7 +95,8 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "not_a_raise": Problem("The change takes something away", "Raise what is insured, or leave it as it is."),
     "nothing_changes": Problem("Nothing would change", "Send what is to be different."),
     "not_returnable": Problem("The product's covers can't be ended early", "The cover runs to its end."),
-    "not_refundable": Problem("The refund needs a person", "Write to us with the cover's id."),
+    "payment_processing": Problem("The processor doesn't know yet whether it was paid", "Read the cover again after Retry-After."),
+    "refund_pending": Problem("The processor hasn't sent the refund yet", "Nothing needs doing: it is asked again."),
     "invalid_claim": Problem("The claim can't be declared as sent", "Mend what `errors` points at."),
     "invalid_clock": Problem("The clock can't be moved so", "Move it forward, by at most a year at a time."),
     "not_in_live_mode": Problem("Live time can't be moved", "Use a test key.", 403),
@@ -108,6 +110,19 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "wrong_master_key": Problem("The service can't open what it keeps", "Nothing on your side: an operator has to restore the master key."),
     "internal": Problem("Something broke on our side", "Repeat the request with the same Idempotency-Key; tell us the request_id if it stays.", 500),
 }  # fmt: skip
+
+
+class ProblemSeen(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    errors: list[dict[str, str]] = Field(default_factory=list, description="Each with its JSON pointer.")
 
 
 def instance_of(scope: Scope) -> str:

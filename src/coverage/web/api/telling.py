@@ -38,9 +38,9 @@ from coverage.storage.changes import CoverChange
 from coverage.storage.covers import Cover
 from coverage.storage.payments import Payment as CardPayment
 from coverage.storage.quotes import Quote
+from coverage.web.api.amendments import ChangeSeen
 from coverage.web.api.pricelists import PricedSeen
 from coverage.web.api.shapes import (
-    ChangeSeen,
     ClaimSeen,
     CoverSeen,
     Deductible,

@@ -19,13 +19,14 @@ GRANTS = {
 }
 APPEND_ONLY = ("invoice_lines", "balance_entries")
 
-TABLES = (
-    """
+TABLES = {
+    "changes": (
+        """
 CREATE TABLE IF NOT EXISTS changes (
     tenant_id text NOT NULL, id text NOT NULL, cover_id text NOT NULL,
     kind text NOT NULL CHECK (kind IN ('extend', 'raise', 'return_early')),
     state text NOT NULL CHECK (state IN ('open', 'referred', 'declined', 'awaiting_payment', 'confirmed', 'abandoned')),
-    asked_at timestamptz NOT NULL, expires_at timestamptz, after_sequence integer NOT NULL,
+    asked_at timestamptz NOT NULL, expires_at timestamptz, after_sequence bigint NOT NULL,
     starts_at timestamptz NOT NULL, ends_at timestamptz NOT NULL, facts jsonb NOT NULL, given jsonb NOT NULL, reasons jsonb NOT NULL,
     currency text NOT NULL, price jsonb, gross bigint NOT NULL, transaction_id text, no_known_loss_at timestamptz,
     confirmed_at timestamptz, metadata jsonb NOT NULL, created_at timestamptz NOT NULL,
@@ -36,9 +37,11 @@ CREATE TABLE IF NOT EXISTS changes (
     CHECK ((state = 'declined') = (price IS NULL))
 )
 """,
-    "CREATE INDEX IF NOT EXISTS ix_changes_tenant_id_cover_id ON changes (tenant_id, cover_id)",
-    "CREATE INDEX IF NOT EXISTS ix_changes_tenant_id_transaction_id ON changes (tenant_id, transaction_id)",
-    """
+        "CREATE INDEX IF NOT EXISTS ix_changes_tenant_id_cover_id ON changes (tenant_id, cover_id)",
+        "CREATE INDEX IF NOT EXISTS ix_changes_tenant_id_transaction_id ON changes (tenant_id, transaction_id)",
+    ),
+    "payments": (
+        """
 CREATE TABLE IF NOT EXISTS payments (
     tenant_id text NOT NULL, id text NOT NULL, cover_id text NOT NULL, change_id text,
     amount bigint NOT NULL CHECK (amount > 0), currency text NOT NULL,
@@ -53,10 +56,12 @@ CREATE TABLE IF NOT EXISTS payments (
     CHECK (refunded = 0 OR state = 'succeeded'), CHECK ((state = 'pending') = (settled_at IS NULL))
 )
 """,
-    "CREATE INDEX IF NOT EXISTS ix_payments_tenant_id_cover_id ON payments (tenant_id, cover_id)",
-    "CREATE INDEX IF NOT EXISTS ix_payments_tenant_id_change_id ON payments (tenant_id, change_id)",
-    "CREATE INDEX IF NOT EXISTS ix_payments_tenant_id_charge_id ON payments (tenant_id, charge_id)",
-    """
+        "CREATE INDEX IF NOT EXISTS ix_payments_tenant_id_cover_id ON payments (tenant_id, cover_id)",
+        "CREATE INDEX IF NOT EXISTS ix_payments_tenant_id_change_id ON payments (tenant_id, change_id)",
+        "CREATE INDEX IF NOT EXISTS ix_payments_tenant_id_charge_id ON payments (tenant_id, charge_id)",
+    ),
+    "refunds": (
+        """
 CREATE TABLE IF NOT EXISTS refunds (
     tenant_id text NOT NULL, id text NOT NULL, payment_id text NOT NULL, cover_id text NOT NULL, transaction_id text,
     amount bigint NOT NULL CHECK (amount > 0), currency text NOT NULL,
@@ -69,9 +74,11 @@ CREATE TABLE IF NOT EXISTS refunds (
     FOREIGN KEY (tenant_id, transaction_id) REFERENCES transactions
 )
 """,
-    "CREATE INDEX IF NOT EXISTS ix_refunds_tenant_id_cover_id ON refunds (tenant_id, cover_id)",
-    "CREATE INDEX IF NOT EXISTS ix_refunds_tenant_id_transaction_id ON refunds (tenant_id, transaction_id)",
-    """
+        "CREATE INDEX IF NOT EXISTS ix_refunds_tenant_id_cover_id ON refunds (tenant_id, cover_id)",
+        "CREATE INDEX IF NOT EXISTS ix_refunds_tenant_id_transaction_id ON refunds (tenant_id, transaction_id)",
+    ),
+    "disputes": (
+        """
 CREATE TABLE IF NOT EXISTS disputes (
     tenant_id text NOT NULL, id text NOT NULL, payment_id text NOT NULL, processor_id text NOT NULL,
     amount bigint NOT NULL CHECK (amount > 0), currency text NOT NULL,
@@ -81,8 +88,10 @@ CREATE TABLE IF NOT EXISTS disputes (
     FOREIGN KEY (tenant_id, payment_id) REFERENCES payments
 )
 """,
-    "CREATE INDEX IF NOT EXISTS ix_disputes_tenant_id_payment_id ON disputes (tenant_id, payment_id)",
-    """
+        "CREATE INDEX IF NOT EXISTS ix_disputes_tenant_id_payment_id ON disputes (tenant_id, payment_id)",
+    ),
+    "invoices": (
+        """
 CREATE TABLE IF NOT EXISTS invoices (
     tenant_id text NOT NULL REFERENCES tenants, id text NOT NULL, number text NOT NULL, month date NOT NULL,
     currency text NOT NULL, total bigint NOT NULL, state text NOT NULL CHECK (state IN ('open', 'paid', 'void')),
@@ -92,10 +101,12 @@ CREATE TABLE IF NOT EXISTS invoices (
     CHECK ((state = 'paid') = (paid_at IS NOT NULL))
 )
 """,
-    "CREATE INDEX IF NOT EXISTS ix_invoices_tenant_id_state ON invoices (tenant_id, state)",
-    """
+        "CREATE INDEX IF NOT EXISTS ix_invoices_tenant_id_state ON invoices (tenant_id, state)",
+    ),
+    "invoice_lines": (
+        """
 CREATE TABLE IF NOT EXISTS invoice_lines (
-    tenant_id text NOT NULL, id text NOT NULL, invoice_id text NOT NULL, position integer NOT NULL,
+    tenant_id text NOT NULL, id text NOT NULL, invoice_id text NOT NULL, position bigint NOT NULL,
     transaction_id text NOT NULL, amount bigint NOT NULL,
     PRIMARY KEY (tenant_id, id), UNIQUE (tenant_id, invoice_id, position),
     -- A transaction is invoiced once.
@@ -104,7 +115,9 @@ CREATE TABLE IF NOT EXISTS invoice_lines (
     FOREIGN KEY (tenant_id, transaction_id) REFERENCES transactions
 )
 """,
-    """
+    ),
+    "balance_entries": (
+        """
 CREATE TABLE IF NOT EXISTS balance_entries (
     tenant_id text NOT NULL REFERENCES tenants, id text NOT NULL, processor_id text NOT NULL, kind text NOT NULL,
     source text NOT NULL, amount bigint NOT NULL, fee bigint NOT NULL, currency text NOT NULL,
@@ -112,8 +125,9 @@ CREATE TABLE IF NOT EXISTS balance_entries (
     PRIMARY KEY (tenant_id, id), UNIQUE (tenant_id, processor_id)
 )
 """,
-    "CREATE INDEX IF NOT EXISTS ix_balance_entries_tenant_id_source ON balance_entries (tenant_id, source)",
-)
+        "CREATE INDEX IF NOT EXISTS ix_balance_entries_tenant_id_source ON balance_entries (tenant_id, source)",
+    ),
+}
 
 # A transfer is caused by a transaction, or by what `cause` names: a payment, a refund, a dispute, an invoice, a claim.
 TRANSFERS = (
@@ -121,8 +135,10 @@ TRANSFERS = (
     # By the tenant's clock; those from before have the wall's time alone.
     "ALTER TABLE transfers ADD COLUMN IF NOT EXISTS booked_at timestamptz",
     "ALTER TABLE transfers ALTER COLUMN transaction_id DROP NOT NULL",
-    "ALTER TABLE transfers DROP CONSTRAINT IF EXISTS has_one_cause",
-    "ALTER TABLE transfers ADD CONSTRAINT has_one_cause CHECK (num_nonnulls(transaction_id, cause) = 1) NOT VALID",
+    (
+        "DO $$ BEGIN ALTER TABLE transfers ADD CONSTRAINT has_one_cause CHECK (num_nonnulls(transaction_id, cause) = 1) NOT VALID;"
+        " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+    ),
     "ALTER TABLE transfers VALIDATE CONSTRAINT has_one_cause",
     "ALTER TABLE covers ADD COLUMN IF NOT EXISTS hold_until timestamptz",
     # The month of an invoice is a month of the partner's own days.
@@ -138,29 +154,12 @@ INDEXES = {
 
 
 def upgrade() -> None:
-    """Each statement is a transaction of its own, and all of it can be run again."""
+    """A table with its indexes and policy is a transaction of its own; so that none of what is in use is held while another
+    is waited for. All of it can be run again.
+    """
     with op.get_context().autocommit_block():
-        for statement in TABLES:
-            op.execute(statement)
-        for table, granted in GRANTS.items():
-            op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-            op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-            op.execute(f"DROP POLICY IF EXISTS of_tenant ON {table}")
-            op.execute(
-                f"CREATE POLICY of_tenant ON {table}"
-                " USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant())"
-            )
-            for role in ("sharecover_app", "sharecover_worker"):
-                op.execute(f"GRANT {granted} ON {table} TO {role}")
-        for table in APPEND_ONLY:
-            op.execute(
-                f"CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}"
-                " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-            )
-            op.execute(
-                f"CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON {table}"
-                " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-            )
+        for table, statements in TABLES.items():
+            op.execute("; ".join(["BEGIN", *statements, *_guarded(table), "COMMIT"]))
         for statement in TRANSFERS:
             op.execute(statement)
         op.execute("SET lock_timeout = 0")
@@ -168,3 +167,26 @@ def upgrade() -> None:
             # What a broken-off build leaves is no index.
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
             op.execute(f"CREATE {unique} INDEX CONCURRENTLY {name} ON {on}")
+
+
+def _guarded(table: str) -> list[str]:
+    """Row-level security, what the application may do, and that what is append-only stays so."""
+    found = [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"DROP POLICY IF EXISTS of_tenant ON {table}",
+        f"CREATE POLICY of_tenant ON {table} USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant())",
+        *(f"GRANT {GRANTS[table]} ON {table} TO {role}" for role in ("sharecover_app", "sharecover_worker")),
+    ]
+    if table in APPEND_ONLY:
+        found += [
+            (
+                f"CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}"
+                " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+            ),
+            (
+                f"CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON {table}"
+                " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            ),
+        ]
+    return found
