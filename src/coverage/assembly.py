@@ -1,26 +1,26 @@
-"""The composition root: the only place that reads settings and plugs the gateways in."""
+"""The composition root: the only place that reads settings and plugs the gateways in.
+
+Each process loads what it works with: a worker no web, and nobody a card processor's library without an account there.
+"""
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from coverage import commands
 from coverage.domain.chain import Fault as BrokenLink
-from coverage.domain.faults import Conflict, Fault, Missing, Rejected, Unavailable
-from coverage.domain.tenant import Caller, Mode
+from coverage.domain.faults import Fault, Rejected, Unavailable
+from coverage.domain.tenant import Mode
 from coverage.gateways.anchors import FileAnchors, read_beside
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
@@ -29,26 +29,23 @@ from coverage.gateways.keyring import MasterKeyring
 from coverage.gateways.private_postgres import SUPERUSER, PostgresMissing, PostgresRefused, PrivatePostgres
 from coverage.gateways.sanctions import read_list
 from coverage.gateways.sharing_postgres import shared
-from coverage.gateways.stripe_payments import StripePayments
 from coverage.operations import backing_up
 from coverage.operations.backing_up import Manifest
-from coverage.operations.demonstrating import PRODUCT, Standing, made_up_registration, stand_ready
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.operations.ports import Payments
 from coverage.operations.publishing import Publisher
 from coverage.operations.sealing import POLL_SECONDS, Sealer
-from coverage.operations.showing import latest_event
-from coverage.operations.unlocking import caller_by_key
 from coverage.operations.verifying import Verdict, verify_events
 from coverage.settings import BadSetting, Settings
 from coverage.storage import migrations, whole
 from coverage.storage.quotes import EditionKept
 from coverage.storage.tenancy import Database, Limits, Role
-from coverage.web.api.docs import Examples, quote_example
-from coverage.web.app import create_app
-from coverage.web.capacity import Capacity
 from coverage.worker import ROUNDS, Round, Worker
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from coverage.web.demo import Demo
 
 DATABASE = "sharecover"
 MASTER_KEY = "master.key"
@@ -64,7 +61,7 @@ class Premises:
     owner: Database
     connect: Callable[..., Database]  # in a role, with so many connections
     anchors: FileAnchors
-    capacity: Capacity | None = None
+    capacity: tuple[int, int, float] | None = None  # see `coverage.web.capacity`
 
 
 @contextmanager
@@ -91,12 +88,16 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
             database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"),
             payments=_card_accounts(settings),
         )  # fmt: skip
-        capacity = Capacity(settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
+        capacity = (settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
         yield Premises(house, owner, connect, FileAnchors(settings.anchor), capacity)
 
 
 def _card_accounts(settings: Settings) -> dict[Mode, Payments]:
     """The card processor's account of each mode that has a key."""
+    if not settings.card_keys:
+        return {}
+    from coverage.gateways.stripe_payments import StripePayments
+
     return {
         mode: StripePayments(key, settings.card_event_secrets.get(mode), api_base=settings.card_api)
         for mode, key in settings.card_keys.items()
@@ -371,81 +372,18 @@ def build_worker(premises: Premises) -> Worker:
 
 def build_app(premises: Premises, demo: Demo | None) -> FastAPI:
     """The web application; with a demo, its documentation speaks of things that are there."""
-    return create_app(premises.house, examples=demo.examples if demo else None, capacity=premises.capacity)
+    from coverage.web.app import create_app
+    from coverage.web.capacity import Capacity
+
+    capacity = Capacity(*premises.capacity) if premises.capacity else None
+    return create_app(premises.house, examples=demo.examples if demo else None, capacity=capacity)
 
 
-class Demo:
-    """The demo's partners and what stands ready under the first. The second's clock is moved by `coverage demo`."""
+def build_demo(premises: Premises, data: Path) -> Demo:
+    """The demo's partners; a live key is never among what they are given."""
+    from coverage.web.demo import Demo
 
-    def __init__(self, premises: Premises, data: Path) -> None:
-        self.house = premises.house
-        keys = self._kept_keys(data / "demo.json") or self._new_keys(premises.owner, data / "demo.json")
-        self.key = keys["key"]
-        self._caller = Caller(caller_by_key(self.house, self.key, "").tenant, "demo")
-        self._standing: Standing | None = None
-        self._lock = threading.Lock()
-
-    def stand(self) -> Standing:
-        """What stands ready now; raises a `Fault` where the rules of its product are broken."""
-        with self._lock:
-            self._standing = stand_ready(self.house, self._caller, self._standing)
-            return self._standing
-
-    def examples(self) -> Examples:
-        """The documentation's examples, each of which works as it stands, or placeholders where nothing can stand."""
-        try:
-            standing = self.stand()
-        except (Missing, Rejected, Conflict):
-            return Examples()
-        with self.house.transaction(self._caller) as tx:
-            event = latest_event(tx) or Examples().event  # until the worker has sealed the first
-            now = tx.now  # the partner's own clock: whoever tries the examples moves it ahead of the wall's
-        return Examples(
-            now=now,
-            quote=standing.quote_id,
-            cover=standing.cover_id,
-            claim=standing.claim_id,
-            event=event,
-            cancellable=standing.cancellable_id,
-            changeable=standing.changeable_id,
-            change=standing.change_id,
-            change_end=standing.change_end,
-            ipid_sha256=standing.ipid_sha256,
-            registration=made_up_registration(),
-            idempotency_key=secrets.token_hex(8),
-            loss_at=standing.loss_at,
-        )
-
-    def quote_body(self) -> str:
-        """A body that quotes, as JSON in one line."""
-        return quote_example(self.examples())
-
-    def _kept_keys(self, path: Path) -> dict[str, str] | None:
-        """The keys that a start before this one left, unless they open nothing here."""
-        try:
-            found = json.loads(path.read_text())
-            keys = {field: str(found[field]) for field, _ in DEMO_PARTNERS}
-            for key in keys.values():
-                caller_by_key(self.house, key, "")
-        except (OSError, ValueError, LookupError, TypeError, Rejected):
-            return None
-        return keys
-
-    def _new_keys(self, owner: Database, path: Path) -> dict[str, str]:
-        """Keys of new partners, left in the data folder. Test keys alone; a live key is never written down."""
-        products = self.house.rules().products() or (PRODUCT,)
-        made = {}
-        for field, name in DEMO_PARTNERS:
-            enrolment = Enrolment(name, "exempt_ancillary", DEMO_INSURER, products)
-            made[field] = enrol(owner, self.house, enrolment, "test")[1]
-        aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        aside.touch(mode=0o600)
-        aside.write_text(json.dumps(made, indent=2) + "\n")
-        aside.replace(path)
-        return made
-
-
-DEMO_PARTNERS = (("key", "Demo Platform"), ("playing_key", "Saturday Demo"))
+    return Demo(premises.house, premises.owner, data)
 
 
 def wiring() -> commands.Wiring:
@@ -462,7 +400,7 @@ def wiring() -> commands.Wiring:
         read_sanctions=read_list,
         build_worker=build_worker,
         build_app=build_app,
-        build_demo=Demo,
+        build_demo=build_demo,
         wrong_use=(BadSetting,),
         stopped=(Fault, PostgresMissing, PostgresRefused, DumpFailed),
     )

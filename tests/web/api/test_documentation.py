@@ -13,11 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from coverage.assembly import Demo, Premises
-from coverage.gateways.anchors import FileAnchors
 from coverage.operations.house import House
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
+from coverage.web.demo import Demo
 from tests.answers import pointers, resolve
 from tests.builders import Platform, a_goods_risk, a_quote, a_risk, soon
 from tests.logs import seal_all
@@ -127,7 +126,7 @@ class TestDocument:
 
 class TestExamples:
     def test_each_works_as_it_stands(self, house: House, owner: Database, tmp_path: Path) -> None:
-        demo = Demo(Premises(house, owner, Database.connect, FileAnchors(tmp_path / "a")), tmp_path)
+        demo = Demo(house, owner, tmp_path)
         demo.stand()
         seal_all(owner, house)
         with TestClient(create_app(house, examples=demo.examples), raise_server_exceptions=False) as client:

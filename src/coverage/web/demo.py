@@ -1,0 +1,91 @@
+"""The demo: partners with test keys, and things that stand ready under the first, of which the documentation speaks."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from pathlib import Path
+
+from coverage.domain.faults import Conflict, Missing, Rejected
+from coverage.domain.tenant import Caller
+from coverage.operations.demonstrating import PRODUCT, Standing, made_up_registration, stand_ready
+from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
+from coverage.operations.house import House
+from coverage.operations.showing import latest_event
+from coverage.operations.unlocking import caller_by_key
+from coverage.storage.tenancy import Database
+from coverage.web.api.docs import Examples, quote_example
+
+DEMO_PARTNERS = (("key", "Demo Platform"), ("playing_key", "Saturday Demo"))
+
+
+class Demo:
+    """The demo's partners and what stands ready under the first. The second's clock is moved by `coverage demo`."""
+
+    def __init__(self, house: House, owner: Database, data: Path) -> None:
+        self.house = house
+        keys = self._kept_keys(data / "demo.json") or self._new_keys(owner, data / "demo.json")
+        self.key = keys["key"]
+        self._caller = Caller(caller_by_key(self.house, self.key, "").tenant, "demo")
+        self._standing: Standing | None = None
+        self._lock = threading.Lock()
+
+    def stand(self) -> Standing:
+        """What stands ready now; raises a `Fault` where the rules of its product are broken."""
+        with self._lock:
+            self._standing = stand_ready(self.house, self._caller, self._standing)
+            return self._standing
+
+    def examples(self) -> Examples:
+        """The documentation's examples, each of which works as it stands, or placeholders where nothing can stand."""
+        try:
+            standing = self.stand()
+        except (Missing, Rejected, Conflict):
+            return Examples()
+        with self.house.transaction(self._caller) as tx:
+            event = latest_event(tx) or Examples().event  # until the worker has sealed the first
+            now = tx.now  # the partner's own clock: whoever tries the examples moves it ahead of the wall's
+        return Examples(
+            now=now,
+            quote=standing.quote_id,
+            cover=standing.cover_id,
+            claim=standing.claim_id,
+            event=event,
+            cancellable=standing.cancellable_id,
+            changeable=standing.changeable_id,
+            change=standing.change_id,
+            change_end=standing.change_end,
+            ipid_sha256=standing.ipid_sha256,
+            registration=made_up_registration(),
+            idempotency_key=secrets.token_hex(8),
+            loss_at=standing.loss_at,
+        )
+
+    def quote_body(self) -> str:
+        """A body that quotes, as JSON in one line."""
+        return quote_example(self.examples())
+
+    def _kept_keys(self, path: Path) -> dict[str, str] | None:
+        """The keys that a start before this one left, unless they open nothing here."""
+        try:
+            found = json.loads(path.read_text())
+            keys = {field: str(found[field]) for field, _ in DEMO_PARTNERS}
+            for key in keys.values():
+                caller_by_key(self.house, key, "")
+        except (OSError, ValueError, LookupError, TypeError, Rejected):
+            return None
+        return keys
+
+    def _new_keys(self, owner: Database, path: Path) -> dict[str, str]:
+        """Keys of new partners, left in the data folder. Test keys alone; a live key is never written down."""
+        products = self.house.rules().products() or (PRODUCT,)
+        made = {}
+        for field, name in DEMO_PARTNERS:
+            enrolment = Enrolment(name, "exempt_ancillary", DEMO_INSURER, products)
+            made[field] = enrol(owner, self.house, enrolment, "test")[1]
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        aside.touch(mode=0o600)
+        aside.write_text(json.dumps(made, indent=2) + "\n")
+        aside.replace(path)
+        return made
