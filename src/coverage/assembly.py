@@ -5,11 +5,12 @@ Each process loads what it works with: a worker no web, and nobody a card proces
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 DATABASE = "sharecover"
 MASTER_KEY = "master.key"
+CARD_STAND_IN = "card-stand-in.json"
 
 Say = Callable[[str], None]  # tells whoever waits what is being done
 
@@ -102,6 +104,29 @@ def _card_accounts(settings: Settings) -> dict[Mode, Payments]:
         mode: StripePayments(key, settings.card_event_secrets.get(mode), api_base=settings.card_api)
         for mode, key in settings.card_keys.items()
     }
+
+
+@contextmanager
+def card_stand_in(settings: Settings, address: str) -> Iterator[Settings]:
+    """The settings with a stand-in for the card processor that runs beside the service at `address`, for a demo.
+
+    Where a processor is set already, that one is taken. Where the stand-in is, a file in the data folder says.
+    """
+    if settings.card_keys:
+        yield settings
+        return
+    # Loaded by the demo alone.
+    from coverage.gateways.stripe_stand_in.running import running
+
+    with running(f"{address}/card-events/test") as there:
+        _make_data_folder(settings)
+        (settings.data / CARD_STAND_IN).write_text(json.dumps({"address": there.address, "key": there.key}) + "\n")
+        yield replace(
+            settings,
+            card_keys={"test": there.key},
+            card_event_secrets={"test": there.event_secret},
+            card_api=there.address,
+        )
 
 
 @contextmanager
@@ -395,6 +420,7 @@ def wiring() -> commands.Wiring:
         make_backup=make_backup,
         restore_backup=restore_backup,
         open_premises=open_premises,
+        card_stand_in=card_stand_in,
         open_queue=open_queue,
         open_desk=open_desk,
         read_sanctions=read_list,

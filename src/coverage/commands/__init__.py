@@ -19,7 +19,8 @@ EPILOG = (
     "SHARECOVER_POOL_SIZE (connections to the database; 20), SHARECOVER_POOL_WAIT (for one of them; 5s), "
     "SHARECOVER_STATEMENT_TIMEOUT (15s), SHARECOVER_LOCK_TIMEOUT (5s), SHARECOVER_POOLER (`transaction` where DATABASE_URL "
     "leads through one), SHARECOVER_CONCURRENCY (requests worked on at once; 19), SHARECOVER_QUEUE (that may wait; 100), "
-    "SHARECOVER_QUEUE_WAIT (for how long; 2s), SHARECOVER_CONNECTIONS (of callers; 1000), PORT."
+    "SHARECOVER_QUEUE_WAIT (for how long; 2s), SHARECOVER_CONNECTIONS (of callers; 1000), PORT; and for card payments "
+    "STRIPE_TEST_KEY, STRIPE_LIVE_KEY, STRIPE_TEST_WEBHOOK_SECRET, STRIPE_LIVE_WEBHOOK_SECRET, STRIPE_API_BASE (a stand-in)."
 )
 
 
@@ -33,6 +34,7 @@ class Wiring:
     make_backup: Callable[..., Any]
     restore_backup: Callable[..., Any]
     open_premises: Callable[..., AbstractContextManager[Any]]
+    card_stand_in: Callable[[Any, str], AbstractContextManager[Any]]
     open_queue: Callable[..., AbstractContextManager[Any]]
     open_desk: Callable[..., AbstractContextManager[Any]]
     read_sanctions: Callable[[Path], Any]

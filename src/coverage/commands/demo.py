@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
+from coverage.commands.demo_by_card import NotSettled, member_at, play_by_card
 from coverage.domain.money import Money
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -31,13 +32,20 @@ def add_to(app: typer.Typer) -> None:
             Path | None, typer.Option(help="The service's data folder.", show_default="$SHARECOVER_DATA or .data")
         ] = None,
         out: Annotated[Path, typer.Option(help="Folder for the certificate.")] = Path("demo-output"),
+        card: Annotated[
+            bool, typer.Option("--card", help="Pay by card at the demo's stand-in, change the cover and cancel it.")
+        ] = False,
     ) -> None:
         """Play the Saturday: an employee borrows the company's van, carries goods worth 8,000 EUR, and on Sunday declares a claim.
 
         Each request and answer is printed; the certificate stays in a folder. The partner's test clock is moved forward to Sunday, so a second run plays the Saturday after.
         """
         folder = data or Path(os.environ.get("SHARECOVER_DATA") or ".data")
-        _play(_Caller(url, key or _playing_key(folder)), out)
+        caller = _Caller(url, key or _playing_key(folder))
+        if card:
+            _play_by_card(caller, folder, out)
+        else:
+            _play(caller, out)
 
 
 def _playing_key(folder: Path) -> str:
@@ -90,11 +98,36 @@ class _Caller:
         return found
 
 
-def _play(caller: _Caller, out: Path) -> None:
+def _make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         _fail(f"the folder {out} can't be made ({error.strerror}); choose another with --out")
+
+
+def _play_by_card(caller: _Caller, folder: Path, out: Path) -> None:
+    _make_folder(out)
+    try:
+        member = member_at(folder)
+    except (OSError, ValueError, LookupError):
+        _fail(f"no stand-in for cards is told of in {folder}; start the service with ./dev serve")
+    clock = caller.call("GET", "/v1/test_clock")
+    wanted = _quote(_next_saturday(datetime.fromisoformat(clock["now"])))
+    # Another van each time, since a life that was broken off may still have the last one.
+    wanted["risk"]["registration"] = f"AB-{secrets.randbelow(900) + 100}-CD"
+    quote = caller.call("POST", "/v1/quotes", wanted)
+
+    def tell(words: str) -> None:
+        caller.console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+    try:
+        play_by_card(caller.call, tell, _bind(quote, clock["now"]), member, out)
+    except NotSettled:
+        _fail("the payment wasn't noted in time; is the service's stand-in the one of that data folder?")
+
+
+def _play(caller: _Caller, out: Path) -> None:
+    _make_folder(out)
     clock = caller.call("GET", "/v1/test_clock")
     saturday = _next_saturday(datetime.fromisoformat(clock["now"]))
     quote = caller.call("POST", "/v1/quotes", _quote(saturday))

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,7 +87,10 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
     RULES_LOG.setLevel(logging.INFO)
     # Taken before anything is started. Whoever calls meanwhile waits, and is answered once all is ready.
     listener = _listen(host, settings.port)
-    with listener, wired.open_premises(settings, say, migrate=True) as premises:
+    with ExitStack() as ended, listener:
+        if demo:
+            settings = ended.enter_context(wired.card_stand_in(settings, _address(host, settings.port)))
+        premises = ended.enter_context(wired.open_premises(settings, say, migrate=True))
         for finding in premises.house.rules().faults:
             tell(f"rules: {finding}")
         playing = None
@@ -102,7 +105,7 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
             limit_concurrency=settings.connections,
         )  # fmt: skip
         with _worker_beside(settings):
-            _welcome(_address(host, settings.port), playing, settings.data, wired.stopped)
+            _welcome(_address(host, settings.port), playing, settings, wired.stopped)
             uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -135,7 +138,9 @@ def _worker_beside(settings: Any) -> Iterator[None]:
     command += ["--data", str(settings.data), "--rules", str(settings.rules)]
     theirs, ours = os.pipe()
     ending = threading.Event()
-    child = subprocess.Popen(command, stdin=theirs, start_new_session=True)
+    # It pays where we do, also where that isn't what the environment says.
+    environment = os.environ | _card_environment(settings)
+    child = subprocess.Popen(command, stdin=theirs, start_new_session=True, env=environment)
 
     def replace() -> None:
         nonlocal child
@@ -144,7 +149,7 @@ def _worker_beside(settings: Any) -> Iterator[None]:
             if ending.wait(RESTART_SECONDS):
                 return
             log.warning("the worker ended (%s); another one starts", child.returncode)
-            child = subprocess.Popen(command, stdin=theirs, start_new_session=True)
+            child = subprocess.Popen(command, stdin=theirs, start_new_session=True, env=environment)
 
     replacing = threading.Thread(target=replace, name="worker-watcher", daemon=True)
     replacing.start()
@@ -158,6 +163,12 @@ def _worker_beside(settings: Any) -> Iterator[None]:
             child.kill()
             replacing.join()
         os.close(theirs)
+
+
+def _card_environment(settings: Any) -> dict[str, str]:
+    found = {f"STRIPE_{mode.upper()}_KEY": key for mode, key in settings.card_keys.items()}
+    found |= {f"STRIPE_{mode.upper()}_WEBHOOK_SECRET": one for mode, one in settings.card_event_secrets.items()}
+    return found | ({"STRIPE_API_BASE": settings.card_api} if settings.card_api else {})
 
 
 def _stop_at_end_of_input(worker: Any) -> None:
@@ -195,11 +206,13 @@ def _say_nothing(words: str) -> None:
     pass
 
 
-def _welcome(address: str, demo: Any, data: Path, stopped: tuple[type[Exception], ...]) -> None:
+def _welcome(address: str, demo: Any, settings: Any, stopped: tuple[type[Exception], ...]) -> None:
     """Each thing on a line of its own and never wrapped, so that it can be copied whole."""
     lines = [f"Sharecover serves on {address}", "", f"API docs     {address}/docs"]
     if demo is not None:
         lines.append(f"Test key     {demo.key}")
+        if settings.card_api:
+            lines.append(f"Cards        {settings.card_api} stands in for Stripe; it takes no real cards")
         try:
             standing, body = demo.stand(), demo.quote_body()
         except stopped as fault:
@@ -210,7 +223,9 @@ def _welcome(address: str, demo: Any, data: Path, stopped: tuple[type[Exception]
             lines += [
                 "In another terminal, play a whole Saturday:",
                 "",
-                f"./dev run demo --url {address} --data {shlex.quote(str(data))}",
+                f"./dev run demo --url {address} --data {shlex.quote(str(settings.data))}",
+                "",
+                "or one that is paid by card, changed and cancelled, with `--card` behind it.",
             ]
     lines += ["", "Ctrl-C ends everything."]
     typer.echo("\n".join(lines))
