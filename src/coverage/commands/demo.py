@@ -113,15 +113,18 @@ def _play_by_card(caller: _Caller, folder: Path, out: Path) -> None:
         _fail(f"no stand-in for cards is told of in {folder}; start the service with ./dev serve")
     clock = caller.call("GET", "/v1/test_clock")
     wanted = _quote(_next_saturday(datetime.fromisoformat(clock["now"])))
-    # Another van each time, since a life that was broken off may still have the last one.
-    wanted["risk"]["registration"] = f"AB-{secrets.randbelow(900) + 100}-CD"
+    # Another van and member each time: a life that was broken off may still have the last ones.
+    number = secrets.randbelow(900) + 100
+    wanted["risk"]["registration"] = f"AB-{number}-CD"
     quote = caller.call("POST", "/v1/quotes", wanted)
+    bind = _bind(quote, clock["now"])
+    bind["parties"]["policyholder"]["reference"] = f"emp-{number}"
 
     def tell(words: str) -> None:
         caller.console.print(words, markup=False, highlight=False, soft_wrap=True)
 
     try:
-        play_by_card(caller.call, tell, _bind(quote, clock["now"]), member, out)
+        play_by_card(caller.call, tell, bind, member, out)
     except NotSettled:
         _fail("the payment wasn't noted in time; is the service's stand-in the one of that data folder?")
 
