@@ -106,6 +106,20 @@ def _authority(country: str, tax: TaxLine) -> str:
     return f"tax/{abroad or country}/{tax_class or 'contract'}/{tax.name}"
 
 
+def transfer_for_reserve(product: str, section: str, amount: int, currency: str) -> Transfer:
+    """What a section's claim is thought to cost, set aside."""
+    return Transfer(incurred_account(product, section), outstanding_account(product, section), amount, currency)
+
+
+def transfers_for_payout(product: str, section: str, amount: int, reserved: int, currency: str) -> tuple[Transfer, ...]:
+    """A payout of a claim, out of what is reserved for it as far as that goes; the rest is a cost that nobody foresaw."""
+    parts = (
+        (outstanding_account(product, section), min(amount, reserved)),
+        (incurred_account(product, section), max(amount - reserved, 0)),
+    )
+    return tuple(Transfer(account, CLAIMS_PAYABLE, part, currency) for account, part in parts if part)
+
+
 def reversed_transfers(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
     """Every transfer the other way round: a charge given back."""
     return tuple(transfer.reversed for transfer in transfers)

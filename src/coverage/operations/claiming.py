@@ -11,8 +11,10 @@ from coverage.domain.claim import flags
 from coverage.domain.facts import claim_declared
 from coverage.domain.faults import Detail, Missing, Rejected
 from coverage.domain.ids import names
+from coverage.domain.journal import transfer_for_reserve
 from coverage.domain.period import Period, local_day
 from coverage.operations.house import Work
+from coverage.operations.owing import post
 from coverage.operations.showing import find_cover
 from coverage.storage import claims, covers
 from coverage.storage.claims import Claim, Exposure
@@ -42,7 +44,7 @@ class Declaration:
 
 
 def declare_claim(tx: Work, declaration: Declaration) -> Claim:
-    """Opens a claim on a cover, with an exposure for each loss.
+    """Opens a claim on a cover, with an exposure for each loss, reserved at what was declared.
 
     Raises `Rejected` for an unknown cover, a loss that lies in the future, or a section that the cover hasn't.
     """
@@ -71,9 +73,13 @@ def declare_claim(tx: Work, declaration: Declaration) -> Claim:
     tx.session.add(claim)
     tx.session.flush()
     for position, loss in enumerate(declaration.losses):
+        exposure_id = new_id("exposure")
+        if loss.estimate:
+            # The first reserve is what was declared, until a person knows better.
+            post(tx, exposure_id, transfer_for_reserve(cover.product, loss.section, loss.estimate, cover.currency))
         tx.session.add(
             Exposure(
-                tenant_id=tx.tenant_id, id=new_id("exposure"), claim_id=claim_id, position=position, section=loss.section,
+                tenant_id=tx.tenant_id, id=exposure_id, claim_id=claim_id, position=position, section=loss.section,
                 claimant=loss.claimant, decision="pending", estimate=loss.estimate, currency=cover.currency,
             )
         )  # fmt: skip
