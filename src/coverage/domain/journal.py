@@ -41,7 +41,6 @@ CARD_BALANCE: Final = "clearing/card"  # what the card processor holds for us
 BANK: Final = "bank"
 REFUNDS: Final = "payable/refunds"  # what goes back to members' cards
 COMMISSION: Final = "payable/commission"  # what the partner has earned
-CLAIMS_PAYABLE: Final = "payable/claims"
 CARD_COSTS: Final = "cost/card"  # what the processor takes for its service
 
 
@@ -109,15 +108,6 @@ def _authority(country: str, tax: TaxLine) -> str:
 def transfer_for_reserve(product: str, section: str, amount: int, currency: str) -> Transfer:
     """What a section's claim is thought to cost, set aside."""
     return Transfer(incurred_account(product, section), outstanding_account(product, section), amount, currency)
-
-
-def transfers_for_payout(product: str, section: str, amount: int, reserved: int, currency: str) -> tuple[Transfer, ...]:
-    """A payout of a claim, out of what is reserved for it as far as that goes; the rest is a cost that nobody foresaw."""
-    parts = (
-        (outstanding_account(product, section), min(amount, reserved)),
-        (incurred_account(product, section), max(amount - reserved, 0)),
-    )
-    return tuple(Transfer(account, CLAIMS_PAYABLE, part, currency) for account, part in parts if part)
 
 
 def reversed_transfers(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
