@@ -25,6 +25,7 @@ from coverage.operations.certifying import certificate_of
 from coverage.operations.collecting import send_refunds, settle_payments
 from coverage.operations.falling_due import fire_all_due
 from coverage.operations.house import Erased, House
+from coverage.operations.invoicing import close_all_due, look_at_sent, send_invoice
 from coverage.operations.redriving import prune_jobs
 from coverage.storage import outbox
 from coverage.storage.outbox import Job
@@ -72,6 +73,7 @@ HANDLERS: Final[Mapping[str, Callable[[House, Caller, str], None]]] = {
     "render_certificate": _render_certificate,
     "settle_payments": settle_payments,
     "send_refunds": send_refunds,
+    "send_invoice": send_invoice,
 }
 
 
@@ -80,7 +82,12 @@ def _prune(house: House, queue: Database) -> None:
     prune_jobs(queue, house.wall())
 
 
-ROUNDS: Final = (Round("due", 1.0, fire_all_due), Round("prune", 3600.0, _prune))
+ROUNDS: Final = (
+    Round("due", 1.0, fire_all_due),
+    Round("invoices", 10.0, close_all_due),
+    Round("bills", 600.0, look_at_sent),
+    Round("prune", 3600.0, _prune),
+)
 
 
 @dataclass(frozen=True, slots=True)

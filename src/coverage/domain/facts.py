@@ -8,7 +8,7 @@ from typing import Any, Final
 from coverage.domain.cover import Turning
 
 # The scope that a key needs to read of a fact, by what the fact is about: the first word of its kind.
-SCOPES: Final = {"quote": "quotes", "cover": "covers", "claim": "claims"}
+SCOPES: Final = {"quote": "quotes", "cover": "covers", "claim": "claims", "invoice": "covers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +98,13 @@ def cover_turned(cover_id: str, kind: Turning) -> Fact:
 def claim_declared(claim_id: str, cover_id: str, flags: tuple[str, ...]) -> Fact:
     """A claim was declared, with what stood out about it."""
     return Fact("claim.created", claim_id, {"cover": cover_id, "flags": list(flags)})
+
+
+def invoice_issued(invoice_id: str, month: str) -> Fact:
+    """A month was closed with an invoice, which is to be sent."""
+    return Fact("invoice.issued", invoice_id, {"month": month}, ("send_invoice",))
+
+
+def invoice_paid(invoice_id: str) -> Fact:
+    """An invoice was paid, or what it gives back was sent."""
+    return Fact("invoice.paid", invoice_id)

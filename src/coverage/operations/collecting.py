@@ -26,6 +26,7 @@ from coverage.domain.payment import Dispute, Intent, Order, RefundOrder
 from coverage.domain.tenant import Caller, Mode, Tenant
 from coverage.operations.changing import confirm_paid
 from coverage.operations.house import House, Work
+from coverage.operations.invoicing import hear_of_bill
 from coverage.operations.issuing import issue_paid
 from coverage.operations.owing import post, refund
 from coverage.operations.ports import Payments
@@ -177,8 +178,12 @@ def hear(house: House, mode: Mode, body: bytes, signature: str) -> None:
             if (caller := _caller(intent.tenant_id, mode)) and names("payment", intent.payment_id):
                 with house.transaction(caller) as tx:
                     _note_dispute(tx, intent.payment_id, dispute)
-        case "refund" | "invoice" | "other":
-            # A refund is asked for, and an invoice looked at, by those who wait for it.
+        case "invoice":
+            # One that doesn't say whose it is is found by the worker, which looks at all that were sent.
+            if caller := _caller(heard.tenant_id, mode):
+                hear_of_bill(house, caller, heard.subject)
+        case "refund" | "other":
+            # A refund is asked for by those who wait for it.
             log.info("heard %s of %s", heard.kind, heard.id)
 
 
