@@ -9,14 +9,14 @@ import gettext
 import io
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, negotiate_locale
-from babel.dates import format_datetime, get_timezone_location
+from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -95,6 +95,14 @@ class Words:
         first = _local(instant, timezone).day == 1
         # CLDR has no pattern for French's "1er".
         return self._format(instant, timezone, self.text("time.day_first" if first else "time.day"))
+
+    def short_day(self, instant: datetime, timezone: str) -> str:
+        """The day an instant falls on there, for a column: "5 Dec 2026"."""
+        return self._format(instant, timezone, self.text("time.short_day"))
+
+    def month(self, month: date) -> str:
+        """A month by any of its days: "December 2026"."""
+        return str(format_date(month, self.text("time.month"), locale=self._locale))
 
     def time(self, instant: datetime, timezone: str) -> str:
         """The time of day there: "08:00", or "08:00:05" where it isn't a whole minute: no second is promised too much."""

@@ -24,7 +24,7 @@ class EventSeen(Shape):
     object: Literal["event"] = "event"
     livemode: bool
     type: str = Field(description="What happened, such as `cover.issued`. Pass over those that you don't know.")
-    subject: str = Field(description="The id of the quote, cover or claim that it is about.")
+    subject: str = Field(description="The id of the quote, cover, claim or invoice that it is about.")
     actor: str = Field(description="Who did it: the id of an API key, or `clock` for what time alone did.")
     data: dict[str, Any] = Field(description="What belongs to it, by the type: ids of other things, states, flags.")
     happened_at: InstantSeen = Field(description="When it happened, on your clock: in test mode, the one you move.")
@@ -40,7 +40,7 @@ class EventList(Shape):
 async def may_read_some(caller: TheCaller) -> None:
     """Refuses keys that may read nothing that an event could be about."""
     if not caller.scopes & set(SCOPES.values()):
-        raise Rejected("scope_missing", f"this API key has none of the scopes {', '.join(SCOPES.values())}")
+        raise Rejected("scope_missing", f"this API key has none of the scopes {', '.join(dict.fromkeys(SCOPES.values()))}")
 
 
 router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute, dependencies=[Depends(may_read_some)])
@@ -55,7 +55,7 @@ def list_all(
         str | None,
         Query(max_length=60, pattern=EVENT_TYPES, description="Of this type alone, or of all of a thing's: `cover.*`."),
     ] = None,
-    subject: Annotated[str | None, Query(max_length=80, description="About this quote, cover or claim alone.")] = None,
+    subject: Annotated[str | None, Query(max_length=80, description="About this quote, cover, claim or invoice alone.")] = None,
 ) -> Response:
     """Your events, the oldest first: unlike other lists, so that you can follow them.
 
