@@ -17,6 +17,7 @@ from sqlalchemy import select, text
 from coverage.domain.ids import ALPHABET, LENGTH
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.house import House
+from coverage.operations.invoicing import close_early
 from coverage.operations.unlocking import new_key
 from coverage.storage.identity import new_id
 from coverage.storage.partners import MasterPolicy
@@ -46,6 +47,10 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "createClaim": {"body/cover": "cover"},
     "listClaims": {"query/starting_after": "claim", "query/cover": "cover"},
     "retrieveClaim": {"path/claim_id": "claim"},
+    "listInvoices": {"query/starting_after": "invoice"},
+    "retrieveInvoice": {"path/invoice_id": "invoice"},
+    "retrieveInvoicePdf": {"path/invoice_id": "invoice"},
+    "retrieveInvoiceCsv": {"path/invoice_id": "invoice"},
     "listEvents": {"query/starting_after": "event", "query/subject": "cover"},
     "retrieveEvent": {"path/event_id": "event"},
     "retrieveTestClock": {},
@@ -176,6 +181,9 @@ def four_sides(owner: Database, house: House, client: httpx2.Client) -> list[Sid
         sides += [Side(test), Side(_in_live_mode(owner, house, test))]
     for side in sides:
         assert side.things
+        with house.transaction(Caller(side.tenant, "test")) as tx:
+            close_early(tx)
+        side.things["invoice"] = side.platform.get("/v1/invoices").json()["data"][0]["id"]
     seal_all(owner, house)
     for side in sides:
         side.things["event"] = side.platform.get("/v1/events").json()["data"][0]["id"]

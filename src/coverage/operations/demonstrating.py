@@ -13,10 +13,11 @@ from coverage.operations.changing import Wish, find_change, propose_change
 from coverage.operations.changing import state_of as change_state
 from coverage.operations.claiming import Declaration, declare_claim
 from coverage.operations.house import House, Work
+from coverage.operations.invoicing import close_early
 from coverage.operations.issuing import Bind, Disclosed, PartyNamed, issue_cover
 from coverage.operations.pricing import Wanted
 from coverage.operations.quoting import AskedFor, find_quote, ipid_of, make_quote, state_of
-from coverage.operations.showing import find_cover
+from coverage.operations.showing import Page, find_cover, list_invoices
 from coverage.operations.unlocking import link_of
 from coverage.storage.changes import CoverChange
 from coverage.storage.covers import Cover
@@ -30,7 +31,7 @@ MEMBER = PartyNamed("emp-1024", "Camille Martin", "camille@example.org", "en")
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What stands ready: an open quote, a cover on risk with its member's link and a claim, one that can be cancelled, and
-    one that can be changed with a change that can be confirmed.
+    one that can be changed with a change that can be confirmed; and an invoice.
     """
 
     quote_id: str
@@ -43,6 +44,7 @@ class Standing:
     changeable_id: str
     change_id: str
     change_end: datetime
+    invoice_id: str
 
 
 def stand_ready(house: House, caller: Caller, before: Standing | None) -> Standing:
@@ -65,6 +67,7 @@ def stand_ready(house: House, caller: Caller, before: Standing | None) -> Standi
             changeable.id,
             change.id,
             changeable.ends_at + timedelta(hours=2),
+            _invoiced(tx),
         )
 
 
@@ -137,3 +140,12 @@ def _open(tx: Work, house: House, before: Standing | None) -> Quote:
 def _claimed(tx: Work, cover: Cover) -> str:
     words = "A strap came loose and a lamp broke."
     return declare_claim(tx, Declaration(cover.id, cover.starts_at, "accident", words, (), {}, {})).id
+
+
+def _invoiced(tx: Work) -> str:
+    """The last invoice; at first, one of the month that runs."""
+    page = Page(1, None, None, None)
+    if not list_invoices(tx, page, None)[0]:
+        tx.session.flush()
+        close_early(tx)
+    return list_invoices(tx, page, None)[0][0].id

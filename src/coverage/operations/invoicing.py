@@ -60,26 +60,23 @@ def close_all_due(house: House, queue: Database) -> int:
     return closed
 
 
-def close_next_month(house: House, caller: Caller, until: date | None = None) -> date | None:
+def close_next_month(
+    house: House, caller: Caller, until: date | None = None, *, early: bool = False
+) -> date | None:  # fmt: skip
     """Closes the first month that is over and open, up to the month `until` (its first day) or the last that is over.
 
-    Answers the month; None where all of them are closed. Raises `Conflict` ("month_not_over") for an `until` to come.
+    Answers the month; None where all of them are closed. `early`, the month that runs is closed too, as for a partner who
+    leaves: what is booked in it later stands on the next one's invoice. Raises `Conflict` ("month_not_over") for an `until`
+    to come.
     """
     with house.transaction(caller) as tx:
-        invoices.lock_closing(tx.session, tx.tenant_id)
-        # Waiting for the lock takes time, and others close while we wait.
-        tx.look_at_clock()
-        partner = partners.partner_of(tx.session, tx.tenant.partner_id)
-        last = _before(local_day(tx.now, partner.timezone).replace(day=1))
-        if until is not None and until > last:
-            words = f"{until:%Y-%m} isn't over by the partner's days; the last month that is: {last:%Y-%m}"
-            raise Conflict("month_not_over", words)
-        until = until or last
-        month = _first_open(tx, partner, until)
-        if month > until:
-            return None
-        _close(tx, partner, month)
-        return month
+        return _close_one(tx, until, early=early)
+
+
+def close_early(tx: Work) -> None:
+    """Closes every month until now, the one that runs too."""
+    while _close_one(tx, None, early=True) is not None:
+        pass
 
 
 def invoices_of_month(tx: Work, month: date) -> list[Invoice]:
@@ -200,6 +197,24 @@ def _after(month: date) -> date:
     return (month + timedelta(days=31)).replace(day=1)
 
 
+def _close_one(tx: Work, until: date | None, *, early: bool) -> date | None:
+    invoices.lock_closing(tx.session, tx.tenant_id)
+    # Waiting for the lock takes time, and others close while we wait.
+    tx.look_at_clock()
+    partner = partners.partner_of(tx.session, tx.tenant.partner_id)
+    running = local_day(tx.now, partner.timezone).replace(day=1)
+    last = running if early else _before(running)
+    if until is not None and until > last:
+        words = f"{until:%Y-%m} isn't over by the partner's days; the last month that can be closed is {last:%Y-%m}"
+        raise Conflict("month_not_over", words)
+    until = until or last
+    month = _first_open(tx, partner, until)
+    if month > until:
+        return None
+    _close(tx, partner, month)
+    return month
+
+
 def _first_open(tx: Work, partner: Partner, until: date) -> date:
     """The month after the last that is closed; before any is, the month of the first transaction."""
     closed = invoices.last_closed(tx.session)
@@ -278,7 +293,15 @@ def _bill(tx: Work, invoice: Invoice, partner: Partner, email: str) -> Bill:
         for (product, kind), (count, amount) in sorted(sums.items())
     )
     return Bill(
-        tx.tenant_id, invoice.id, invoice.number, partner.id, partner.name, email, invoice.currency, DAYS_UNTIL_DUE, lines
+        tx.tenant_id,
+        invoice.id,
+        invoice.number,
+        partner.id,
+        partner.name,
+        email,
+        invoice.currency,
+        DAYS_UNTIL_DUE,
+        lines,
     )
 
 

@@ -25,6 +25,7 @@ from coverage.storage import changes, claims, covers, members, payments, quotes,
 from coverage.storage.changes import CoverChange
 from coverage.storage.claims import Claim, Exposure
 from coverage.storage.covers import Cover, CoverParty, Transaction, TransactionTerms
+from coverage.storage.invoices import Invoice
 from coverage.storage.members import Member
 from coverage.storage.outbox import FactKept
 from coverage.storage.payments import Payment
@@ -188,6 +189,14 @@ def list_claims(tx: Work, page: Page, state: str | None, cover_id: str | None) -
     if cover_id is not None:
         query = query.where(Claim.cover_id == cover_id)
     return _page(tx, query, Claim.id, Claim.created_at, page, "claim")
+
+
+def list_invoices(tx: Work, page: Page, state: str | None) -> tuple[list[Invoice], bool]:
+    """The tenant's invoices, the newest first, and whether there are more."""
+    query = select(Invoice)
+    if state is not None:
+        query = query.where(Invoice.state == state)
+    return _page(tx, query, Invoice.id, Invoice.created_at, page, "invoice")
 
 
 def find_event(tx: Work, event_id: str) -> FactKept:

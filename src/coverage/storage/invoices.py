@@ -64,6 +64,17 @@ class InvoiceDocument(TenantRow, Table):
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """What an invoice's transactions come to, in minor units, and how many they are."""
+
+    count: int
+    net: int
+    surcharges: int
+    tax: int
+    fees: int
+
+
+@dataclass(frozen=True, slots=True)
 class Uninvoiced:
     """A transaction that stands on no invoice."""
 
@@ -127,6 +138,21 @@ def invoiced(session: Session, invoice_id: str) -> list[Invoiced]:
         .order_by(InvoiceLine.position)
     )
     return [Invoiced(*row) for row in session.execute(query)]
+
+
+def sums_of(session: Session, invoice_ids: Sequence[str]) -> dict[str, Sums]:
+    """What each invoice's transactions come to, by the invoice's id."""
+    parts = (Transaction.net, Transaction.surcharges, Transaction.tax, Transaction.fees)
+    query = (
+        select(InvoiceLine.invoice_id, func.count(), *(func.sum(part) for part in parts))
+        .join(
+            Transaction,
+            and_(Transaction.tenant_id == InvoiceLine.tenant_id, Transaction.id == InvoiceLine.transaction_id),
+        )
+        .where(InvoiceLine.invoice_id.in_(invoice_ids))
+        .group_by(InvoiceLine.invoice_id)
+    )
+    return {row[0]: Sums(*(int(part) for part in row[1:])) for row in session.execute(query)}
 
 
 def lock_closing(session: Session, tenant_id: str) -> None:

@@ -29,6 +29,7 @@ from coverage.web.api import (
     events,
     findings,
     health,
+    invoices,
     prices,
     problems,
     products,
@@ -59,7 +60,7 @@ def create_app(
     )
     app.state.house = house
     app.state.turns = prices.Turns(capacity or Capacity(at_once=20, waiting=0, wait_seconds=5))
-    for module in (products, prices, quotes, covers, changes, claims, events, clock, health):
+    for module in (products, prices, quotes, covers, changes, claims, invoices, events, clock, health):
         app.include_router(module.router)
     app.include_router(pages.router)
     app.include_router(card_events.router)

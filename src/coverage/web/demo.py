@@ -52,6 +52,7 @@ class Demo:
             cover=standing.cover_id,
             claim=standing.claim_id,
             event=event,
+            invoice=standing.invoice_id,
             cancellable=standing.cancellable_id,
             changeable=standing.changeable_id,
             change=standing.change_id,

@@ -34,6 +34,7 @@ DESCRIPTION: Final = """Cover for shared things, for hours or days: quote a risk
 * **Errors.** `application/problem+json` (RFC 9457) with a stable `code` and, in `errors`, a JSON pointer to each thing to mend.
 * **Money** is minor units beside its currency; **time** is RFC 3339 with an offset.
 * **Lists** take `limit` and `starting_after` and say `has_more`.
+* **Invoices** come by the month of your own days, each transaction on one of them.
 * **Events** tell all that happened, in one order, the oldest first: follow them with `starting_after`.
 """
 
@@ -49,6 +50,7 @@ class Examples:
     cover: str = f"cov_{PLACEHOLDER}"
     claim: str = f"clm_{PLACEHOLDER}"
     event: str = f"evt_{PLACEHOLDER}"
+    invoice: str = f"inv_{PLACEHOLDER}"
     cancellable: str = f"cov_{PLACEHOLDER}"
     changeable: str = f"cov_{PLACEHOLDER}"
     change: str = f"chg_{PLACEHOLDER}"
@@ -171,6 +173,7 @@ def _parameter(operation: str, name: str, examples: Examples) -> Any:
         "cover": examples.cover,
         "claim_id": examples.claim,
         "event_id": examples.event,
+        "invoice_id": examples.invoice,
         "type": "cover.*",
         "subject": examples.cover,
         "product": "off_duty_vehicle",

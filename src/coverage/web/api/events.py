@@ -40,7 +40,9 @@ class EventList(Shape):
 async def may_read_some(caller: TheCaller) -> None:
     """Refuses keys that may read nothing that an event could be about."""
     if not caller.scopes & set(SCOPES.values()):
-        raise Rejected("scope_missing", f"this API key has none of the scopes {', '.join(dict.fromkeys(SCOPES.values()))}")
+        raise Rejected(
+            "scope_missing", f"this API key has none of the scopes {', '.join(dict.fromkeys(SCOPES.values()))}"
+        )
 
 
 router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute, dependencies=[Depends(may_read_some)])
@@ -55,7 +57,9 @@ def list_all(
         str | None,
         Query(max_length=60, pattern=EVENT_TYPES, description="Of this type alone, or of all of a thing's: `cover.*`."),
     ] = None,
-    subject: Annotated[str | None, Query(max_length=80, description="About this quote, cover, claim or invoice alone.")] = None,
+    subject: Annotated[
+        str | None, Query(max_length=80, description="About this quote, cover, claim or invoice alone.")
+    ] = None,
 ) -> Response:
     """Your events, the oldest first: unlike other lists, so that you can follow them.
 

@@ -49,6 +49,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "unknown_quote": Problem("There is no such quote", "Check the id, and that the key's mode is the quote's."),
     "unknown_cover": Problem("There is no such cover", "Check the id, and that the key's mode is the cover's."),
     "unknown_claim": Problem("There is no such claim", "Check the id, and that the key's mode is the claim's."),
+    "unknown_invoice": Problem("There is no such invoice", "Check the id, and that the key's mode is the invoice's."),
     "unknown_event": Problem("There is no such event", "Check the id, and that the key's mode is the event's; an event is told within a second of what it tells."),
     "country_needed": Problem("The product is sold in several countries", "Say which one in `country`."),
     "not_on_sale": Problem("The product isn't on sale then", "Ask for another time, or another product."),
