@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from coverage.commands.ending import ending_in_order
+from coverage.commands.ending import ending_in_order, never_taken_for_faults
 from coverage.commands.saying import DataOption, WrongUse, clear_errors, say
 
 if TYPE_CHECKING:
@@ -60,24 +58,16 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
         as where the database is away, the schema is another or a file can't be read.
         """
         # 1 says that somebody changed something; that is never to be said because the database was away.
-        with ending_in_order(), _never_taken_for_faults(), clear_errors(wired := wiring(), stopped=CANT_VERIFY):
+        with (
+            ending_in_order(),
+            never_taken_for_faults(CANT_VERIFY),
+            clear_errors(wired := wiring(), stopped=CANT_VERIFY),
+        ):
             settings = wired.read_settings(data=data)
             for file in anchor or []:
                 if not file.is_file():
                     raise WrongUse(f"there is no file {file}; name the anchor, or leave --anchor out")
             _events(wired, settings, anchor or [], anchor_from or 0, as_json)
-
-
-@contextmanager
-def _never_taken_for_faults() -> Iterator[None]:
-    """A mistake of our own would end with 1, as if events weren't what was sealed."""
-    try:
-        yield
-    except typer.Exit:
-        raise
-    except Exception:  # noqa: BLE001, whatever it is
-        traceback.print_exc()
-        raise typer.Exit(CANT_VERIFY) from None
 
 
 def _events(wired: Wiring, settings: Any, anchors: list[Path], anchor_from: int, as_json: bool) -> None:

@@ -92,6 +92,17 @@ def find_invoice(tx: Work, invoice_id: str) -> Invoice:
     return found
 
 
+def is_tenant(house: House, tenant: Tenant) -> bool:
+    """Whether there is such a partner in that mode."""
+    with house.database.transaction(tenant) as session:
+        return tenant.id in partners.tenant_ids(session)
+
+
+def currency_of(tx: Work, number: str) -> str:
+    """The currency of the invoice of that number; raises `Missing`."""
+    return _numbered(tx, number).currency
+
+
 def tenants_of_number(queue: Database, number: str) -> list[Tenant]:
     """Whose invoice has that number. Series differ by partner and mode, by chance alone two may be the same."""
     with queue.outside() as session:
@@ -169,10 +180,7 @@ def pay_invoice(tx: Work, number: str, amount: int, reference: str) -> Invoice:
 
     Raises `Missing`, `Conflict` where it was paid otherwise, `Rejected` for another amount than its total.
     """
-    found = invoices.numbered(tx.session, number)
-    if found is None:
-        raise Missing("unknown_invoice", f"there is no invoice {number}")
-    invoice = _lock(tx, found.id)
+    invoice = _lock(tx, _numbered(tx, number).id)
     if invoice.state == "paid" and invoice.paid_by == reference and amount == invoice.total:
         return invoice
     if invoice.state != "open":
@@ -272,6 +280,13 @@ def _next_number(tx: Work, partner: Partner) -> str:
     kind = "F" if tx.tenant.livemode else "T"
     series = f"{kind}{partner.id[-4:].upper()}-{local_day(tx.now, partner.timezone).year}-"
     return f"{series}{invoices.last_number(tx.session, series) + 1:06}"
+
+
+def _numbered(tx: Work, number: str) -> Invoice:
+    found = invoices.numbered(tx.session, number)
+    if found is None:
+        raise Missing("unknown_invoice", f"there is no invoice {number}")
+    return found
 
 
 def _lock(tx: Work, invoice_id: str) -> Invoice:

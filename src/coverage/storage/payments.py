@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session
 
 from coverage.storage.schema import Instant, Minor, Table, TenantRow
@@ -119,3 +120,21 @@ def dispute_named(session: Session, processor_id: str) -> CardDispute | None:
     """The dispute that the processor calls so, locked to the end of the transaction."""
     query = select(CardDispute).where(CardDispute.processor_id == processor_id)
     return session.scalars(query.with_for_update(), execution_options={"populate_existing": True}).one_or_none()
+
+
+def keep_entry(session: Session, entry: BalanceEntryKept) -> bool:
+    """Keeps a movement of the processor's balance; False where the tenant has it already."""
+    columns = {column.key: getattr(entry, column.key) for column in BalanceEntryKept.__table__.columns}
+    done = session.execute(
+        insert(BalanceEntryKept)
+        .values(**columns)
+        .on_conflict_do_nothing(index_elements=["tenant_id", "processor_id"])
+        .returning(BalanceEntryKept.id)
+    )
+    return done.scalar() is not None
+
+
+def entries(session: Session) -> list[BalanceEntryKept]:
+    """The tenant's movements of the processor's balance that were read, the first first."""
+    query = select(BalanceEntryKept).order_by(BalanceEntryKept.happened_at, BalanceEntryKept.processor_id)
+    return list(session.scalars(query))
