@@ -24,7 +24,6 @@ from coverage.storage import (
     payments,  # noqa: F401
     quotes,  # noqa: F401
     screening,  # noqa: F401
-    invoices,  # noqa: F401
     seals,  # noqa: F401
 )
 from coverage.storage.schema import Table
