@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS closed_months (
     """
 CREATE TABLE IF NOT EXISTS invoice_documents (
     tenant_id text NOT NULL, id text NOT NULL, invoice_id text NOT NULL, language text NOT NULL, sha256 text NOT NULL,
-    size integer NOT NULL, blob text NOT NULL, created_at timestamptz NOT NULL,
+    size bigint NOT NULL, blob text NOT NULL, created_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id), UNIQUE (tenant_id, invoice_id, language),
     FOREIGN KEY (tenant_id, invoice_id) REFERENCES invoices
 )
