@@ -28,7 +28,17 @@ BY_THE_WORKER = {"documents", "seals"}
 # Filled where a list was loaded that may mean somebody.
 BY_A_LIST = {"screenings"}
 # Filled where a cover changes, or money moves; what each holds is tried with what fills it.
-BY_MONEY = {"changes", "payments", "refunds", "disputes", "invoices", "invoice_lines", "balance_entries"}
+BY_MONEY = {
+    "changes",
+    "payments",
+    "refunds",
+    "disputes",
+    "invoices",
+    "invoice_lines",
+    "balance_entries",
+    "closed_months",
+    "invoice_documents",
+}
 # What may be removed, and by whom: what is only there until it is done with.
 REMOVED = {
     ("sharecover_worker", "outbox"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Integer, and_, func, select, text
+from sqlalchemy import Integer, and_, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from coverage.storage.covers import Cover, Transaction
@@ -58,7 +58,7 @@ class InvoiceDocument(TenantRow, Table):
     invoice_id: Mapped[str]
     language: Mapped[str]
     sha256: Mapped[str]
-    size: Mapped[int] = mapped_column(BigInteger)
+    size: Mapped[Count]
     blob: Mapped[str]
     created_at: Mapped[Instant]
 
