@@ -68,7 +68,9 @@ def postings(platform: Platform) -> dict[str, Callable[[], Posting]]:
         ),
         "createChange": lambda: Posting("createChange", f"/v1/covers/{platform.cover()['id']}/changes", full_change()),
         "confirmChange": lambda: Posting(
-            "confirmChange", f"/v1/changes/{a_change(platform)}/confirm", {"no_known_loss": True, "declared_at": soon(seconds=0)}
+            "confirmChange",
+            f"/v1/changes/{a_change(platform)}/confirm",
+            {"no_known_loss": True, "declared_at": soon(seconds=0)},
         ),
         "createClaim": lambda: Posting("createClaim", "/v1/claims", full_claim(running)),
         "advanceTestClock": lambda: Posting("advanceTestClock", "/v1/test_clock/advance", {"to": soon(seconds=30)}),
