@@ -1,4 +1,4 @@
-"""The facts that a certificate states. What they look like is the templates' matter."""
+"""What is said of a cover, and what its certificate states. What that looks like is the templates' matter."""
 
 from __future__ import annotations
 
@@ -107,8 +107,18 @@ class TaxSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
-    """All that one certificate says, in one language. Instants are UTC; `timezone` is where they are read."""
+class PriceSaid:
+    """A price line by line, each by its name in one language; a tax also by its rate."""
+
+    lines: tuple[tuple[str, Money], ...]
+    taxes: tuple[TaxSeen, ...]
+    fees: tuple[tuple[str, Money], ...]
+    gross: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverSaid:
+    """All that is said of a cover in one language, issued or not. Instants are UTC; `timezone` is where they are read."""
 
     number: str
     language: str
@@ -134,10 +144,36 @@ class Certificate:
     partner: str
     claims_contact: Contact
     assistance_contact: Contact | None
-    issued_at: datetime
     cancelled_at: datetime | None
     livemode: bool
     surcharges: tuple[tuple[str, Money], ...] = ()  # each by its name in the certificate's language
     brand: Brand = field(default_factory=Brand)  # the partner's
+
+    @property
+    def price(self) -> PriceSaid:
+        """What it costs, line by line."""
+        sections = tuple((section.name, section.premium) for section in self.sections)
+        return PriceSaid((*sections, *self.surcharges), self.taxes, self.fees, self.gross)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate(CoverSaid):
+    """All that one certificate says, in one language."""
+
+    issued_at: datetime
     version: int = 1  # counts up with each change of the cover
     replaces_issued_at: datetime | None = None  # when the certificate was issued that this one replaces
+
+    def __post_init__(self) -> None:
+        if (self.version > 1) != (self.replaces_issued_at is not None):
+            raise ValueError("the first certificate replaces none, and each after it the one before")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSaid:
+    """A change of a cover in one language: a new end, or what is insured from now on, and what it costs more."""
+
+    kind: str  # extend or raise
+    ends_at: datetime
+    facts: tuple[tuple[str, str], ...]
+    price: PriceSaid

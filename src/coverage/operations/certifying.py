@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,10 +12,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from coverage.domain.certificate import (
     Certificate,
+    ChangeSaid,
     Contact,
+    CoverSaid,
     DeductibleSeen,
     InsurerSeen,
     LimitSeen,
+    PriceSaid,
     SectionSeen,
     TaxSeen,
 )
@@ -26,16 +30,18 @@ from coverage.domain.premium import Premium
 from coverage.domain.tenant import Caller
 from coverage.messages import Words
 from coverage.operations.house import House, Work
-from coverage.operations.quoting import edition_of, texts_of, wording_of
+from coverage.operations.quoting import edition_of, premium_of, texts_of, wording_of
 from coverage.operations.showing import CoverSeen, find_cover, see_cover
 from coverage.rulebook.format import Edition, FieldTexts, InputTexts, Texts
 from coverage.rulebook.language.inputs import Input, Item
 from coverage.rulebook.language.lists import ListOf
 from coverage.rulebook.language.notation import MICRO_PER_CENT, amount, decimal_text
 from coverage.storage import covers, partners
+from coverage.storage.changes import CoverChange
 from coverage.storage.covers import Cover, Document
 from coverage.storage.identity import new_id
 from coverage.storage.members import Member
+from coverage.storage.quotes import Quote
 
 CERTIFICATE = "certificate"
 
@@ -93,15 +99,32 @@ def _read(house: House, tx: Work, cover: Cover, kept: Document) -> bytes:
 
 
 def certificate_facts(tx: Work, cover: Cover, language: str) -> Certificate:
-    """All that the certificate of a cover states, in one language."""
-    seen = see_cover(tx, cover)
+    """All that the certificate of an issued cover states, in one language."""
+    return certificate_said(tx, see_cover(tx, cover), language)
+
+
+def certificate_said(tx: Work, seen: CoverSeen, language: str) -> Certificate:
+    """What the certificate states of a cover that was seen already."""
+    lasting = [one for one in seen.transactions if one.risk_type != "Cancellation"]
+    said = cover_said(tx, seen, language)
+    return Certificate(
+        **{each.name: getattr(said, each.name) for each in fields(said)},
+        issued_at=lasting[-1].booked_at if lasting else _never(seen.cover),
+        replaces_issued_at=lasting[-2].booked_at if len(lasting) > 1 else None,
+        version=len(lasting),
+    )
+
+
+def cover_said(tx: Work, seen: CoverSeen, language: str) -> CoverSaid:
+    """All that is said of a cover as it stands now, in one language; also of one that isn't issued."""
+    cover = seen.cover
     rules = edition_of(tx, seen.quote).rules
     texts = texts_of(tx, seen.quote, language)
     policy = tx.session.get_one(partners.MasterPolicy, (tx.tenant_id, cover.master_policy_id))
     insurer = partners.insurer_of(tx.session, policy.insurer_id)
     given = seen.given | tx.unseal_json(cover.policyholder_id, cover.sealed, f"covers/{cover.id}")
-    premium, lasting = seen.premium, [one for one in seen.transactions if one.risk_type != "Cancellation"]
-    return Certificate(
+    premium = seen.premium
+    return CoverSaid(
         number=cover.number,
         language=language,
         product_name=texts.product.name if texts else cover.product,
@@ -121,20 +144,40 @@ def certificate_facts(tx: Work, cover: Cover, language: str) -> Certificate:
             _section(terms, texts, cover.currency, Period(cover.starts_at, cover.ends_at)) for terms in seen.terms
         ),
         net=Money(premium.net, cover.currency),
-        taxes=_taxes(tx, seen, premium, language),
-        fees=tuple((fee.name.replace("_", " "), Money(fee.amount, cover.currency)) for fee in premium.fees),
+        taxes=_taxes(tx, seen.quote, premium, language),
+        fees=_fees(premium),
         gross=Money(premium.gross, cover.currency),
         insurer=InsurerSeen(insurer.name, insurer.registration, insurer.supervisor, insurer.address),
         master_policy=policy.number,
         partner=partners.partner_of(tx.session, tx.tenant.partner_id).name,
         claims_contact=Contact(**insurer.claims_contact),
         assistance_contact=Contact(**insurer.assistance_contact) if insurer.assistance_contact else None,
-        issued_at=lasting[-1].booked_at if lasting else _never(cover),
-        replaces_issued_at=lasting[-2].booked_at if len(lasting) > 1 else None,
-        version=len(lasting),
         cancelled_at=cover.cancelled_at,
         livemode=tx.tenant.livemode,
-        surcharges=_surcharges(tx, seen, premium, language),
+        surcharges=_surcharges(tx, seen.quote, premium, language),
+    )
+
+
+def change_said(tx: Work, change: CoverChange, quote: Quote, language: str) -> ChangeSaid:
+    """A change that has a price, in one language."""
+    if change.price is None:
+        raise AssertionError("a change without a price is never offered")
+    premium = premium_of(change.price)
+    rules, texts = edition_of(tx, quote).rules, texts_of(tx, quote, language)
+    # A difference names only what it changes.
+    sections = tuple(
+        (_name_of(line.name, texts), Money(line.net, premium.currency)) for line in premium.sections if line.net
+    )
+    return ChangeSaid(
+        change.kind,
+        change.ends_at,
+        _facts(rules, texts, change.given, Words(language), local_day(change.asked_at, rules.timezone)),
+        PriceSaid(
+            (*sections, *_surcharges(tx, quote, premium, language)),
+            _taxes(tx, quote, premium, language),
+            _fees(premium),
+            Money(premium.gross, premium.currency),
+        ),
     )
 
 
@@ -219,7 +262,7 @@ def _section(terms: SectionTerms, texts: Texts | None, currency: str, covered: P
         for name, amount in amounts
     )
     return SectionSeen(
-        words.name if words else terms.section, words.summary if words else "", limits,
+        _name_of(terms.section, texts), words.summary if words else "", limits,
         _deductible(terms.deductible, currency), Money(terms.net, currency),
         tuple(excluded.get(code, code.replace("_", " ")) for code in terms.exclusions),
         (terms.period.start, terms.period.end) if terms.period != covered else None,
@@ -240,15 +283,24 @@ def _deductible(kept: dict[str, Any] | None, currency: str) -> DeductibleSeen | 
     )  # fmt: skip
 
 
-def _surcharges(tx: Work, seen: CoverSeen, premium: Premium, language: str) -> tuple[tuple[str, Money], ...]:
+def _name_of(section: str, texts: Texts | None) -> str:
+    words = texts.sections.get(section) if texts else None
+    return words.name if words else section
+
+
+def _fees(premium: Premium) -> tuple[tuple[str, Money], ...]:
+    return tuple((fee.name.replace("_", " "), Money(fee.amount, premium.currency)) for fee in premium.fees)
+
+
+def _surcharges(tx: Work, quote: Quote, premium: Premium, language: str) -> tuple[tuple[str, Money], ...]:
     """Each surcharge once, whatever sections it was taken on."""
-    wording = wording_of(tx, seen.quote)
+    wording = wording_of(tx, quote)
     named = {line.name: wording.tax_label(line, language) for line in premium.surcharges}
     return tuple((label, Money(premium.surcharged(name), premium.currency)) for name, label in named.items())
 
 
-def _taxes(tx: Work, seen: CoverSeen, premium: Premium, language: str) -> tuple[TaxSeen, ...]:
-    wording, currency = wording_of(tx, seen.quote), seen.cover.currency
+def _taxes(tx: Work, quote: Quote, premium: Premium, language: str) -> tuple[TaxSeen, ...]:
+    wording, currency = wording_of(tx, quote), premium.currency
     return tuple(
         TaxSeen(wording.tax_label(line, language), decimal_text(line.rate, 4), Money(line.amount, currency))
         for line in premium.taxes

@@ -20,7 +20,7 @@ from coverage.operations import booking
 from coverage.operations.house import Work
 from coverage.operations.quoting import edition_of, premium_of, texts_of
 from coverage.rulebook.format import Section, Texts
-from coverage.rulebook.terms import section_terms
+from coverage.rulebook.terms import section_terms, window_of
 from coverage.storage import changes, claims, covers, members, payments, quotes, seals
 from coverage.storage.changes import CoverChange
 from coverage.storage.claims import Claim, Exposure
@@ -108,7 +108,11 @@ def _seen(
             _frozen(row, sections[row.section]) for row in terms if row.transaction_id == terms[-1].transaction_id
         ]
     else:
-        frozen = [section_terms(edition, line.name, quote.facts, period, line.net) for line in premium.sections]
+        # As it will be once it is paid: what covers from the booking until the start does so from the one that waits.
+        windows = {name: window_of(section, period, cover.created_at) or period for name, section in sections.items()}
+        frozen = [
+            section_terms(edition, line.name, quote.facts, windows[line.name], line.net) for line in premium.sections
+        ]
     return CoverSeen(
         cover=cover,
         quote=quote,

@@ -57,3 +57,9 @@ def waiting_of(session: Session, cover_id: str) -> list[CoverChange]:
     """The cover's changes that wait for their payment."""
     query = select(CoverChange).where(CoverChange.cover_id == cover_id, CoverChange.state == "awaiting_payment")
     return list(session.scalars(query.order_by(CoverChange.id)))
+
+
+def last_of(session: Session, cover_id: str) -> CoverChange | None:
+    """The change of the cover that was asked for last and confirmed, whether it was then paid for or not."""
+    query = select(CoverChange).where(CoverChange.cover_id == cover_id, CoverChange.no_known_loss_at.is_not(None))
+    return session.scalars(query.order_by(CoverChange.asked_at.desc(), CoverChange.id.desc()).limit(1)).first()

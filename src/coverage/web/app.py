@@ -50,15 +50,21 @@ PRIVATE: Final = (*PUBLIC, (b"cache-control", b"no-store"))
 
 
 def create_app(
-    house: House, *, examples: Callable[[], docs.Examples] | None = None, capacity: Capacity | None = None
+    house: House,
+    *,
+    examples: Callable[[], docs.Examples] | None = None,
+    capacity: Capacity | None = None,
+    checkout_origins: tuple[str, ...] = (),
 ) -> FastAPI:
     """The service's ASGI application. `examples` fills the documentation's examples with things that are there; without
-    a `capacity` it takes on whatever comes.
+    a `capacity` it takes on whatever comes. `checkout_origins` is where members may be sent to pay, as in
+    "https://checkout.example".
     """
     app = FastAPI(
         title="Sharecover", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     app.state.house = house
+    app.state.checkout_origins = checkout_origins
     app.state.turns = prices.Turns(capacity or Capacity(at_once=20, waiting=0, wait_seconds=5))
     for module in (products, prices, quotes, covers, changes, claims, invoices, events, clock, health):
         app.include_router(module.router)

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from typing import Annotated, Final, cast
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Cookie, Depends, Header, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from coverage.domain.cover import phase
-from coverage.domain.period import Period
+from coverage.domain.faults import Unavailable
+from coverage.domain.tenant import Caller
 from coverage.messages import LANGUAGES, Words, best_language
-from coverage.operations.certifying import certificate_facts, certificate_of
+from coverage.operations.certifying import certificate_of
 from coverage.operations.house import House
-from coverage.operations.showing import find_cover
+from coverage.operations.paying import hear_of_payment, read_cover, way_to_pay
 from coverage.operations.unlocking import caller_by_link
-from coverage.web.member.rendering import CONTENT_SECURITY_POLICY, State, render_cover_page, render_gone_page
+from coverage.web.member.rendering import (
+    CONTENT_SECURITY_POLICY,
+    Addresses,
+    LookAgain,
+    Notice,
+    is_payable,
+    policy_with_form,
+    render_cover_page,
+    render_gone_page,
+    render_refused_page,
+)
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,6 +38,11 @@ HEADERS: Final = {
     "Cache-Control": "private, no-store",
     "X-Robots-Tag": "noindex",
 }
+# A page that waits for a bank looks again after 5 seconds, then after 10 …, and in the end each minute.
+LOOK_AGAIN_SECONDS: Final = 5
+MOST_SECONDS: Final = 60
+# How often a member has looked since coming back from paying; 0 is for who came back without.
+MOST_LOOKS: Final = 999
 
 
 async def house_of(request: Request) -> House:
@@ -41,27 +57,47 @@ async def words_of(
     return Words(lang if lang in LANGUAGES else best_language(accept_language))
 
 
+def looks_of(paid: Annotated[str | None, Query()] = None) -> int | None:
+    """How often the member has looked since coming back from the processor's page; None for who didn't."""
+    return int(paid) if paid and len(paid) <= 3 and paid.isascii() and paid.isdigit() else None
+
+
 TheHouse = Annotated[House, Depends(house_of)]
 TheWords = Annotated[Words, Depends(words_of)]
+TheLooks = Annotated[int | None, Depends(looks_of)]
 TheCookie = Annotated[str | None, Cookie(alias=COOKIE)]
 
 
-@router.get("/m")
-def show_cover(house: TheHouse, words: TheWords, cookie: TheCookie = None) -> Response:
-    """The member's cover in plain words."""
+@router.get("/m", name="member_page")
+def show_cover(
+    request: Request, house: TheHouse, words: TheWords, looks: TheLooks, cookie: TheCookie = None
+) -> Response:
+    """The member's cover in plain words; to one who comes back from paying, as the processor knows it now."""
     opened = caller_by_link(house, cookie) if cookie else None
     if opened is None:
         return _gone(words)
-    caller, cover_id = opened
-    with house.transaction(caller) as tx:
-        cover = find_cover(tx, cover_id)
-        state = phase(cover.state, Period(cover.starts_at, cover.ends_at), tx.now)
-        certificate = certificate_facts(tx, cover, words.language)
-    page = render_cover_page(
-        certificate, cast(State, state), words, f"/m/certificate?lang={words.language}",
-        {language: f"/m?lang={language}" for language in LANGUAGES},
-    )  # fmt: skip
-    return HTMLResponse(page, headers=HEADERS | {"Content-Language": words.language})
+    return _page(request, house, words, opened, looks=looks)
+
+
+@router.post("/m/pay")
+def pay(request: Request, house: TheHouse, words: TheWords, cookie: TheCookie = None) -> Response:
+    """Goes on to the processor's page on which the member pays: the same one however often this is sent."""
+    if _is_from_elsewhere(request):
+        return HTMLResponse(render_refused_page(words), 403, headers=HEADERS | {"Content-Language": words.language})
+    opened = caller_by_link(house, cookie) if cookie else None
+    if opened is None:
+        return _gone(words)
+    here = str(request.url_for("member_page"))
+    try:
+        address = way_to_pay(
+            house, *opened, paid_url=f"{here}?{_query(words.language, 1)}", back_url=f"{here}?{_query(words.language, 0)}"
+        )  # fmt: skip
+    except Unavailable as fault:
+        if fault.code != "payments_unavailable":
+            raise
+        return _page(request, house, words, opened, notice="unreachable", status=503)
+    # Where there is nothing to pay any more, the page says why.
+    return RedirectResponse(address or f"/m?{_query(words.language, 1)}", 303, headers=HEADERS)
 
 
 @router.get("/m/certificate", name="member_certificate")
@@ -87,6 +123,59 @@ def open_link(request: Request, house: TheHouse, words: TheWords, token: str) ->
     secure = request.scope["scheme"] == "https"
     answer.set_cookie(COOKIE, token, max_age=COOKIE_SECONDS, path="/m", httponly=True, samesite="lax", secure=secure)
     return answer
+
+
+def _page(
+    request: Request,
+    house: House,
+    words: Words,
+    opened: tuple[Caller, str],
+    *,
+    looks: int | None = None,
+    notice: Notice | None = None,
+    status: int = 200,
+) -> Response:
+    caller, cover_id = opened
+    heard = hear_of_payment(house, caller, cover_id, came_back=looks is not None)
+    with house.transaction(caller) as tx:
+        read = read_cover(tx, cover_id, words.language)
+    again = None
+    if heard != "known":
+        next_look = min((looks or 0) + 1, MOST_LOOKS)
+        again = LookAgain(
+            min(LOOK_AGAIN_SECONDS * next_look, MOST_SECONDS), f"/m?{_query(words.language, next_look)}"
+        )  # fmt: skip
+    elif looks and read.by_card and read.due is None and read.phase in ("scheduled", "on_risk"):
+        notice = "paid"
+    addresses = Addresses(
+        certificate=f"/m/certificate?lang={words.language}",
+        languages={language: f"/m?{_query(language, looks)}" for language in LANGUAGES},
+        pay=f"/m/pay?lang={words.language}",
+    )
+    page = render_cover_page(read, words, addresses, heard=heard, notice=notice, look_again=again)
+    headers = HEADERS | {"Content-Language": words.language}
+    if is_payable(read, heard):
+        headers["Content-Security-Policy"] = policy_with_form(request.app.state.checkout_origins)
+    if status == 503:
+        headers["Retry-After"] = str(MOST_SECONDS)
+    return HTMLResponse(page, status, headers=headers)
+
+
+def _query(language: str, looks: int | None) -> str:
+    return urlencode({"lang": language} | ({} if looks is None else {"paid": looks}))
+
+
+def _is_from_elsewhere(request: Request) -> bool:
+    """Whether another site's page sent the form. The cookie, which is `SameSite=Lax`, doesn't come with it then; this
+    holds where a browser sends it all the same.
+
+    Our own pages send `Origin: null`, since they send no referrer (https://fetch.spec.whatwg.org/#origin-header).
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site != "same-origin"
+    origin = request.headers.get("origin", "null")
+    return origin != "null" and origin.partition("://")[2] != request.headers.get("host")
 
 
 def _gone(words: Words) -> Response:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from coverage.domain.certificate import Certificate
 from coverage.messages import Words
+from coverage.operations.paying import CoverRead, Heard
 
 # Where the web app serves the folder `assets/`.
 ASSETS_URL = "/member/assets"
@@ -21,14 +23,40 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-State = Literal["scheduled", "on_risk", "ended", "cancelled"]
+State = Literal[
+    "scheduled", "on_risk", "ended", "cancelled", "awaiting_payment", "processing", "checking", "lapsed", "paid_late",
+    "payment_disputed", "not_taken_up",
+]  # fmt: skip
+Notice = Literal["paid", "unreachable"]
 
-# The sentence of each state and the instant that it speaks of.
-_STATES: dict[State, tuple[str, str]] = {
+# The title of each state and its sentence, which may name an instant and the partner.
+_STATES: Final[Mapping[State, tuple[str, str]]] = {
     "scheduled": ("member.scheduled", "member.scheduled_sentence"),
     "on_risk": ("member.on_risk", "member.on_risk_sentence"),
     "ended": ("member.ended", "member.ended_sentence"),
     "cancelled": ("member.cancelled", "member.cancelled_sentence"),
+    "awaiting_payment": ("member.awaiting_payment", "member.awaiting_payment_sentence"),
+    "processing": ("member.processing", "member.processing_sentence"),
+    "checking": ("member.checking", "member.checking_sentence"),
+    "lapsed": ("member.lapsed", "member.lapsed_sentence"),
+    "paid_late": ("member.paid_late", "member.paid_late_sentence"),
+    "payment_disputed": ("member.payment_disputed", "member.payment_disputed_sentence"),
+    "not_taken_up": ("member.not_taken_up", "member.not_taken_up_sentence"),
+}
+# In these nothing is promised: neither what would have been covered nor what it would have cost is told any more.
+_NOTHING: Final = ("lapsed", "paid_late", "not_taken_up")
+
+_NOTICES: Final[Mapping[Notice, str]] = {"paid": "member.notice_paid", "unreachable": "member.notice_unreachable"}
+
+# Why a card was refused, where its holder can do something about it (https://docs.stripe.com/declines/codes). Of a card
+# that is lost, stolen or suspected, no more is told than that it was declined.
+_DECLINED: Final[Mapping[str, str]] = {
+    "insufficient_funds": "member.declined_funds",
+    "expired_card": "member.declined_expired",
+    "incorrect_cvc": "member.declined_cvc",
+    "invalid_cvc": "member.declined_cvc",
+    "authentication_required": "member.declined_unconfirmed",
+    "payment_intent_authentication_failure": "member.declined_unconfirmed",
 }
 
 _environment = Environment(
@@ -44,32 +72,95 @@ _environment.globals["stylesheet"] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the page leads: the certificate, this page in each language on offer, and the form that goes on to pay."""
+
+    certificate: str
+    languages: Mapping[str, str]
+    pay: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """That the page is to be asked for again by itself, and where."""
+
+    seconds: int
+    address: str
+
+
+def state_of(read: CoverRead, heard: Heard = "known") -> State:
+    """What a cover is to its member, after what was heard of its payment."""
+    if read.phase == "awaiting_payment":
+        if heard == "processing":
+            return "processing"
+        return "checking" if heard == "unknown" or read.due is None or read.due.over else "awaiting_payment"
+    if read.phase == "lapsed" and any(back.came_late for back in read.back):
+        return "paid_late"
+    return cast(State, read.phase)
+
+
+def is_payable(read: CoverRead, heard: Heard = "known") -> bool:
+    """Whether the page asks to pay, and so has a form."""
+    return read.due is not None and not read.due.over and heard == "known"
+
+
+def policy_with_form(checkout_origins: Iterable[str]) -> str:
+    """What a page that asks to pay may get: its form, which leads on to one of those origins.
+
+    Browsers hold `form-action` against redirects too (https://www.w3.org/TR/CSP3/#directive-form-action).
+    """
+    return CONTENT_SECURITY_POLICY.replace("form-action 'none'", " ".join(["form-action 'self'", *checkout_origins]))
+
+
 def render_cover_page(
-    certificate: Certificate,
-    state: State,
+    read: CoverRead,
     words: Words,
-    certificate_url: str,
-    language_urls: Mapping[str, str],
+    addresses: Addresses,
+    *,
+    heard: Heard = "known",
+    notice: Notice | None = None,
+    look_again: LookAgain | None = None,
 ) -> str:
-    """The page of one cover. `language_urls` gives this page's address in each language on offer."""
+    """The page of one cover."""
+    said, state = read.said, state_of(read, heard)
     title, sentence = _STATES[state]
-    instants = {
-        "scheduled": certificate.starts_at,
-        "on_risk": certificate.ends_at,
-        "ended": certificate.ends_at,
-        "cancelled": certificate.cancelled_at or certificate.ends_at,
-    }
+    instant = {"scheduled": said.starts_at, "cancelled": said.cancelled_at}.get(state) or said.ends_at
     return _environment.get_template("cover.html").render(
-        certificate=certificate,
+        said=said,
+        certificate=said if isinstance(said, Certificate) else None,
+        read=read,
         state=state,
+        is_nothing=state in _NOTHING,
+        is_payable=is_payable(read, heard),
+        heard=heard,
         state_title=words.text(title),
-        state_sentence=words.text(sentence, instant=words.instant(instants[state], certificate.timezone)),
+        state_sentence=words.text(sentence, instant=words.instant(instant, said.timezone), partner=said.partner),
+        notice=words.text(_NOTICES[notice]) if notice else None,
+        declined=words.text(_declined(read)) if _declined(read) and is_payable(read, heard) else None,
+        look_again=look_again,
         words=words,
-        certificate_url=certificate_url,
-        languages=[(code, Words(code).text("member.this_language"), url) for code, url in language_urls.items()],
+        addresses=addresses,
+        languages=[(code, Words(code).text("member.this_language"), url) for code, url in addresses.languages.items()],
     )
+
+
+def _declined(read: CoverRead) -> str:
+    """The sentence that tells why the last card was refused; "" where none was."""
+    code = read.due.declined if read.due else None
+    return _DECLINED.get(code, "member.declined") if code else ""
 
 
 def render_gone_page(words: Words) -> str:
     """The page behind a link that is unknown or expired: it never tells which of the two."""
-    return _environment.get_template("gone.html").render(words=words)
+    return _message(words, "member.gone", "member.gone_sentence")
+
+
+def render_refused_page(words: Words) -> str:
+    """The page for a payment that another site began."""
+    return _message(words, "member.refused", "member.refused_sentence")
+
+
+def _message(words: Words, title: str, sentence: str) -> str:
+    template = _environment.get_template("message.html")
+    return template.render(words=words, title=words.text(title), sentence=words.text(sentence))
