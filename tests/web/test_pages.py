@@ -213,7 +213,7 @@ class TestSecrets:
             raise RuntimeError("broken")
 
         monkeypatch.setattr("coverage.operations.issuing.cover_issued", fail)
-        monkeypatch.setattr("coverage.web.member.pages.certificate_facts", fail)
+        monkeypatch.setattr("coverage.web.member.pages.read_cover", fail)
         with caplog.at_level(logging.DEBUG):
             bind = a_bind(quote, parties={"policyholder": a_party(name=canary, email=f"{canary}@example.org")})
             assert platform.post("/v1/covers", bind).status_code == 500
