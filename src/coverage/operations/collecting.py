@@ -107,23 +107,34 @@ def settle_payment(house: House, caller: Caller, payment_id: str, told_of: str |
         return None
     if checkout_id is not None:
         page = processor.close_checkout(checkout_id) if over else processor.look_at_checkout(checkout_id)
-        if page.intent_id is None:
+        if intent_id not in (None, page.intent_id):
+            # Asked for before the page was opened, as for the partner's own app: nobody is to pay on both.
+            before = processor.give_up(intent_id or "")
+            if before.state != "cancelled":
+                with house.transaction(caller) as tx:
+                    _note(tx, payment_id, before, checkout_id)
+                return before
+            _forget_intent(house, caller, payment_id, before.id)
+        intent = processor.look(page.intent_id) if page.intent_id is not None else None
+        if intent is None or (intent.state == "open" and over):
+            # On a page that is closed nobody pays any more, whatever is left of what was begun there.
             if not page.open:
-                _give_up_unbegun(house, caller, payment_id)
-            return None
-        intent_id = page.intent_id
-    intent = processor.look(intent_id) if intent_id is not None else processor.ask(order)
-    if intent.state == "open" and over:
-        intent = processor.give_up(intent.id)
+                _give_up_unpaid(house, caller, payment_id)
+            return intent
+    else:
+        intent = processor.look(intent_id) if intent_id is not None else processor.ask(order)
+        if intent.state == "open" and over:
+            intent = processor.give_up(intent.id)
     with house.transaction(caller) as tx:
-        _note(tx, payment_id, intent)
+        _note(tx, payment_id, intent, checkout_id)
     return intent
 
 
 def open_checkout(house: House, caller: Caller, cover_id: str, *, paid_url: str, back_url: str) -> str | None:
     """The address of the processor's page on which the cover's member pays; None where nothing waits to be paid.
 
-    An intent that was asked for before is given up first, so that nobody pays on both.
+    An intent that was asked for before is given up, so that nobody pays on both. The page is noted before that: whoever
+    meets the cancelled intent then knows that it was only replaced.
     """
     processor = processor_of(house, caller.tenant)
     settle_payments(house, caller, cover_id)
@@ -132,20 +143,16 @@ def open_checkout(house: House, caller: Caller, cover_id: str, *, paid_url: str,
         if not waiting or tx.now >= waiting[0].hold_until:
             return None
         payment = waiting[0]
-        order, before = _order(tx, payment), payment.checkout_id
+        order = _order(tx, payment)
         until = tx.wall + (payment.hold_until - tx.now)
-    if before is None and payment.intent_id is not None:
-        given_up = processor.give_up(payment.intent_id)
-        if given_up.state != "cancelled":
-            with house.transaction(caller) as tx:
-                _note(tx, payment.id, given_up)
-            return None
     page = processor.open_checkout(order, paid_url=paid_url, back_url=back_url, until=until)
     with house.transaction(caller) as tx:
         row = _lock(tx, payment.id)
         if row.state == "pending":
-            row.checkout_id, row.intent_id = page.id, None
-    return page.url if page.open else None
+            row.checkout_id = page.id
+    intent = settle_payment(house, caller, payment.id)
+    still_waits = intent is None or intent.state == "open"
+    return page.url if page.open and still_waits else None
 
 
 def send_refunds(house: House, caller: Caller, cover_id: str) -> None:
@@ -246,7 +253,8 @@ def _lock_cover(tx: Work, cover_id: str) -> Cover:
     return cover
 
 
-def _note(tx: Work, payment_id: str, intent: Intent) -> None:
+def _note(tx: Work, payment_id: str, intent: Intent, checkout_id: str | None) -> None:
+    """Notes what an intent has come to; `checkout_id` is the page that the payment had when it was looked at."""
     cover = _lock_cover(tx, _find(tx, payment_id).cover_id)
     payment = _lock(tx, payment_id)
     tx.look_at_clock()
@@ -261,7 +269,7 @@ def _note(tx: Work, payment_id: str, intent: Intent) -> None:
         payment.declined = intent.declined
     if intent.state == "succeeded":
         _paid(tx, cover, payment, intent)
-    elif intent.state == "cancelled" and payment.state == "pending":
+    elif intent.state == "cancelled" and payment.state == "pending" and payment.checkout_id == checkout_id:
         _given_up(tx, cover, payment)
     tx.session.flush()
 
@@ -314,8 +322,16 @@ def _given_up(tx: Work, cover: Cover, payment: Payment) -> None:
         tx.record(cover_lapsed(cover.id))
 
 
-def _give_up_unbegun(house: House, caller: Caller, payment_id: str) -> None:
-    """A page was closed that nobody began to pay on. Before the hold is over, another may be opened."""
+def _forget_intent(house: House, caller: Caller, payment_id: str, intent_id: str) -> None:
+    """The payment is on a page now, and what was asked for before is given up."""
+    with house.transaction(caller) as tx:
+        payment = _lock(tx, payment_id)
+        if payment.state == "pending" and payment.intent_id == intent_id:
+            payment.intent_id = None
+
+
+def _give_up_unpaid(house: House, caller: Caller, payment_id: str) -> None:
+    """A page was closed that nobody paid on. Before the hold is over, another may be opened."""
     with house.transaction(caller) as tx:
         cover = _lock_cover(tx, _find(tx, payment_id).cover_id)
         payment = _lock(tx, payment_id)
