@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import text
 from coverage.domain.tenant import Caller
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.keyring import MasterKeyring
+from coverage.messages import Words
 from coverage.operations.certifying import certificate_facts, certificate_of
 from coverage.operations.house import House
 from coverage.operations.showing import find_cover
@@ -99,6 +101,31 @@ class TestCertificate:
         assert "cancelled" in words(after.content).lower()
         assert certificate(platform, cover).content == after.content
         assert documents(owner, platform, cover) == 2
+
+    @pytest.mark.parametrize(
+        ("language", "replaces"),
+        [("en", "Certificate 2, replaces the one issued on"), ("fr", "n° 2, remplace celle émise")],
+    )
+    def test_of_a_changed_cover_says_which_it_is_and_what_it_replaces(
+        self, platform: Platform, house: House, language: str, replaces: str
+    ) -> None:
+        cover = platform.cover()
+        before = certificate(platform, cover, language=language)
+        assert squeezed(replaces) not in squeezed(words(before.content))
+        end = (datetime.fromisoformat(cover["end"]) + timedelta(days=2)).isoformat()
+        change = platform.post(f"/v1/covers/{cover['id']}/changes", {"kind": "extend", "end": end}).json()
+        declared = {"no_known_loss": True, "declared_at": change["created_at"]}
+        assert platform.post(f"/v1/changes/{change['id']}/confirm", declared).json()["state"] == "confirmed"
+        after = squeezed(words(certificate(platform, cover, language=language).content))
+        with house.transaction(Caller(platform.tenant, "test")) as tx:
+            facts = certificate_facts(tx, find_cover(tx, cover["id"]), language)
+        assert facts.replaces_issued_at is not None
+        first = Words(language).instant(facts.replaces_issued_at, facts.timezone)
+        assert squeezed(replaces) in after
+        assert squeezed(first) in after
+        assert facts.ends_at == datetime.fromisoformat(end)
+        assert squeezed(Words(language).money(facts.gross)) in after
+        assert facts.gross.amount == cover["price"]["gross"]["amount"] + change["due"]["amount"]
 
     def test_is_kept_sealed(self, platform: Platform, owner: Database, house: House) -> None:
         cover = platform.cover()
