@@ -16,6 +16,7 @@ from coverage.domain.tenant import Mode
 
 PROJECT = Path(__file__).resolve().parents[2]
 DRIVER = "postgresql+psycopg"
+STRIPE_PAGES: Final = "https://checkout.stripe.com"
 
 
 class BadSetting(ValueError):
@@ -99,6 +100,13 @@ class Settings:
             card_event_secrets=_card_event_secrets(env),
             card_api=_card_api(env),
         )
+
+    @property
+    def checkout_origins(self) -> tuple[str, ...]:
+        """Where the pages are on which members pay: Stripe's (https://docs.stripe.com/security/guide, "Content Security
+        Policy"), and a stand-in's.
+        """
+        return (STRIPE_PAGES, *([self.card_api] if self.card_api else []))
 
 
 def _folder(name: str, path: Path) -> Path:
