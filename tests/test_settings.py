@@ -26,6 +26,11 @@ class TestSettings:
         assert not settings.behind_pooler
         assert (settings.database_url, settings.owner_url, settings.master_key) == (None, None, None)
 
+    def test_send_members_to_pay_at_stripe_and_at_a_stand_in_that_is_named(self) -> None:
+        stand_in = {"STRIPE_TEST_KEY": "sk_test_x", "STRIPE_API_BASE": "http://127.0.0.1:8420"}
+        assert Settings.read({}).checkout_origins == ("https://checkout.stripe.com",)
+        assert Settings.read(stand_in).checkout_origins == ("https://checkout.stripe.com", "http://127.0.0.1:8420")
+
     def test_take_what_is_set_to_nothing_as_not_set(self) -> None:
         names = ["DATABASE_URL", "DATABASE_OWNER_URL", "SHARECOVER_DATA", "SHARECOVER_RULES", "SHARECOVER_TEMPLATES"]
         names += ["SHARECOVER_MASTER_KEY", "PORT", "SHARECOVER_POOL_SIZE", "SHARECOVER_POOL_WAIT", "SHARECOVER_POOLER"]

@@ -64,6 +64,7 @@ class Premises:
     connect: Callable[..., Database]  # in a role, with so many connections
     anchors: FileAnchors
     capacity: tuple[int, int, float] | None = None  # see `coverage.web.capacity`
+    pages: tuple[str, ...] = ()  # where members may be sent to pay
 
 
 @contextmanager
@@ -91,7 +92,7 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
             payments=_card_accounts(settings),
         )  # fmt: skip
         capacity = (settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
-        yield Premises(house, owner, connect, FileAnchors(settings.anchor), capacity)
+        yield Premises(house, owner, connect, FileAnchors(settings.anchor), capacity, settings.checkout_origins)
 
 
 def _card_accounts(settings: Settings) -> dict[Mode, Payments]:
@@ -401,7 +402,8 @@ def build_app(premises: Premises, demo: Demo | None) -> FastAPI:
     from coverage.web.capacity import Capacity
 
     capacity = Capacity(*premises.capacity) if premises.capacity else None
-    return create_app(premises.house, examples=demo.examples if demo else None, capacity=capacity)
+    examples = demo.examples if demo else None
+    return create_app(premises.house, examples=examples, capacity=capacity, checkout_origins=premises.pages)
 
 
 def build_demo(premises: Premises, data: Path) -> Demo:
