@@ -6,6 +6,7 @@ TEST_DATABASE_URL names another PostgreSQL (its owner, allowed to create databas
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -43,6 +44,8 @@ _cluster: PrivatePostgres | None = None
 def pytest_configure(config: pytest.Config) -> None:
     """The first process starts PostgreSQL and migrates a template; the others find its address in the environment."""
     global _cluster
+    # Whoever starts this behind a script's `&` lets it take no notice of interrupts, nor whatever it starts; tests send some.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput") or "TEST_DATABASE_URL" in os.environ:
         return
     _cluster = PrivatePostgres(folder_for_databases("sharecover-test-"), durable=False)
