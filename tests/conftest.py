@@ -22,7 +22,9 @@ from sqlalchemy.engine import make_url
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.keyring import MasterKeyring
+from coverage.gateways.outgoing import FolderOutgoing
 from coverage.gateways.private_postgres import PrivatePostgres
+from coverage.gateways.tables import FileTables
 from coverage.operations.house import House
 from coverage.operations.publishing import Publisher
 from coverage.rulebook.editions import Library, load
@@ -128,7 +130,16 @@ def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     rules = Publisher(database, RULES)
     documents = WeasyPrintDocuments(ROOT / "policy_templates")
     blobs = FileBlobs(tmp_path_factory.mktemp("blobs"))
-    yield House(database, rules.current, MasterKeyring(bytes(range(32))), documents, blobs)
+    outgoing = FolderOutgoing(tmp_path_factory.mktemp("outgoing"))
+    yield House(
+        database,
+        rules.current,
+        MasterKeyring(bytes(range(32))),
+        documents,
+        blobs,
+        tables=FileTables(),
+        outgoing=outgoing,
+    )
     documents.close()
     database.close()
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text, update
@@ -25,7 +26,7 @@ from coverage.storage import outbox
 from coverage.storage.outbox import Job
 from coverage.storage.tenancy import Database
 from coverage.worker import LEASE, LISTENING_POLL_SECONDS, MOST_ATTEMPTS, Round, Worker
-from tests.builders import Platform, soon
+from tests.builders import Platform, a_risk, soon
 from tests.processes import clean_environment, wait_for
 
 HouseWith = Callable[..., House]
@@ -72,6 +73,19 @@ def _nothing_else_to_do(owner: Database) -> None:
     """Other tests left jobs; ours are to be the only ones."""
     with owner.engine.begin() as connection:
         connection.execute(text("DELETE FROM outbox"))
+
+
+class Cyclist(Platform):
+    """A partner that lends cargo bikes. No vehicle is told to a file, so that each cover causes one job."""
+
+    def quote(self, **changes: Any) -> dict[str, Any]:
+        return super().quote(**({"risk": a_risk(vehicle_class="cargo_bike")} | changes))
+
+
+@pytest.fixture
+def platform(platform: Platform) -> Platform:
+    """A partner whose covers cause a certificate alone."""
+    return Cyclist(platform.tenant, platform.key, platform.client)
 
 
 @pytest.fixture

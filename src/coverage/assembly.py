@@ -27,9 +27,11 @@ from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.dumps import DumpFailed, read_dump, write_dump
 from coverage.gateways.keyring import MasterKeyring
+from coverage.gateways.outgoing import FolderOutgoing
 from coverage.gateways.private_postgres import SUPERUSER, PostgresMissing, PostgresRefused, PrivatePostgres
 from coverage.gateways.sanctions import read_list
 from coverage.gateways.sharing_postgres import shared
+from coverage.gateways.tables import FileTables
 from coverage.operations import backing_up
 from coverage.operations.backing_up import Manifest
 from coverage.operations.house import House
@@ -37,6 +39,7 @@ from coverage.operations.ports import Payments
 from coverage.operations.publishing import Publisher
 from coverage.operations.sealing import POLL_SECONDS, Sealer
 from coverage.operations.verifying import Verdict, verify_events
+from coverage.rulebook.editions import Library
 from coverage.settings import BadSetting, Settings
 from coverage.storage import migrations, whole
 from coverage.storage.quotes import EditionKept
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 DATABASE = "sharecover"
 MASTER_KEY = "master.key"
 CARD_STAND_IN = "card-stand-in.json"
+REPORT_STATEMENT_MS = 600_000
 
 Say = Callable[[str], None]  # tells whoever waits what is being done
 
@@ -90,6 +94,7 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
         house = House(
             database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"),
             payments=_card_accounts(settings),
+            tables=FileTables(), outgoing=FolderOutgoing(settings.reports),
         )  # fmt: skip
         capacity = (settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
         yield Premises(house, owner, connect, FileAnchors(settings.anchor), capacity, settings.checkout_origins)
@@ -161,6 +166,31 @@ def open_desk(settings: Settings, say: Say) -> Iterator[Desk]:
         owner = closed_at_the_end.enter_context(closing(_connect(settings, settings.owner_url or url, pool_size=1)))
         _require_schema(queue)
         yield Desk(queue, owner, _kept_keyring(settings))
+
+
+@contextmanager
+def open_reports(settings: Settings, say: Say) -> Iterator[tuple[House, Database]]:
+    """A house to read from beside the service, and the database in the worker's role, which knows all tenants."""
+    _require_database(settings)
+    keyring = _kept_keyring(settings)
+    if keyring is None:
+        raise BadSetting(f"there is no {MASTER_KEY} in {settings.data}; put it there, or set SHARECOVER_MASTER_KEY")
+    # A month's transfers are added up in one statement, and nobody waits at a counter for it.
+    patient = replace(settings, statement_timeout_ms=REPORT_STATEMENT_MS)
+    with (
+        _database_refusals(),
+        _database_address(settings, say) as url,
+        closing(_connect(patient, url, pool_size=1)) as database,
+        closing(_connect(patient, url, "sharecover_worker", pool_size=1)) as queue,
+        closing(WeasyPrintDocuments(settings.templates)) as documents,
+    ):
+        _require_schema(queue)
+        # What was sold is read as it is kept; no rules are on sale here.
+        house = House(
+            database, lambda: Library((), ()), keyring, documents, FileBlobs(settings.data / "blobs"), tables=FileTables(),
+            outgoing=FolderOutgoing(settings.reports),
+        )  # fmt: skip
+        yield house, queue
 
 
 def migrate(settings: Settings, say: Say) -> str:
@@ -426,6 +456,7 @@ def wiring() -> commands.Wiring:
         open_queue=open_queue,
         open_desk=open_desk,
         read_sanctions=read_list,
+        open_reports=open_reports,
         build_worker=build_worker,
         build_app=build_app,
         build_demo=build_demo,

@@ -37,6 +37,7 @@ class Settings:
     owner_url: str | None = field(repr=False)
     backup_url: str | None = field(repr=False)  # a login that sees the rows of all tenants
     master_key: str | None = field(repr=False)  # base64 of 32 bytes; else a file in the data folder
+    reports: Path  # the folder where files lie that go out to others
     anchor: Path  # the file that keeps, outside the database, what was sealed
     port: int
     pool_size: int
@@ -76,6 +77,7 @@ class Settings:
         folder = (data or Path(env.get("SHARECOVER_DATA", ".data"))).absolute()
         return cls(
             data=folder,
+            reports=Path(env.get("SHARECOVER_REPORTS", folder / "reports")).absolute(),
             anchor=Path(env.get("SHARECOVER_ANCHOR", folder / "events.anchor")).absolute(),
             rules=_folder("SHARECOVER_RULES", rules or Path(env.get("SHARECOVER_RULES", PROJECT / "pricing_rules"))),
             templates=_folder(

@@ -27,6 +27,7 @@ from coverage.operations.falling_due import fire_all_due
 from coverage.operations.house import Erased, House
 from coverage.operations.invoicing import close_all_due, look_at_sent, send_invoice
 from coverage.operations.redriving import prune_jobs
+from coverage.operations.vehicles import report_vehicle
 from coverage.storage import outbox
 from coverage.storage.outbox import Job
 from coverage.storage.tenancy import Database
@@ -74,6 +75,7 @@ HANDLERS: Final[Mapping[str, Callable[[House, Caller, str], None]]] = {
     "settle_payments": settle_payments,
     "send_refunds": send_refunds,
     "send_invoice": send_invoice,
+    "report_vehicle": report_vehicle,
 }
 
 

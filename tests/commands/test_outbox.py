@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from coverage.storage.outbox import STATES, Job
 from coverage.storage.tenancy import Database
-from tests.builders import Platform
+from tests.builders import Platform, a_risk
 from tests.processes import run_coverage
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -24,7 +24,7 @@ def aside(platform: Platform, owner: Database) -> Job:
     """The only job: it was set aside."""
     with owner.engine.begin() as connection:
         connection.execute(text("DELETE FROM outbox"))
-    platform.cover()
+    platform.cover(platform.quote(risk=a_risk(vehicle_class="cargo_bike")))
     with owner.engine.begin() as connection:
         error = "rendering_failed: The document could not be set: \\[bold]ValueError"
         connection.execute(

@@ -51,6 +51,7 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "retrieveInvoice": {"path/invoice_id": "invoice"},
     "retrieveInvoicePdf": {"path/invoice_id": "invoice"},
     "retrieveInvoiceCsv": {"path/invoice_id": "invoice"},
+    "retrieveBordereau": {},
     "listEvents": {"query/starting_after": "event", "query/subject": "cover"},
     "retrieveEvent": {"path/event_id": "event"},
     "retrieveTestClock": {},
@@ -217,7 +218,8 @@ def told(answer: httpx2.Response) -> tuple[int, dict[str, str], Any]:
     """An answer without what may differ from one request to the next."""
     headers = {name: value for name, value in answer.headers.items() if name not in OWN_HEADERS}
     if answer.status_code < 300:
-        return answer.status_code, headers, answer.json()
+        is_json = answer.headers["content-type"].startswith("application/json")
+        return answer.status_code, headers, answer.json() if is_json else answer.content
     problem = {name: value for name, value in the_problem(answer).items() if name not in ("request_id", "instance")}
     return answer.status_code, headers, problem
 

@@ -23,6 +23,8 @@ from typing import Any, cast
 from coverage.gateways.anchors import FileAnchors
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.keyring import MasterKeyring
+from coverage.gateways.outgoing import FolderOutgoing
+from coverage.gateways.tables import FileTables
 from coverage.operations.house import House
 from coverage.operations.sealing import Sealer
 from coverage.storage.tenancy import Database
@@ -48,8 +50,9 @@ def house_on(url: str, folder: Path) -> House:
     """A house that renders and quotes nothing, or that of a doomed worker."""
     rules = cast(Any, None)
     return House(
-        Database.connect(url), rules, MasterKeyring(bytes(range(32))), Typesetter(), FileBlobs(folder / "blobs")
-    )
+        Database.connect(url), rules, MasterKeyring(bytes(range(32))), Typesetter(), FileBlobs(folder / "blobs"),
+        tables=FileTables(), outgoing=FolderOutgoing(folder / "outgoing"),
+    )  # fmt: skip
 
 
 @dataclass

@@ -141,6 +141,8 @@ def _serve_orders(database_url: str, folder: Path) -> None:
     from coverage.gateways.anchors import FileAnchors
     from coverage.gateways.blobs import FileBlobs
     from coverage.gateways.keyring import MasterKeyring
+    from coverage.gateways.outgoing import FolderOutgoing
+    from coverage.gateways.tables import FileTables
     from coverage.operations.falling_due import fire_all_due
     from coverage.operations.house import House
     from coverage.operations.sealing import Sealer
@@ -154,7 +156,8 @@ def _serve_orders(database_url: str, folder: Path) -> None:
 
     def house_on(database: Database, boundaries: Boundaries) -> House:
         keys, typesetter, kept = (Watched(port, boundaries) for port in (keyring, documents, files))
-        return House(database, lambda: library, keys, typesetter, kept)
+        laid_out: Any = Watched(FolderOutgoing(folder / "outgoing"), boundaries)
+        return House(database, lambda: library, keys, typesetter, kept, tables=FileTables(), outgoing=laid_out)
 
     configure_mappers()
     unused = Database.connect(database_url)

@@ -25,6 +25,7 @@ from coverage.storage import (
     quotes,  # noqa: F401
     screening,  # noqa: F401
     seals,  # noqa: F401
+    vehicles,  # noqa: F401
 )
 from coverage.storage.schema import Table
 from coverage.storage.tenancy import Database

@@ -24,7 +24,7 @@ ROLES = ("sharecover_app", "sharecover_worker")
 # Belong to a tenant by another column than tenant_id.
 OWN_COLUMN = {"tenants": "id", "partners": "id"}
 # Filled by the worker, later than the request.
-BY_THE_WORKER = {"documents", "seals"}
+BY_THE_WORKER = {"documents", "seals", "vehicle_rows"}
 # Filled where a list was loaded that may mean somebody.
 BY_A_LIST = {"screenings"}
 # Filled where a cover changes, or money moves; what each holds is tried with what fills it.

@@ -10,12 +10,13 @@ from typing import Any
 
 import typer
 
-from coverage.commands import backup, demo, invoices, ledger, outbox, rules, screening, serve, verify
+from coverage.commands import backup, demo, invoices, ledger, outbox, reports, rules, screening, serve, verify
 
 EPILOG = (
     "Settings stand in the environment: DATABASE_URL (without it a private PostgreSQL runs in the data folder), "
     "DATABASE_OWNER_URL (who migrates, if somebody else), DATABASE_BACKUP_URL (who backs up, if somebody else), SHARECOVER_MASTER_KEY (base64 of 32 bytes, instead of "
     "master.key in the data folder), SHARECOVER_DATA, SHARECOVER_RULES, SHARECOVER_TEMPLATES (folders), SHARECOVER_ANCHOR (the file that vouches for the events), "
+    "SHARECOVER_REPORTS (the folder for files that go out to others), "
     "SHARECOVER_POOL_SIZE (connections to the database; 20), SHARECOVER_POOL_WAIT (for one of them; 5s), "
     "SHARECOVER_STATEMENT_TIMEOUT (15s), SHARECOVER_LOCK_TIMEOUT (5s), SHARECOVER_POOLER (`transaction` where DATABASE_URL "
     "leads through one), SHARECOVER_CONCURRENCY (requests worked on at once; 19), SHARECOVER_QUEUE (that may wait; 100), "
@@ -38,6 +39,7 @@ class Wiring:
     open_queue: Callable[..., AbstractContextManager[Any]]
     open_desk: Callable[..., AbstractContextManager[Any]]
     read_sanctions: Callable[[Path], Any]
+    open_reports: Callable[..., AbstractContextManager[Any]]
     build_worker: Callable[[Any], Any]
     build_app: Callable[[Any, Any], Any]
     build_demo: Callable[[Any, Path], Any]
@@ -59,5 +61,6 @@ def run(wiring: Callable[[], Wiring]) -> None:
     screening.add_to(app, wiring)
     ledger.add_to(app, wiring)
     invoices.add_to(app, wiring)
+    reports.add_to(app, wiring)
     demo.add_to(app)
     app()

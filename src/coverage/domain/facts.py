@@ -31,9 +31,14 @@ def quote_expired(quote_id: str) -> Fact:
     return Fact("quote.expired", quote_id)
 
 
-def cover_issued(cover_id: str, quote_id: str, transaction_id: str) -> Fact:
-    """A cover was issued; its certificate is to be rendered."""
-    return Fact("cover.issued", cover_id, {"quote": quote_id, "transaction": transaction_id}, ("render_certificate",))
+def cover_issued(cover_id: str, quote_id: str, transaction_id: str, *, vehicle: bool = False) -> Fact:
+    """A cover was issued; its certificate is to be rendered. An insured vehicle is told to the authority's file."""
+    data = {"quote": quote_id, "transaction": transaction_id}
+    return Fact("cover.issued", cover_id, data, _told_to_file(("render_certificate",), vehicle))
+
+
+def _told_to_file(causes: tuple[str, ...], vehicle: bool) -> tuple[str, ...]:
+    return (*causes, "report_vehicle") if vehicle else causes
 
 
 def cover_awaits_payment(cover_id: str, quote_id: str, payment_id: str) -> Fact:
@@ -71,10 +76,14 @@ def dispute_closed(cover_id: str, dispute_id: str, outcome: str) -> Fact:
     return Fact("cover.dispute_closed", cover_id, {"dispute": dispute_id, "outcome": outcome})
 
 
-def cover_changed(cover_id: str, change_id: str, transaction_id: str, *, refunds: bool) -> Fact:
+def cover_changed(
+    cover_id: str, change_id: str, transaction_id: str, *, refunds: bool, vehicle: bool = False
+) -> Fact:  # fmt: skip
     """A change of a cover came true; its certificate is to be rendered anew, and what goes back is to be sent."""
     causes = ("render_certificate", "send_refunds") if refunds else ("render_certificate",)
-    return Fact("cover.changed", cover_id, {"change": change_id, "transaction": transaction_id}, causes)
+    return Fact(
+        "cover.changed", cover_id, {"change": change_id, "transaction": transaction_id}, _told_to_file(causes, vehicle)
+    )
 
 
 def change_abandoned(cover_id: str, change_id: str) -> Fact:
@@ -82,10 +91,10 @@ def change_abandoned(cover_id: str, change_id: str) -> Fact:
     return Fact("cover.change_abandoned", cover_id, {"change": change_id})
 
 
-def cover_cancelled(cover_id: str, transaction_id: str, *, refunds: bool) -> Fact:
+def cover_cancelled(cover_id: str, transaction_id: str, *, refunds: bool, vehicle: bool = False) -> Fact:
     """A cover was cancelled; its certificate is to be rendered anew, and what goes back is to be sent."""
     causes = ("render_certificate", "send_refunds") if refunds else ("render_certificate",)
-    return Fact("cover.cancelled", cover_id, {"transaction": transaction_id}, causes)
+    return Fact("cover.cancelled", cover_id, {"transaction": transaction_id}, _told_to_file(causes, vehicle))
 
 
 def cover_turned(cover_id: str, kind: Turning) -> Fact:

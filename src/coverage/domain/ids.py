@@ -15,7 +15,7 @@ PREFIXES: Final = {
     "cover": "cov", "transaction": "txn", "transfer": "tfr", "claim": "clm", "exposure": "exp", "document": "doc",
     "fact": "evt", "request": "req", "party": "pty", "hold": "hld", "terms": "trm",
     "payment": "pay", "refund": "ref", "dispute": "dsp", "change": "chg", "invoice": "inv", "invoice_line": "ivl",
-    "balance_entry": "bal", "screening": "scr", "sanctions_list": "snl",
+    "balance_entry": "bal", "vehicle_row": "veh", "screening": "scr", "sanctions_list": "snl",
 }  # fmt: skip
 
 # What bytes are kept under: names of folders and files below one folder, and nothing that leads out of it.

@@ -54,6 +54,27 @@ def commission_account(product: str, section: str) -> str:
     return f"commission/{product}/{section}"
 
 
+def surcharge_account(product: str, name: str) -> str:
+    """The account of a surcharge: one for each name, whatever sections it was taken on."""
+    return f"surcharge/{product}/{name}"
+
+
+def fee_account(name: str) -> str:
+    """The account of whoever the fee is owed to."""
+    return f"fee/{name}"
+
+
+def tax_account(country: str, tax: TaxLine) -> str:
+    """The account of a tax. A class abroad names its country: "DE:household_contents"."""
+    return "tax/" + "/".join(taxed_where(country, tax))
+
+
+def taxed_where(country: str, tax: TaxLine) -> tuple[str, str, str]:
+    """Whose tax it is: its country, its class there ("contract" where it is owed once for the contract), its name."""
+    abroad, _, tax_class = tax.tax_class.rpartition(":")
+    return abroad or country, tax_class or "contract", tax.name
+
+
 def incurred_account(product: str, section: str) -> str:
     """What a section's claims cost, paid or not yet."""
     return f"claims_incurred/{product}/{section}"
@@ -82,14 +103,14 @@ def transfers_for_charge(
     lines: list[tuple[str, int]] = [(premium_account(product, line.name), line.net) for line in premium.sections]
     # A surcharge is premium of its own: one account for each name, whatever sections it was taken on.
     names = dict.fromkeys(surcharge.name for surcharge in premium.surcharges)
-    lines += [(f"surcharge/{product}/{name}", premium.surcharged(name)) for name in names]
+    lines += [(surcharge_account(product, name), premium.surcharged(name)) for name in names]
     # Two rates of one tax, as where a cover was extended after the rate had changed, are one authority's.
     taxes: dict[str, int] = {}
     for tax in premium.taxes:
-        account = _authority(country, tax)
+        account = tax_account(country, tax)
         taxes[account] = taxes.get(account, 0) + tax.amount
     lines += taxes.items()
-    lines += [(f"fee/{fee.name}", fee.amount) for fee in premium.fees]
+    lines += [(fee_account(fee.name), fee.amount) for fee in premium.fees]
     charged = [Transfer(owed, account, amount, premium.currency) for account, amount in lines if amount]
     earned = [
         Transfer(commission_account(product, line.section), COMMISSION, line.amount, premium.currency)
@@ -97,12 +118,6 @@ def transfers_for_charge(
         if line.amount
     ]
     return (*charged, *earned)
-
-
-def _authority(country: str, tax: TaxLine) -> str:
-    """The account of a tax. A class abroad names its country: "DE:household_contents"."""
-    abroad, _, tax_class = tax.tax_class.rpartition(":")
-    return f"tax/{abroad or country}/{tax_class or 'contract'}/{tax.name}"
 
 
 def transfer_for_reserve(product: str, section: str, amount: int, currency: str) -> Transfer:

@@ -80,13 +80,18 @@ def sum_of(transactions: Sequence[Transaction]) -> Paid:
     total, earned = None, dict[tuple[str, int], int]()
     by_id = {one.id: one for one in transactions}
     for one in transactions:
-        premium, sign = difference_of(one, by_id), 1 if one.gross >= 0 and one.premium_type != "Return Premium" else -1
+        premium, sign = difference_of(one, by_id), sign_of(one)
         total = premium if total is None else total.plus(premium) if sign > 0 else total.minus(premium)
         for line in commission_of(one):
             earned[line.section, line.rate] = earned.get((line.section, line.rate), 0) + sign * line.amount
     if total is None:
         raise ValueError("a cover that costs something has a transaction")
     return Paid(total, tuple(CommissionLine(*key, amount) for key, amount in earned.items() if amount))
+
+
+def sign_of(transaction: Transaction) -> int:
+    """1 where a transaction charges, -1 where it gives back."""
+    return 1 if transaction.gross >= 0 and transaction.premium_type != "Return Premium" else -1
 
 
 def difference_of(transaction: Transaction, others: Mapping[str, Transaction]) -> Premium:

@@ -19,7 +19,7 @@ from coverage.operations.quoting import edition_of, find_quote
 from coverage.operations.showing import find_cover
 from coverage.rulebook.format import Refund
 from coverage.rulebook.loaded import LoadedEdition
-from coverage.rulebook.terms import is_exempt_from_withdrawal, refund_due, refund_share, returned
+from coverage.rulebook.terms import insures_vehicle, is_exempt_from_withdrawal, refund_due, refund_share, returned
 from coverage.storage import changes, claims, covers
 from coverage.storage.covers import Cover
 from coverage.storage.quotes import Quote
@@ -69,7 +69,8 @@ def cancel_cover(tx: Work, cover_id: str, *, preview: bool, reason: Reason = "re
         give_back(tx, cover, back.gross, transaction.id, "withdrawal" if reason == "withdrawal" else "cancellation")
     cover.state, cover.cancelled_at, cover.next_due_at = "cancelled", tx.now, None
     covers.let_go(tx.session, cover.id, "cancelled")
-    tx.record(cover_cancelled(cover.id, transaction.id, refunds=_goes_to_card(cover, back)))
+    vehicle = insures_vehicle(edition, quote.facts)
+    tx.record(cover_cancelled(cover.id, transaction.id, refunds=_goes_to_card(cover, back), vehicle=vehicle))
     tx.session.flush()
     return Cancellation(cover, amount)
 

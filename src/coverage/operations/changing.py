@@ -25,7 +25,7 @@ from coverage.rulebook.admission import raised_facts
 from coverage.rulebook.changing import Change, History, Segment, extend, raise_cover, return_early
 from coverage.rulebook.editions import Library
 from coverage.rulebook.loaded import LoadedEdition
-from coverage.rulebook.terms import section_terms, window_of
+from coverage.rulebook.terms import insures_vehicle, section_terms, window_of
 from coverage.storage import changes, claims, covers
 from coverage.storage.changes import CoverChange
 from coverage.storage.covers import Cover, Transaction
@@ -253,7 +253,8 @@ def _come_true(tx: Work, change: CoverChange, cover: Cover) -> None:
     goes_to_card = cover.payment_method == "card" and change.gross < 0
     if goes_to_card:
         give_back(tx, cover, -change.gross, transaction.id, "return_early")
-    tx.record(cover_changed(cover.id, change.id, transaction.id, refunds=goes_to_card))
+    vehicle = insures_vehicle(edition, quote.facts)
+    tx.record(cover_changed(cover.id, change.id, transaction.id, refunds=goes_to_card, vehicle=vehicle))
     tx.session.flush()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -20,13 +22,28 @@ from coverage.storage.tenancy import Database
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """Who is enrolled: a partner's name and status, its insurer, and the products of its master policy."""
+    """Who is enrolled: a partner's name and status, its insurer, the products of its master policy, and what it earns on
+    them: by product and section a rate from "0" to "1", known to the millionth. Raises ValueError for another one.
+    """
 
     partner: str
     status: str
     insurer: dict[str, Any]
     products: Sequence[str]
     currency: str = "EUR"
+    commission: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for product, rates in self.commission.items():
+            if product not in self.products:
+                raise ValueError(f"commission for {product}, which isn't among the products {', '.join(self.products)}")
+            for section, rate in rates.items():
+                if not RATE.fullmatch(rate) or Decimal(rate) > 1:
+                    words = "expected a fraction from 0 to 1 of at most six decimals, such as 0.15"
+                    raise ValueError(f"commission for {product}/{section} is {rate[:40]!r}; {words}")
+
+
+RATE: Final = re.compile(r"[0-9](\.[0-9]{1,6})?", re.ASCII)
 
 
 DEMO_INSURER = {
@@ -83,6 +100,6 @@ def _master_policy(tenant: Tenant, insurer: Insurer, enrolment: Enrolment, wall:
         ends_at=wall + timedelta(days=10 * 366),
         currency=enrolment.currency,
         products=list(enrolment.products),
-        commission={},
+        commission={product: dict(rates) for product, rates in enrolment.commission.items()},
         created_at=wall,
     )

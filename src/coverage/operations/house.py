@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from coverage.domain.facts import Fact
 from coverage.domain.faults import Missing
 from coverage.domain.tenant import Caller, Mode, Tenant
-from coverage.operations.ports import Blobs, Documents, Keyring, Payments
+from coverage.operations.ports import Blobs, Documents, Keyring, Outgoing, Payments, Tables
 from coverage.rulebook.editions import Library
 from coverage.storage import members, outbox, partners, sealed
 from coverage.storage.tenancy import Database
@@ -81,6 +81,10 @@ class Work:
             if row.wrapped is not None:
                 self._keys[row.subject] = self.keyring.unwrap(row.wrapped, f"{self.tenant_id}/{row.subject}")
 
+    def close_keys(self) -> None:
+        """Lets go of the keys that were opened, for whoever goes over many subjects."""
+        self._keys.clear()
+
     def forget(self, subject: str) -> None:
         """Throws the subject's key away: whatever it sealed can't be read again."""
         row = members.data_key(self.session, self.tenant_id, subject)
@@ -113,11 +117,16 @@ class House:
     blobs: Blobs
     wall: Callable[[], datetime] = lambda: datetime.now(UTC)
     payments: Mapping[Mode, Payments] = field(default_factory=dict)  # the card processor's account of each mode
+    tables: Tables | None = None  # where reports are written as files
+    outgoing: Outgoing | None = None  # where files lie that go out to others
 
     @contextmanager
-    def transaction(self, caller: Caller) -> Iterator[Work]:
-        """A transaction for the caller's tenant. Committed when the block ends, undone when it raises."""
-        with self.database.transaction(caller.tenant) as session:
+    def transaction(self, caller: Caller, *, still: bool = False) -> Iterator[Work]:
+        """A transaction for the caller's tenant. Committed when the block ends, undone when it raises.
+
+        A `still` one only reads, and sees to its end what was there when it began.
+        """
+        with self.database.transaction(caller.tenant, still=still) as session:
             ahead = 0 if caller.tenant.livemode else partners.clock_ahead(session, caller.tenant.id)
 
             def clock() -> tuple[datetime, datetime]:

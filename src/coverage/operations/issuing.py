@@ -20,7 +20,7 @@ from coverage.operations.quoting import edition_of, find_quote, ipid_of, premium
 from coverage.operations.unlocking import register_link
 from coverage.rulebook.format import ROLES, Edition
 from coverage.rulebook.loaded import LoadedEdition
-from coverage.rulebook.terms import section_terms, window_of
+from coverage.rulebook.terms import insures_vehicle, section_terms, window_of
 from coverage.storage import covers, members, partners, quotes
 from coverage.storage.covers import Cover, CoverParty
 from coverage.storage.identity import new_code, new_id
@@ -160,7 +160,7 @@ def _come_into_force(
         tx, transaction,
         [section_terms(edition, line.name, quote.facts, windows[line.name], line.net) for line in premium.sections],
     )  # fmt: skip
-    tx.record(cover_issued(cover.id, quote.id, transaction.id))
+    tx.record(cover_issued(cover.id, quote.id, transaction.id, vehicle=insures_vehicle(edition, quote.facts)))
 
 
 def _ask_for_payment(tx: Work, cover: Cover, hold_until: datetime) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import IO, Protocol
 
 from coverage.domain.chain import Anchor
 from coverage.domain.payment import (
@@ -19,6 +19,7 @@ from coverage.domain.payment import (
     Refunded,
     RefundOrder,
 )
+from coverage.domain.reporting import Column, Row
 
 
 class Keyring(Protocol):
@@ -128,4 +129,25 @@ class Payments(Protocol):
 
     def look_at_bill(self, bill_id: str) -> BillSent:
         """The invoice as it is now."""
+        ...
+
+
+class Tables(Protocol):
+    """Writes the rows of reports as files."""
+
+    def write(
+        self, into: IO[bytes], format: str, columns: Sequence[Column], batches: Iterable[Sequence[Row]]
+    ) -> None:  # fmt: skip
+        """A heading and all rows as "csv", "xlsx" or "parquet", batch by batch; raises ValueError for another format.
+
+        The same rows are the same bytes. Text is text, whatever a spreadsheet might take it for.
+        """
+        ...
+
+
+class Outgoing(Protocol):
+    """Where files lie that go out to others."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Lays a file there; the same name again is the same file. Safe on disk when it returns; raises `Unavailable`."""
         ...

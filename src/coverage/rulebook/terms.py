@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from coverage.domain.cover import SectionTerms
 from coverage.domain.period import Period
@@ -27,6 +27,9 @@ from coverage.rulebook.planning.plan import Plan
 from coverage.rulebook.running.scalar import Fact
 
 Facts = Mapping[str, Fact]
+
+# The tax class of a vehicle's compulsory liability; heavier vehicles have classes of their own that begin so.
+COMPULSORY_MOTOR: Final = "motor_compulsory"
 
 
 def section_terms(edition: LoadedEdition, name: str, facts: Facts, window: Period, net: int) -> SectionTerms:
@@ -100,6 +103,30 @@ def returned(rules: Edition, paid: Premium, share: Fraction) -> Premium:
         taxes.append(replace(line, base=line.base - on_fees, amount=max(line.amount - amount, 0)))
     fees = tuple(fee for fee in paid.fees if fee not in kept)
     return Premium.of(paid.currency, paid.sections, tuple(taxes), fees, paid.surcharges).share(share)
+
+
+def tax_shares(edition: LoadedEdition, facts: Facts) -> dict[str, dict[str, int]]:
+    """The tax classes that each section's premium falls in, with their shares of it (× 10⁶)."""
+    return {section.name: dict(section.tax.of(facts).classes) for section in edition.plan.sections}
+
+
+def liability_sections(edition: LoadedEdition, facts: Facts) -> tuple[str, ...]:
+    """The sections that are compulsory motor liability for these facts, by the class that they are taxed in."""
+    compulsory = (COMPULSORY_MOTOR, f"{COMPULSORY_MOTOR}_")
+    return tuple(
+        name
+        for name, shares in tax_shares(edition, facts).items()
+        if any(
+            (own := tax_class.rpartition(":")[2]) == compulsory[0] or own.startswith(compulsory[1])
+            for tax_class in shares
+        )
+    )
+
+
+def insures_vehicle(edition: LoadedEdition, facts: Facts) -> bool:
+    """Whether it is a vehicle with a registration, under compulsory motor liability."""
+    named = edition.rules.object
+    return named is not None and named.kind == "vehicle_registration" and bool(liability_sections(edition, facts))
 
 
 def is_exempt_from_withdrawal(edition: LoadedEdition, facts: Facts) -> bool:

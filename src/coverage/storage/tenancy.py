@@ -108,12 +108,13 @@ class Database:
         return cls(engine, role, limits, behind_pooler)
 
     @contextmanager
-    def transaction(self, tenant: Tenant) -> Iterator[Session]:
+    def transaction(self, tenant: Tenant, *, still: bool = False) -> Iterator[Session]:
         """A transaction that sees and writes the tenant's rows alone. Commits at the end, or rolls back what was raised.
 
+        A `still` one writes nothing, and sees to its end what was committed when it began: what it adds up agrees.
         Raises `Unavailable`: "database_unavailable" when the database can't be reached, "overloaded" when it is too busy.
         """
-        with self._session(tenant.id) as session:
+        with self._session(tenant.id, still=still) as session:
             yield session
 
     @contextmanager
@@ -123,8 +124,12 @@ class Database:
             yield session
 
     @contextmanager
-    def _session(self, tenant_id: str) -> Iterator[Session]:
-        with _reached(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+    def _session(self, tenant_id: str, *, still: bool = False) -> Iterator[Session]:
+        engine = self.engine
+        if still:
+            # Of one transaction, not of the connection: it is as before when it goes back to the pool.
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with _reached(), Session(engine, expire_on_commit=False) as session, session.begin():
             session.execute(
                 OPENING,
                 {

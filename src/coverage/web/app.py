@@ -21,6 +21,7 @@ from coverage.domain.faults import Detail, Fault, Rejected
 from coverage.operations.house import House
 from coverage.web import card_events
 from coverage.web.api import (
+    bordereaux,
     changes,
     claims,
     clock,
@@ -66,7 +67,7 @@ def create_app(
     app.state.house = house
     app.state.checkout_origins = checkout_origins
     app.state.turns = prices.Turns(capacity or Capacity(at_once=20, waiting=0, wait_seconds=5))
-    for module in (products, prices, quotes, covers, changes, claims, invoices, events, clock, health):
+    for module in (products, prices, quotes, covers, changes, claims, invoices, bordereaux, events, clock, health):
         app.include_router(module.router)
     app.include_router(pages.router)
     app.include_router(card_events.router)

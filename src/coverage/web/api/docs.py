@@ -128,7 +128,7 @@ def _complete(path: str, operation: dict[str, Any], examples: Examples) -> None:
     operation["responses"].pop("422", None)
     if not open_to_all:
         takes_body = "requestBody" in operation
-        seals = operation["operationId"] in ("retrieveCertificate", "retrieveClaim") or (
+        seals = operation["operationId"] in ("retrieveCertificate", "retrieveClaim", "retrieveBordereau") or (
             takes_body and operation["operationId"] != "priceRisks"
         )
         for status, words in _ERRORS.items():
@@ -174,6 +174,9 @@ def _parameter(operation: str, name: str, examples: Examples) -> Any:
         "claim_id": examples.claim,
         "event_id": examples.event,
         "invoice_id": examples.invoice,
+        "kind": "premium",
+        "month": f"{examples.now:%Y-%m}",
+        "format": "csv",
         "type": "cover.*",
         "subject": examples.cover,
         "product": "off_duty_vehicle",
