@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -160,15 +160,23 @@ def books_of_cover(queue: Database, name: str) -> tuple[str, list[Account]]:
 
 
 def accounts_of(entries: Iterable[Entry]) -> list[Account]:
-    """Transfers as T-accounts, by currency and name."""
+    """Transfers as T-accounts, by currency and name; what one cause moved on one side of an account is one entry."""
     sides: dict[tuple[str, str], tuple[list[Entry], list[Entry]]] = {}
     for entry in entries:
         sides.setdefault((entry.currency, entry.debit), ([], []))[0].append(entry)
         sides.setdefault((entry.currency, entry.credit), ([], []))[1].append(entry)
     return [
-        Account(name, currency, tuple(debits), tuple(credited))
+        Account(name, currency, _together(debits), _together(credited))
         for (currency, name), (debits, credited) in sorted(sides.items())
     ]
+
+
+def _together(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        before = found.get(entry.cause)
+        found[entry.cause] = entry if before is None else replace(before, amount=before.amount + entry.amount)
+    return tuple(found.values())
 
 
 # ------------------------------------------------------------------------------------------ inside
