@@ -45,7 +45,7 @@ def forge(owner: Database, platform: Platform, debit: str, credit: str, amount: 
             text(
                 "INSERT INTO transfers (tenant_id, id, transaction_id, debit, credit, amount, currency, posted_at, booked_at)"
                 " SELECT tenant_id, 'tfr_forged', transaction_id, :debit, :credit, :amount, currency, posted_at, booked_at"
-                " FROM transfers WHERE tenant_id = :id ORDER BY id DESC LIMIT 1"
+                " FROM transfers WHERE tenant_id = :id AND transaction_id IS NOT NULL ORDER BY id DESC LIMIT 1"
             ),
             {"id": platform.tenant.id, "debit": debit, "credit": credit, "amount": amount},
         )

@@ -158,7 +158,8 @@ class TestService:
 
                 def kept() -> bool:
                     with queue.outside() as session:
-                        return session.scalars(select(Job).where(Job.subject == cover)).one().done_at is not None
+                        asked = (Job.subject == cover, Job.kind == "render_certificate")
+                    return session.scalars(select(Job).where(*asked)).one().done_at is not None
 
                 wait_for("the certificate", kept)
                 queue.close()
