@@ -288,7 +288,7 @@ class TestClaimsBordereau:
         red = claims_bordereau(there, [shop.tenant], APRIL)
         read(red)
         assert red.differences == [
-            f"{shop.tenant.id}: claims_outstanding/peer_car_sharing/own_damage: the report comes to 420.00 EUR, the journal to 400.00 EUR"
+            f"{shop.tenant.id}: claims_outstanding/peer_car_sharing/own_damage: the report comes to 420.00 EUR, the journal to 820.00 EUR"
         ]
 
 

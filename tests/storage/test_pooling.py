@@ -159,7 +159,7 @@ class TestService:
                 def kept() -> bool:
                     with queue.outside() as session:
                         asked = (Job.subject == cover, Job.kind == "render_certificate")
-                    return session.scalars(select(Job).where(*asked)).one().done_at is not None
+                        return session.scalars(select(Job).where(*asked)).one().done_at is not None
 
                 wait_for("the certificate", kept)
                 queue.close()
