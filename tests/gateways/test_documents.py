@@ -417,10 +417,13 @@ class TestFetching:
 
 
 def heavy_templates(folder: Path) -> Path:
-    """A template that takes as many paragraphs as it is told."""
+    """A template that takes as many paragraphs as it is told, and one whose paragraphs are 100 kB each."""
     (folder / "fonts").symlink_to(TEMPLATES / "fonts")
     (folder / "page.html").write_text(
         "<html lang=en><title>x</title>{% for at in range(count) %}<p>a paragraph {{ at }}</p>{% endfor %}"
+    )
+    (folder / "wide.html").write_text(
+        "<html lang=en><title>x</title>{% for at in range(count) %}<p title='{{ 'x' * 100_000 }}'>x</p>{% endfor %}"
     )
     return folder
 
@@ -449,7 +452,7 @@ class TestLimits:
     def test_a_document_that_takes_too_much_memory_is_given_up_and_the_next_is_set(self, tmp_path: Path) -> None:
         gateway = WeasyPrintDocuments(heavy_templates(tmp_path), seconds=30, memory_bytes=256 * 1024 * 1024)
         with pytest.raises(Unavailable) as refusal:
-            gateway.render("page.html", "en", {"count": 100_000})
+            gateway.render("wide.html", "en", {"count": 400})
         # At the edge of its memory an interpreter may spend its time collecting garbage instead, or a library
         # of its may end it outright.
         assert refusal.value.code in {"rendering_out_of_memory", "rendering_timed_out", "rendering_failed"}
