@@ -39,14 +39,27 @@ class Turn:
     next_at: datetime | None
 
 
-def turn_at(state: str, period: Period, at: datetime) -> Turn:
-    """The change that is due at `at`. Raises AssertionError for a cover that no clock changes."""
+def turn_at(state: str, period: Period, at: datetime, waits_until: datetime | None = None) -> Turn:
+    """The change that is due at `at`, where a change of the cover's may wait `waits_until` then to be paid by card.
+
+    Raises AssertionError for a cover that no clock changes.
+    """
     if state == "awaiting_payment":
         # Whether it was paid in time is for the processor to say.
         return Turn("payment_overdue", state, None)
     if state not in ("issued", "payment_disputed"):
         raise AssertionError(f"no clock changes a cover that is {state}")
-    return Turn("started", state, period.end) if at < period.end else Turn("ended", state, None)
+    if waits_until == at and at not in (period.start, period.end):
+        return Turn("payment_overdue", state, next_turn(period, at))
+    if at >= period.end:
+        return Turn("ended", state, None)
+    between = waits_until is not None and at < waits_until < period.end
+    return Turn("started", state, waits_until if between else period.end)
+
+
+def next_turn(period: Period, at: datetime) -> datetime:
+    """When the clock next changes a cover in force, seen from an instant at which it begins or ends not."""
+    return period.start if at < period.start else period.end
 
 
 def check_in_force(state: str, period: Period, now: datetime) -> None:

@@ -97,11 +97,13 @@ def cover_cancelled(cover_id: str, transaction_id: str, *, refunds: bool, vehicl
     return Fact("cover.cancelled", cover_id, {"transaction": transaction_id}, _told_to_file(causes, vehicle))
 
 
-def cover_turned(cover_id: str, kind: Turning) -> Fact:
-    """A cover came on risk, went off it, or wasn't paid for in time: by the clock alone. What isn't paid for lapses once
-    the processor has given the payment up.
+def cover_turned(cover_id: str, kind: Turning, change_id: str | None = None, *, settles: bool = False) -> Fact:
+    """A cover came on risk, went off it, or it or a change of it wasn't paid for in time: by the clock alone. What isn't
+    paid for lapses once the processor has given the payment up; with `settles` it is asked.
     """
-    return Fact(f"cover.{kind}", cover_id, {}, ("settle_payments",) if kind == "payment_overdue" else ())
+    return Fact(
+        f"cover.{kind}", cover_id, {"change": change_id} if change_id else {}, ("settle_payments",) if settles else ()
+    )
 
 
 def claim_declared(claim_id: str, cover_id: str, flags: tuple[str, ...]) -> Fact:

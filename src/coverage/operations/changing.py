@@ -5,7 +5,7 @@ confirmed, or by card when it is paid.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -25,7 +25,7 @@ from coverage.rulebook.admission import raised_facts
 from coverage.rulebook.changing import Change, History, Segment, extend, raise_cover, return_early
 from coverage.rulebook.editions import Library
 from coverage.rulebook.loaded import LoadedEdition
-from coverage.rulebook.terms import insures_vehicle, section_terms, window_of
+from coverage.rulebook.terms import insures_vehicle, refund_share, returned, section_terms, window_of
 from coverage.storage import changes, claims, covers
 from coverage.storage.changes import CoverChange
 from coverage.storage.covers import Cover, Transaction
@@ -72,6 +72,11 @@ def propose_change(tx: Work, library: Library, cover_id: str, wish: Wish) -> Cov
     transactions = covers.transactions_of(tx.session, [cover.id])
     history = history_of(tx, cover, quote, transactions)
     change, given = _worked_out(edition, history, wish, tx.now)
+    if wish.kind == "return_early" and (rule := edition.rules.changes.return_early) is not None:
+        # Line by line of what was paid, at the rates of then: never more than it, though two roundings were made.
+        share = refund_share(rule.refund, history.period, tx.now)
+        paid = booking.sum_of(transactions).premium
+        change = replace(change, difference=returned(edition.rules, paid, share, with_fees=False))
     last = change.history.segments[-1]
     back = wish.kind == "return_early"
     state = {"quoted": "open"}.get(change.outcome, change.outcome)
@@ -106,8 +111,11 @@ def confirm_change(tx: Work, change_id: str, confirmation: Confirmation) -> tupl
     _check_open(tx, change, cover)
     change.no_known_loss_at = confirmation.declared_at
     if cover.payment_method == "card" and change.gross > 0:
-        new_payment(tx, cover, change.gross, min(tx.now + PAID_WITHIN, cover.ends_at), change.id)
+        hold_until = min(tx.now + PAID_WITHIN, cover.ends_at)
+        new_payment(tx, cover, change.gross, hold_until, change.id)
         change.state = "awaiting_payment"
+        if cover.next_due_at is not None:
+            cover.next_due_at = min(cover.next_due_at, hold_until)
         tx.session.flush()
         return change, cover
     _come_true(tx, change, cover)
@@ -120,7 +128,9 @@ def confirm_paid(tx: Work, cover: Cover, change_id: str) -> bool:
     if change is None or change.state != "awaiting_payment":
         return False
     sequence = covers.transactions_of(tx.session, [cover.id])[-1].sequence
-    if cover.state != "issued" or tx.now >= cover.ends_at or sequence != change.after_sequence:
+    over = cover.state != "issued" or tx.now >= cover.ends_at or sequence != change.after_sequence
+    # A loss that was declared meanwhile was known before this came true.
+    if over or claims.any_of(tx.session, cover.id):
         change.state = "abandoned"
         return False
     try:
@@ -264,9 +274,10 @@ def _take(
     """What the cover holds from now on: the object for longer or less long, more or less at risk."""
     facts = history.segments[-1].facts
     running = {name for name in _insured(quote, change) if edition.rules.sections[name].period == "term"}
+    # The member before the object, as a bind locks them: else the two could wait for each other.
+    covers.lock_member(tx.session, tx.tenant_id, cover.policyholder_id)
     if quote.object_key is not None:
         covers.lock_object(tx.session, tx.tenant_id, quote.object_key)
-    covers.lock_member(tx.session, tx.tenant_id, cover.policyholder_id)
     if change.kind == "extend":
         longer = dict.fromkeys(running, Period(cover.ends_at, change.ends_at))
         hold_object(tx, cover, edition.rules, longer)

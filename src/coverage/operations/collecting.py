@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from coverage.domain.cover import next_turn
 from coverage.domain.facts import (
     change_abandoned,
     cover_lapsed,
@@ -23,6 +24,7 @@ from coverage.domain.faults import Missing, Rejected, Unavailable
 from coverage.domain.ids import names
 from coverage.domain.journal import CARD_BALANCE, DISPUTED, RECEIVABLE, REFUNDS, Transfer
 from coverage.domain.payment import Dispute, Intent, Order, RefundOrder
+from coverage.domain.period import Period
 from coverage.domain.tenant import Caller, Mode, Tenant
 from coverage.operations.changing import confirm_paid
 from coverage.operations.house import House, Work
@@ -151,6 +153,13 @@ def open_checkout(house: House, caller: Caller, cover_id: str, *, paid_url: str,
         if row.state == "pending":
             row.checkout_id = page.id
     intent = settle_payment(house, caller, payment.id)
+    with house.transaction(caller) as tx:
+        settled = _find(tx, payment.id).state != "pending"
+    if settled:
+        # It was paid or given up while the page was made: nobody is to pay on it too.
+        if page.open:
+            processor.close_checkout(page.id)
+        return None
     still_waits = intent is None or intent.state == "open"
     return page.url if page.open and still_waits else None
 
@@ -181,10 +190,10 @@ def hear(house: House, mode: Mode, body: bytes, signature: str) -> None:
                 _settle_known(house, caller, payment_id, heard.subject)
         case "dispute":
             dispute = processor.look_at_dispute(heard.subject)
-            intent = processor.look(dispute.intent_id)
-            if (caller := _caller(intent.tenant_id, mode)) and names("payment", intent.payment_id):
-                with house.transaction(caller) as tx:
-                    _note_dispute(tx, intent.payment_id, dispute)
+            # What was charged without an intent is another's on the same account.
+            intent = processor.look(dispute.intent_id) if dispute.intent_id else None
+            if intent and (caller := _caller(intent.tenant_id, mode)) and names("payment", intent.payment_id):
+                _dispute_known(house, caller, intent.payment_id, dispute)
         case "invoice":
             # One that doesn't say whose it is is found by the worker, which looks at all that were sent.
             if caller := _caller(heard.tenant_id, mode):
@@ -212,6 +221,14 @@ def _settle_known(house: House, caller: Caller, payment_id: str, told_of: str) -
     except Missing:
         # Another installation on the same account has it, or a database that was thrown away had.
         log.warning("heard of a payment that isn't here: %s", payment_id)
+
+
+def _dispute_known(house: House, caller: Caller, payment_id: str, dispute: Dispute) -> None:
+    try:
+        with house.transaction(caller) as tx:
+            _note_dispute(tx, payment_id, dispute)
+    except Missing:
+        log.warning("heard of a dispute of a payment that isn't here: %s", payment_id)
 
 
 def _is_over(house: House, caller: Caller, payment_id: str) -> bool:
@@ -279,6 +296,8 @@ def _paid(tx: Work, cover: Cover, payment: Payment, intent: Intent) -> None:
     payment.intent_id, payment.charge_id = intent.id, intent.charge_id
     payment.state, payment.settled_at = "succeeded", tx.now
     post(tx, payment.id, Transfer(CARD_BALANCE, RECEIVABLE["card"], payment.amount, payment.currency))
+    if payment.change_id is not None:
+        _waits_no_more(cover, payment)
     if payment.change_id is None and cover.state == "awaiting_payment":
         issue_paid(tx, cover)
     elif payment.change_id is not None and confirm_paid(tx, cover, payment.change_id):
@@ -308,10 +327,18 @@ def _note_second(house: House, caller: Caller, payment_id: str, intent: Intent) 
         tx.record(payment_returned(cover.id, second.id, back.id))
 
 
+def _waits_no_more(cover: Cover, payment: Payment) -> None:
+    """A change of the cover is settled: the clock next changes the cover itself."""
+    period = Period(cover.starts_at, cover.ends_at)
+    if cover.next_due_at == payment.hold_until and cover.next_due_at not in (period.start, period.end):
+        cover.next_due_at = next_turn(period, payment.hold_until)
+
+
 def _given_up(tx: Work, cover: Cover, payment: Payment) -> None:
     """Nobody paid, and nobody can any more."""
     payment.state, payment.settled_at = "cancelled", tx.now
     if payment.change_id is not None:
+        _waits_no_more(cover, payment)
         change = changes.lock(tx.session, tx.tenant_id, payment.change_id)
         if change is not None and change.state == "awaiting_payment":
             change.state = "abandoned"
@@ -365,26 +392,27 @@ def _send_refund(house: House, caller: Caller, refund_id: str) -> None:
 
 def _note_dispute(tx: Work, payment_id: str, dispute: Dispute) -> None:
     """Money that the bank took back for the card's holder is owed again, until the bank decides. The cover stands."""
-    cover = _lock_cover(tx, _find(tx, payment_id).cover_id)
+    # A second intent names the payment that it was made for, and is one of its own here.
+    payment = payments.of_intent(tx.session, dispute.intent_id) or _find(tx, payment_id)
+    cover = _lock_cover(tx, payment.cover_id)
     row = payments.dispute_named(tx.session, dispute.id)
     if row is None:
         row = CardDispute(
-            tenant_id=tx.tenant_id, id=new_id("dispute"), payment_id=payment_id, processor_id=dispute.id,
+            tenant_id=tx.tenant_id, id=new_id("dispute"), payment_id=payment.id, processor_id=dispute.id,
             amount=dispute.amount, currency=dispute.currency, state="open", created_at=tx.now, settled_at=None,
         )  # fmt: skip
         tx.session.add(row)
         post(tx, row.id, Transfer(DISPUTED, CARD_BALANCE, dispute.amount, dispute.currency))
-        if cover.state == "issued":
-            cover.state = "payment_disputed"
-            covers.mark_held(tx.session, cover.id, "payment_disputed")
         tx.record(payment_disputed(cover.id, row.id))
-        tx.session.flush()
     if dispute.state != "open" and row.state == "open":
         row.state, row.settled_at = dispute.state, tx.now
         if dispute.state == "won":
             post(tx, row.id, Transfer(CARD_BALANCE, DISPUTED, row.amount, row.currency))
-            if cover.state == "payment_disputed":
-                cover.state = "issued"
-                covers.mark_held(tx.session, cover.id, "issued")
         tx.record(dispute_closed(cover.id, row.id, dispute.state))
     tx.session.flush()
+    # One dispute that was won leaves the others of the cover as they are.
+    state = "payment_disputed" if payments.is_disputed(tx.session, cover.id) else "issued"
+    if cover.state in ("issued", "payment_disputed") and cover.state != state:
+        cover.state = state
+        covers.mark_held(tx.session, cover.id, state)
+        tx.session.flush()

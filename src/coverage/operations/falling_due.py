@@ -17,7 +17,7 @@ from coverage.domain.faults import Unavailable
 from coverage.domain.period import Period
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.house import House, Work
-from coverage.storage import covers, due
+from coverage.storage import covers, due, payments
 from coverage.storage.covers import Cover
 from coverage.storage.quotes import Quote
 from coverage.storage.tenancy import Database
@@ -79,9 +79,13 @@ def _turn(tx: Work, row: Quote | Cover, at: datetime) -> Fact:
         # Whether it has expired follows from the clock. Told once, it is over for good.
         row.next_due_at = None
         return quote_expired(row.id)
-    turn = turn_at(row.state, Period(row.starts_at, row.ends_at), at)
+    waiting = payments.pending_change_of(tx.session, row.id)
+    turn = turn_at(row.state, Period(row.starts_at, row.ends_at), at, waiting.hold_until if waiting else None)
     if turn.state != row.state:
         row.state = turn.state
         covers.let_go(tx.session, row.id, turn.state)
     row.next_due_at = turn.next_at
-    return cover_turned(row.id, turn.kind)
+    overdue = turn.kind == "payment_overdue"
+    # What is over with the cover itself has no instant of its own.
+    settles = overdue or (waiting is not None and waiting.hold_until <= at)
+    return cover_turned(row.id, turn.kind, waiting.change_id if waiting and overdue else None, settles=settles)

@@ -130,8 +130,13 @@ def issue_paid(tx: Work, cover: Cover) -> None:
     """
     quote = find_quote(tx, cover.quote_id)
     edition = edition_of(tx, quote)
+    # Before the object's rows are touched: a bind that inserts others may wait for this, and this for the bind.
+    if quote.object_key is not None:
+        covers.lock_object(tx.session, tx.tenant_id, quote.object_key)
     if quote.floats_until is not None:
-        cover.starts_at, cover.ends_at = tx.now, tx.now + (quote.ends_at - quote.starts_at)
+        # What was heard of after the hold was paid within it; later on, the object may be somebody else's.
+        starts_at = min(tx.now, cover.hold_until or tx.now)
+        cover.starts_at, cover.ends_at = starts_at, starts_at + (quote.ends_at - quote.starts_at)
     cover.state, cover.issued_at, cover.next_due_at = "issued", tx.now, cover.starts_at
     period = Period(cover.starts_at, cover.ends_at)
     booked_at = tx.now if tx.now < period.start or quote.floats_until is not None else cover.created_at

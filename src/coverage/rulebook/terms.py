@@ -82,23 +82,26 @@ def refund_share(refund: Refund, term: Period, at: datetime) -> Fraction:
     return share
 
 
-def returned(rules: Edition, paid: Premium, share: Fraction) -> Premium:
+def returned(rules: Edition, paid: Premium, share: Fraction, *, with_fees: bool = True) -> Premium:
     """What goes back of all that was paid when `share` of the premium does.
 
-    A fee that isn't refundable stays, with the tax on it; a flat levy, owed once for the contract, goes back only with all
-    the rest. Every other line goes back in the same part, half up.
+    A fee that isn't refundable stays, with the tax on it, and without `with_fees` every fee; a flat levy, owed once for the
+    contract, goes back only with all the rest. Every other line goes back in the same part, half up.
     """
-    keeps = {fee.name: fee.taxed_as for fee in rules.fees if not fee.refundable}
+    keeps = {fee.name: fee.taxed_as for fee in rules.fees if not (fee.refundable and with_fees)}
     kept = tuple(fee for fee in paid.fees if fee.name in keeps)
     taxed = {tax_class: 0 for tax_class in keeps.values() if tax_class}
     for fee in kept:
         if tax_class := keeps[fee.name]:
             taxed[tax_class] += fee.amount
-    taxes = []
+    taxes, seen = [], set[tuple[str, str, str]]()
     for line in paid.taxes:
         if not line.tax_class and share < 1:
             continue
-        on_fees = min(taxed.get(line.tax_class, 0), line.base)
+        # A fee was paid once, with the first price: a second rate of the same tax was taken on none.
+        tax = (line.name, line.kind, line.tax_class)
+        on_fees = min(taxed.get(line.tax_class, 0), line.base) if tax not in seen else 0
+        seen.add(tax)
         amount = half_up(Fraction(on_fees * line.rate, RATE_ONE))
         taxes.append(replace(line, base=line.base - on_fees, amount=max(line.amount - amount, 0)))
     fees = tuple(fee for fee in paid.fees if fee not in kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session
 
@@ -100,6 +100,12 @@ def of_change(session: Session, change_id: str) -> Payment | None:
     return session.scalars(select(Payment).where(Payment.change_id == change_id)).one_or_none()
 
 
+def pending_change_of(session: Session, cover_id: str) -> Payment | None:
+    """The payment that a change of the cover waits for: of one at most."""
+    query = select(Payment).where(Payment.cover_id == cover_id, Payment.change_id.is_not(None))
+    return session.scalars(query.where(Payment.state == "pending")).one_or_none()
+
+
 def of_intent(session: Session, intent_id: str) -> Payment | None:
     """The payment that an intent was made for."""
     return session.scalars(select(Payment).where(Payment.intent_id == intent_id)).one_or_none()
@@ -120,6 +126,15 @@ def dispute_named(session: Session, processor_id: str) -> CardDispute | None:
     """The dispute that the processor calls so, locked to the end of the transaction."""
     query = select(CardDispute).where(CardDispute.processor_id == processor_id)
     return session.scalars(query.with_for_update(), execution_options={"populate_existing": True}).one_or_none()
+
+
+def is_disputed(session: Session, cover_id: str) -> bool:
+    """Whether something that the cover was bought with is disputed, or was taken back. What bought nothing isn't."""
+    late = exists().where(Refund.payment_id == Payment.id, Refund.reason == "late_payment")
+    query = exists().where(
+        CardDispute.payment_id == Payment.id, CardDispute.state != "won", Payment.cover_id == cover_id, ~late
+    )
+    return bool(session.scalar(select(query)))
 
 
 def keep_entry(session: Session, entry: BalanceEntryKept) -> bool:
