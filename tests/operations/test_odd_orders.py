@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from coverage.domain.faults import Rejected
+from coverage.domain.payment import LEAST_CHARGE
 from coverage.domain.premium import FeeLine, Premium, SectionPremium, TaxLine
 from coverage.domain.tenant import Caller
 from coverage.operations.collecting import open_checkout, settle_payment, settle_payments
@@ -116,6 +119,32 @@ class TestChangeThatWaits:
         assert till.seen(cover)["end"] == cover["end"]
         till.work()
         assert balances(owner, till)["clearing/card"] == cover["price"]["gross"]["amount"]
+
+
+class TestProcessorThatRefuses:
+    @pytest.mark.parametrize("how", ["gone", "refuses"])
+    def test_keeps_nobody_from_reading_what_waits(self, till: Till, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+        cover = till.held()
+        paid = till.issued()
+        change = waiting(till, paid)
+        if how == "gone":
+            till.app.state.house = replace(till.house, payments={})
+        else:
+            # As where the key was withdrawn.
+            monkeypatch.setattr(till.house.payments["test"], "look", self._refuse)
+        assert till.seen(cover)["payment"]["client_secret"] is None
+        assert till.platform.get(f"/v1/changes/{change['id']}").json()["state"] == "awaiting_payment"
+
+    def test_to_take_so_little_is_said_of_the_change(self, till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+        cover = till.issued()
+        change = asked(till.platform, cover, "extend", end=later(cover["end"], days=1))
+        monkeypatch.setitem(LEAST_CHARGE, "EUR", 10_000_00)
+        answer = till.platform.post(f"/v1/changes/{change['id']}/confirm", a_declaration())
+        assert the_problem(answer, 422, "amount_too_small")["errors"] == []
+
+    @staticmethod
+    def _refuse(_: str) -> Any:
+        raise Rejected("payments_refused", "the card processor doesn't take the key for this")
 
 
 class TestHeardOfLate:

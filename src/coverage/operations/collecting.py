@@ -80,6 +80,10 @@ def _client_secret(house: House, caller: Caller, payment_id: str) -> str | None:
     except Unavailable:
         # What is asked for is the cover; without the secret it is told all the same.
         return None
+    except Rejected as fault:
+        # Refused for good, nobody pays until somebody looks.
+        log.error("%s can't be paid for now: %s", payment_id, fault.detail)
+        return None
     return intent.client_secret if intent is not None and intent.state == "open" else None
 
 

@@ -79,7 +79,7 @@ def _turn(tx: Work, row: Quote | Cover, at: datetime) -> Fact:
         # Whether it has expired follows from the clock. Told once, it is over for good.
         row.next_due_at = None
         return quote_expired(row.id)
-    waiting = payments.pending_change_of(tx.session, row.id)
+    waiting = payments.pending_change_of(tx.session, row.id) if row.payment_method == "card" else None
     turn = turn_at(row.state, Period(row.starts_at, row.ends_at), at, waiting.hold_until if waiting else None)
     if turn.state != row.state:
         row.state = turn.state

@@ -22,10 +22,12 @@ def new_payment(tx: Work, cover: Cover, amount: int, hold_until: datetime, chang
     """
     least = Money(LEAST_CHARGE[cover.currency], cover.currency)
     if amount < least.amount:
+        words = f"{Money(amount, cover.currency)} is too little for a card"
+        if change_id is not None:
+            # A change is paid for as its cover was: its confirmation names no method.
+            raise Rejected("amount_too_small", f"{words}, which is charged {least} at least; ask for more at once")
         detail = Detail("/payment/method", f"a card is charged {least} at least; expected invoice", "invalid_value")
-        raise Rejected(
-            "amount_too_small", f"{Money(amount, cover.currency)} is too little for a card", errors=(detail,)
-        )
+        raise Rejected("amount_too_small", words, errors=(detail,))
     payment = Payment(
         tenant_id=tx.tenant_id, id=new_id("payment"), cover_id=cover.id, change_id=change_id, amount=amount,
         currency=cover.currency, state="pending", refunded=0, hold_until=hold_until, intent_id=None, checkout_id=None,
