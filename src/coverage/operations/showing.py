@@ -103,10 +103,11 @@ def _seen(
     lasting = [one for one in transactions if one.risk_type != "Cancellation"]
     premium = booking.sum_of(lasting).premium if lasting else premium_of(quote.price or {})
     period = Period(cover.starts_at, cover.ends_at)
-    if terms:
-        frozen = [
-            _frozen(row, sections[row.section]) for row in terms if row.transaction_id == terms[-1].transaction_id
-        ]
+    # The last by its sequence: ids are named by clocks, which differ between hosts.
+    with_terms = {row.transaction_id for row in terms}
+    last = next((one.id for one in reversed(transactions) if one.id in with_terms), None)
+    if last is not None:
+        frozen = [_frozen(row, sections[row.section]) for row in terms if row.transaction_id == last]
     else:
         # As it will be once it is paid: what covers from the booking until the start does so from the one that waits.
         windows = {name: window_of(section, period, cover.created_at) or period for name, section in sections.items()}
