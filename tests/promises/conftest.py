@@ -7,13 +7,18 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from tests.promises.trial import Outcome, Promise, Trial, kept
+from tests.promises.trial import Outcome, Promise, Trial, Turn, kept, to_try
 
 ROOT = Path(__file__).parents[2]
 KEPT = os.environ.get("SHARECOVER_PROMISES")  # a folder for outcomes; set by `./dev promises`
+TURN = cast(
+    "Turn | None", os.environ.get("SHARECOVER_PROMISES_TURN")
+)  # those that bear others beside them, or the rest
+_TOLD = "promise"  # the property of a report that says what a trial came to
 _OUTCOME = pytest.StashKey[str]()
 
 
@@ -33,10 +38,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     commit = _commit()
     held = {outcome.test for outcome in kept(Path(KEPT)) if outcome.commit == commit and outcome.verdict == "held"}
-    chosen = [item for item in items if item.get_closest_marker("promise") and item.nodeid not in held]
-    chosen.sort(key=lambda item: item.get_closest_marker("promise").args[0].number)  # type: ignore[union-attr]
+    promises = {item.nodeid: item for item in items if item.get_closest_marker("promise")}
+    marked = [(name, item.get_closest_marker("promise").args[0]) for name, item in promises.items()]  # type: ignore[union-attr]
+    chosen = [promises[name] for name in to_try(marked, held, TURN)]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
+
+
+class Telling:
+    """Says what each trial came to as soon as it is over, also where several processes try."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        said = dict(report.user_properties).get(_TOLD)
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.when == "teardown" and said is not None and terminal is not None:
+            terminal.ensure_newline()
+            terminal.write_line(str(said))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if KEPT is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Telling(config))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -58,7 +83,9 @@ def trial(request: pytest.FixtureRequest) -> Iterator[Trial]:
     passed = request.node.stash.get(_OUTCOME, "failed") == "passed"
     verdict = ("held" if not found.unmet else "not provoked") if passed else "broken"
     if KEPT:
-        Outcome.of(request.node.nodeid, found, time.monotonic() - began, verdict, _commit()).keep(Path(KEPT))
+        outcome = Outcome.of(request.node.nodeid, found, time.monotonic() - began, verdict, _commit())
+        outcome.keep(Path(KEPT))
+        request.node.user_properties.append((_TOLD, outcome.line))
     if passed:
         assert not found.unmet, f"never met: {', '.join(found.unmet)}; seed {found.seed}"
         assert found.tried >= found.size, f"only {found.tried} of {found.size} {about.unit} were tried"

@@ -84,7 +84,7 @@ def overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
 class TestOneObject:
     @promise(
         6, "one object's exclusive section is never held twice at one time, and another partner learns nothing of it",
-        unit="races", small=12, full=2000, provokes=("refused", "touching", "of another partner"),
+        unit="races", small=12, full=1200, provokes=("refused", "touching", "of another partner"),
     )  # fmt: skip
     def test_goes_to_windows_that_do_not_overlap(
         self, served_platform: Platform, another_served: Platform, owner: Database, trial: Trial
@@ -133,7 +133,7 @@ class TestOneObject:
 class TestOneMember:
     @promise(
         6, "a member's goods at one time never pass the cap, whichever covers are bought at once",
-        unit="races", small=8, full=1000, provokes=("refused", "filled to the cap"),
+        unit="races", small=8, full=600, provokes=("refused", "filled to the cap"),
     )  # fmt: skip
     def test_has_no_more_at_risk_than_the_cap(self, served_platform: Platform, owner: Database, trial: Trial) -> None:
         for number in trial.each():

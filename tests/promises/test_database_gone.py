@@ -85,6 +85,7 @@ class TestDatabaseGone:
     @promise(
         26, "the database gone: /livez 200, /readyz 503, no acknowledged write lost, back within 5 s",
         unit="seconds away", small=3, full=30, provokes=("refused", "acknowledged before", "acknowledged after"),
+        alone=True,
     )  # fmt: skip
     def test_is_outlived(self, trial: Trial) -> None:
         with database_apart() as cluster, data_folder() as folder:

@@ -1,13 +1,10 @@
-"""Promise 1: killed at any boundary of a bind, a cancellation, a claim or a job, nothing is lost, doubled or half done."""
+"""Promise 1: killed at any boundary of a bind, a change, a cancellation, a claim or a job, nothing is lost, doubled or half done."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,15 +14,10 @@ from coverage.gateways.anchors import FileAnchors
 from coverage.operations.verifying import verify_events
 from coverage.storage.tenancy import Database
 from tests.builders import Platform, a_bind, a_claim, soon
-from tests.processes import wait_for
-from tests.promises.books import counted, examined, more, waiting
-from tests.promises.nursery import ANCHOR, Ended, Nursery, nursery
+from tests.operations.test_changing import a_declaration, asked, later
+from tests.promises.killing import PROVOKED, WORKED, Doing, Killing
+from tests.promises.nursery import ANCHOR, Nursery, nursery
 from tests.promises.trial import Trial, promise
-
-TIMES_EACH = 5  # at full size
-WORKED_OFF_SECONDS = 60
-PROVOKED = ("killed inside", "killed once kept", "repeated")
-WORKED = "finished by the worker"
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +38,6 @@ def _nothing_else_to_do(owner: Database) -> None:
         connection.execute(text("DELETE FROM outbox"))
 
 
-@dataclass(frozen=True, slots=True)
-class Doing:
-    """Something to be done once: where it is posted and what is said, or which of a worker's chores it is."""
-
-    path: str | None
-    body: Any = None
-    chore: str = "jobs"
-
-
 def binding(platform: Platform) -> Doing:
     return Doing("/v1/covers", a_bind(platform.quote()))
 
@@ -65,6 +48,17 @@ def cancelling(platform: Platform) -> Doing:
 
 def claiming(platform: Platform) -> Doing:
     return Doing("/v1/claims", a_claim(platform.cover(), loss_at=soon(seconds=-60)))
+
+
+def changing(platform: Platform) -> Doing:
+    """A cover for longer. It is offered for a quarter of an hour only."""
+    cover = platform.cover()
+
+    def confirming() -> Doing:
+        change = asked(platform, cover, "extend", end=later(cover["end"], hours=6))
+        return Doing(f"/v1/changes/{change['id']}/confirm", a_declaration())
+
+    return Doing("/v1/changes", then=confirming)
 
 
 def certifying(platform: Platform) -> Doing:
@@ -87,126 +81,17 @@ def sealing(platform: Platform) -> Doing:
     return Doing(None, chore="seal")
 
 
-@dataclass(slots=True)
-class Killing:
-    """An operation that is killed, repeated and looked at. `made` and `worked` are the rows that it leaves undisturbed:
-    itself, and once a worker has done what it caused.
-    """
-
-    make: Callable[[Platform], Doing]
-    platform: Platform
-    owner: Database
-    born: Nursery
-    trial: Trial
-    boundaries: list[str]
-    made: dict[str, int]
-    worked: dict[str, int]
-    ahead: list[Doing] = field(default_factory=list)
-    number: int = 0
-
-    @classmethod
-    def of(
-        cls, make: Callable[[Platform], Doing], platform: Platform, owner: Database, born: Nursery, trial: Trial
-    ) -> Killing:
-        """Counts the boundaries by a run that nobody disturbs."""
-        killing = cls(make, platform, owner, born, trial, [], {}, {})
-        for chore in ("due", "seal"):
-            assert born.work(chore).status == 200  # what other tests have left
-        killing.ahead = [make(platform)]
-        if killing.ahead[0].path is not None:
-            # What it stands on has caused jobs too, which are done beforehand.
-            killing.ahead += [make(platform) for _ in range(trial.size)]
-            wait_for("the worker", killing._all_worked_off, seconds=WORKED_OFF_SECONDS * 10)
-        doing, before = killing._ready()
-        ended = killing._do(doing)
-        assert ended.status < 300, ended.answer
-        killing.boundaries, killing.made = ended.crossed, killing._more(before)
-        assert born.work(doing.chore).status == 200
-        killing.worked = killing._more(before)
-        assert killing.made
-        return killing
-
-    def kill_all(self) -> None:
-        """Kills at each boundary in turn; at a small size at some, among them the two around the commit that counts."""
-        everywhere = list(range(len(self.boundaries)))
-        commit = max(number for number in everywhere if self.boundaries[number] == "before COMMIT")
-        if self.trial.size < self.trial.promise.full:
-            self.trial.random.shuffle(everywhere)
-            everywhere = [commit + 1, commit, *everywhere]
-        else:
-            assert self.trial.size >= TIMES_EACH * len(everywhere), f"{len(everywhere)} boundaries: raise `full`"
-        for number in self.trial.each():
-            self._kill(everywhere[number % len(everywhere)])
-        found = examined(self.owner, self.platform.tenant)
-        assert found.wrong == []
-        self.trial.met("boundaries", len(self.boundaries))
-
-    def _kill(self, boundary: int) -> None:
-        where = f"killed {self.boundaries[boundary]} ({boundary} of {len(self.boundaries)})"
-        doing, before = self._ready()
-        ended = self._do(doing, killed_at=boundary)
-        assert ended.killed, f"{where}: it lived on, {ended}"
-        left = self._more(before)
-        assert left in ({}, self.made), f"{where}: half done, {left} of {self.made}"
-        if doing.path is not None:
-            self._repeat(doing, where)
-            assert self._more(before) == self.made, where
-        self.trial.met("killed once kept" if left == self.made != {} else "killed inside")
-        if doing.path is not None and self.worked == self.made:
-            return  # it causes no job
-        if doing.chore == "jobs":
-            wait_for(f"the worker; {where}", self._all_worked_off, WORKED_OFF_SECONDS)
-        else:
-            self.born.work(doing.chore)
-        assert self._more(before) == self.worked, where
-        self.trial.met(WORKED)
-
-    def _repeat(self, doing: Doing, where: str) -> None:
-        """The same request with the same key, to a fresh process."""
-
-        def answered() -> Ended | None:
-            ended = self._do(doing)
-            # The server may still be about to notice that the first one's process is gone.
-            return ended if ended.status != 409 or ended.answer["code"] != "idempotency_key_in_use" else None
-
-        ended = wait_for(f"an answer; {where}", answered)
-        assert ended is not None
-        assert ended.status < 300, f"{where}: {ended.answer}"
-        self.trial.met("repeated")
-
-    def _ready(self) -> tuple[Doing, Counter[str]]:
-        doing = self.ahead.pop() if self.ahead else self.make(self.platform)
-        self.number += 1
-        return doing, counted(self.owner, self.platform.tenant)
-
-    def _do(self, doing: Doing, killed_at: int | None = None) -> Ended:
-        if doing.path is None:
-            return self.born.work(doing.chore, killed_at=killed_at)
-        headers = {
-            "Authorization": f"Bearer {self.platform.key}",
-            "Idempotency-Key": f"{self.make.__name__}-{self.number}",
-        }
-        return self.born.ask(doing.path, doing.body, headers, killed_at=killed_at)
-
-    def _more(self, before: Counter[str]) -> dict[str, int]:
-        return more(before, counted(self.owner, self.platform.tenant))
-
-    def _all_worked_off(self) -> bool:
-        self.born.work("jobs")
-        return waiting(self.owner, self.platform.tenant) == 0
-
-
 class TestKilledAtEveryBoundary:
     @promise(
         1, "a bind that is killed anywhere and repeated makes one cover, charged once",
-        unit="kills", small=4, full=500, provokes=(*PROVOKED, WORKED),
+        unit="kills", small=4, full=200, provokes=(*PROVOKED, WORKED),
     )  # fmt: skip
     def test_a_bind_makes_one_cover(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
         Killing.of(binding, platform, owner, born, trial).kill_all()
 
     @promise(
         1, "a cancellation that is killed anywhere and repeated gives back once",
-        unit="kills", small=3, full=350, provokes=(*PROVOKED, WORKED),
+        unit="kills", small=3, full=160, provokes=(*PROVOKED, WORKED),
     )  # fmt: skip
     def test_a_cancellation_gives_back_once(
         self, platform: Platform, owner: Database, born: Nursery, trial: Trial
@@ -214,15 +99,22 @@ class TestKilledAtEveryBoundary:
         Killing.of(cancelling, platform, owner, born, trial).kill_all()
 
     @promise(
+        1, "a change that is killed anywhere and repeated comes true once",
+        unit="kills", small=3, full=240, provokes=(*PROVOKED, WORKED),
+    )  # fmt: skip
+    def test_a_change_comes_true_once(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
+        Killing.of(changing, platform, owner, born, trial).kill_all()
+
+    @promise(
         1, "a claim that is killed anywhere and repeated is declared once",
-        unit="kills", small=3, full=200, provokes=PROVOKED,
+        unit="kills", small=3, full=90, provokes=PROVOKED,
     )  # fmt: skip
     def test_a_claim_is_declared_once(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
         Killing.of(claiming, platform, owner, born, trial).kill_all()
 
     @promise(
         1, "a worker that is killed anywhere in a job leaves it to the next, who ends it",
-        unit="kills", small=3, full=450, provokes=("killed inside", WORKED),
+        unit="kills", small=3, full=200, provokes=("killed inside", WORKED),
     )  # fmt: skip
     def test_a_job_is_ended_by_the_next_worker(
         self, platform: Platform, owner: Database, born: Nursery, trial: Trial
@@ -231,14 +123,14 @@ class TestKilledAtEveryBoundary:
 
     @promise(
         1, "what is due is fired once and in whole, wherever the worker that fires it is killed",
-        unit="kills", small=3, full=180, provokes=("killed inside", "killed once kept", WORKED),
+        unit="kills", small=3, full=90, provokes=("killed inside", "killed once kept", WORKED),
     )  # fmt: skip
     def test_what_is_due_is_fired_once(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
         Killing.of(falling_due, platform, owner, born, trial).kill_all()
 
     @promise(
         1, "every fact is sealed once and anchored, wherever the worker that seals is killed",
-        unit="kills", small=3, full=120, provokes=("killed inside", "killed once kept", WORKED),
+        unit="kills", small=3, full=60, provokes=("killed inside", "killed once kept", WORKED),
     )  # fmt: skip
     def test_every_fact_is_sealed_once(
         self, platform: Platform, owner: Database, born: Nursery, folder: Path, trial: Trial, database_url: str

@@ -107,7 +107,7 @@ def sold(owner: Database, platform: Platform, bind: Bind) -> str | None:
 class TestKilledUnderLoad:
     @promise(
         1, "a service that is killed at any instant under load has sold what it said, each once, and nothing by halves",
-        unit="kills", small=3, full=200, provokes=("killed inside", "acknowledged", "repeated", "finished by the worker"),
+        unit="kills", small=3, full=80, provokes=("killed inside", "acknowledged", "repeated", "finished by the worker"),
     )  # fmt: skip
     def test_has_sold_what_it_said_and_nothing_by_halves(
         self, platform: Platform, owner: Database, services: Services, trial: Trial

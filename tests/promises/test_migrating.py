@@ -129,6 +129,7 @@ class TestMigrating:
     @promise(
         25, "migrating under load from each earlier revision: no answer of 5xx",
         unit="answers", small=100, full=3_000, provokes=("migrated", "answered while migrating"),
+        alone=True,
     )  # fmt: skip
     def test_holds_nobody_up(self, trial: Trial, tmp_path_factory: pytest.TempPathFactory) -> None:
         if _git("rev-parse", "--is-shallow-repository") == "true":

@@ -42,7 +42,7 @@ class TestOverload:
     @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory as Linux tells it")
     @promise(
         27, "ten times what can be served: only 2xx, 429 and 503, in bounded time and memory; well again within 5 s",
-        unit="requests", small=2_000, full=20_000, provokes=("served", "refused"),
+        unit="requests", small=2_000, full=20_000, provokes=("served", "refused"), alone=True,
     )  # fmt: skip
     def test_is_shed_and_passes(self, service: Service, trial: Trial) -> None:
         request = a_request(service)

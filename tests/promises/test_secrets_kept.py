@@ -84,7 +84,7 @@ class TestRevokedKey:
 
     @promise(
         20, "a revoked key opens nothing on any process within a second",
-        unit="keys", small=5, full=200, provokes=("opened before", "refused after"),
+        unit="keys", small=5, full=200, provokes=("opened before", "refused after"), alone=True,
     )  # fmt: skip
     def test_opens_nothing_on_any_process(
         self, two_processes: list[httpx2.Client], owner: Database, house: House, trial: Trial

@@ -51,7 +51,7 @@ def long_or_short(chance: Random, longest: timedelta) -> timedelta:
 class TestStart:
     @promise(
         10, "a start before the partner's clock is refused, and one at its very instant isn't",
-        unit="starts", small=60, full=10_000,
+        unit="starts", small=60, full=4_000,
         provokes=("a microsecond early", "years early", "early by its offset alone", "on a clock moved ahead", "just now"),
     )  # fmt: skip
     def test_in_the_past_is_refused(self, trial: Trial, still: Platform, ahead: Platform) -> None:

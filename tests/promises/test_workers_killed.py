@@ -72,7 +72,7 @@ class Selling:
 class TestWorkersKilled:
     @promise(
         7, "workers killed while they work lose no job and no event, and what is done twice shows once",
-        unit="kills", small=5, full=500, provokes=("with a job in hand", "done again"),
+        unit="kills", small=5, full=250, provokes=("with a job in hand", "done again"),
     )  # fmt: skip
     def test_lose_nothing(
         self, trial: Trial, seller: Platform, queue: Database, fresh_database_url: str, tmp_path: Path

@@ -11,10 +11,10 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import pytest
 
@@ -34,17 +34,31 @@ class Promise:
     small: int
     full: int
     provokes: tuple[str, ...] = ()
+    alone: bool = False  # whether at full size nothing else may run beside it
 
 
 def promise(
-    number: int, words: str, *, unit: str, small: int, full: int, provokes: tuple[str, ...] = ()
+    number: int, words: str, *, unit: str, small: int, full: int, provokes: tuple[str, ...] = (), alone: bool = False
 ) -> Callable[[Test], Test]:
     """Marks a test as one that tries a promise; it takes `trial`.
 
     `words` say what is promised, in the present tense; `unit` what is counted, in the plural ("binds"); `provokes` names
-    what must be counted at least once with `trial.met`.
+    what must be counted at least once with `trial.met`. `alone` is for what measures how long the service takes.
     """
-    return pytest.mark.promise(Promise(number, words, unit, small, full, provokes))
+    return pytest.mark.promise(Promise(number, words, unit, small, full, provokes, alone))
+
+
+Turn = Literal["together", "alone"]
+
+
+def to_try(promises: Iterable[tuple[str, Promise]], held: Collection[str], turn: Turn | None) -> list[str]:
+    """Which tests to run at full size, in the promises' order: those of a turn, or of both, that aren't known to hold."""
+    chosen = [
+        (promise.number, test)
+        for test, promise in promises
+        if test not in held and (turn is None or promise.alone == (turn == "alone"))
+    ]
+    return [test for _, test in sorted(chosen, key=lambda one: one[0])]
 
 
 @dataclass(slots=True)
@@ -77,7 +91,7 @@ class Trial:
         self.tried += several
         if time.monotonic() - self._told_at > PROGRESS_SECONDS and sys.stderr.isatty():
             self._told_at = time.monotonic()
-            sys.stderr.write(f"\r  {self.tried:,} of {self.size:,} {self.promise.unit}   ")
+            sys.stderr.write(f"\r  {self.promise.number}: {self.tried:,} of {self.size:,} {self.promise.unit}   ")
             sys.stderr.flush()
 
     @property
@@ -107,6 +121,11 @@ class Outcome:
         return cls(
             test, trial.promise.number, trial.promise.words, tried, found, verdict, round(seconds), trial.seed, commit
         )
+
+    @property
+    def line(self) -> str:
+        """The outcome in a line, for who waits."""
+        return f"{self.number}. {self.words}: {self.tried} in {self.seconds} s ({self.found}): {self.verdict}"
 
     def keep(self, folder: Path) -> None:
         """Leaves the outcome in a file of its own, so that what was tried once needn't be tried again."""
