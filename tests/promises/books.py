@@ -111,12 +111,12 @@ FAULTS = {
         " OR p.refunded > (CASE WHEN p.state = 'succeeded' THEN p.amount ELSE 0 END)"
     ),
     "card covers that weren't paid for once": (
-        f"SELECT c.id FROM covers c LEFT JOIN ({_BOUGHT}) p ON p.cover_id = c.id AND p.change_id IS NULL"
+        f"SELECT c.id FROM covers c LEFT JOIN ({_BOUGHT}) p ON p.cover_id = c.id AND p.change_id IS NULL"  # noqa: S608
         " WHERE c.payment_method = 'card' GROUP BY c.id, c.state"
         " HAVING count(p.id) <> (CASE WHEN c.state IN ('awaiting_payment', 'lapsed') THEN 0 ELSE 1 END)"
     ),
     "changes that weren't paid for once": (
-        f"SELECT x.id FROM changes x JOIN covers c ON c.id = x.cover_id LEFT JOIN ({_BOUGHT}) p ON p.change_id = x.id"
+        f"SELECT x.id FROM changes x JOIN covers c ON c.id = x.cover_id LEFT JOIN ({_BOUGHT}) p ON p.change_id = x.id"  # noqa: S608
         " WHERE c.payment_method = 'card' AND x.gross > 0 GROUP BY x.id, x.state"
         " HAVING count(p.id) <> (CASE WHEN x.state = 'confirmed' THEN 1 ELSE 0 END)"
     ),
