@@ -97,19 +97,26 @@ class Lane:
         raise AssertionError("the worker never gets done")
 
     def kept(self) -> dict[str, int]:
-        """What the processor has of each cover's payments and hasn't given back, in cents. Two payments for one show."""
+        """What the processor has of each of the partner's covers and hasn't given back, in cents. Two payments for one show."""
         found: Counter[str] = Counter()
+        tenant = self.till.platform.tenant.id
         with self.till.stand_in.account() as account:
-            covers = {one["id"]: one["metadata"]["cover"] for one in account.all_of("payment_intent")}
+            ours = [one for one in account.all_of("payment_intent") if one["metadata"]["tenant"] == tenant]
+            covers = {one["id"]: one["metadata"]["cover"] for one in ours}
             for charge in account.all_of("charge"):
-                found[covers[charge["payment_intent"]]] += charge["amount"] if charge["paid"] else 0
+                if charge["payment_intent"] in covers and charge["paid"]:
+                    found[covers[charge["payment_intent"]]] += charge["amount"]
             for refund in account.all_of("refund"):
-                found[covers[refund["payment_intent"]]] -= refund["amount"]
+                if refund["payment_intent"] in covers:
+                    found[covers[refund["payment_intent"]]] -= refund["amount"]
         return {cover: amount for cover, amount in found.items() if amount}
 
     def sold(self) -> dict[str, int]:
-        """What the covers cost that were bought and not given back, in cents."""
-        query = text("SELECT cover_id, sum(gross) FROM transactions GROUP BY 1 HAVING sum(gross) <> 0")
+        """What the partner's covers cost that were bought by card and not given back, in cents."""
+        query = text(
+            "SELECT c.id, sum(t.gross) FROM transactions t JOIN covers c ON c.id = t.cover_id"
+            " WHERE c.payment_method = 'card' GROUP BY 1 HAVING sum(t.gross) <> 0"
+        )
         with self.owner.transaction(self.till.platform.tenant) as session:
             return {cover: int(amount) for cover, amount in session.execute(query)}
 

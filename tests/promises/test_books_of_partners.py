@@ -1,0 +1,160 @@
+"""Promise 4, on the database: a partner's books hold and agree with the card processor's after every step."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, ClassVar, Final
+
+import httpx2
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from coverage.operations.house import House
+from tests.builders import Platform, a_bind, a_claim, a_risk, enrol_platform
+from tests.lending import euros
+from tests.promises.books import examined
+from tests.promises.lanes import Lane, a_lane
+from tests.promises.trial import Trial, promise
+
+CHANCE = st.integers(0, 2**32 - 1)
+STEPS: Final = 12
+DECLINED: Final = "pm_card_chargeDeclined"
+
+
+class Partner(RuleBasedStateMachine):
+    """A partner whose members do this and that, by the API alone."""
+
+    lane: ClassVar[Lane]
+    trial: ClassVar[Trial]
+
+    def __init__(self) -> None:
+        super().__init__()
+        lane = type(self).lane
+        client = lane.till.platform.client
+        lane.till = replace(lane.till, platform=enrol_platform(lane.owner, lane.till.house, client))
+        self.covers: list[str] = []
+        self.changes: list[str] = []
+
+    @property
+    def platform(self) -> Platform:
+        return self.lane.till.platform
+
+    def _told(self, done: str, answer: httpx2.Response) -> dict[str, Any] | None:
+        """What was answered; None where it was refused. A refusal that the rules don't know is a fault."""
+        assert answer.status_code in (200, 201, 409, 422), answer.text
+        if answer.is_success:
+            self.trial.met(done)
+            made: dict[str, Any] = answer.json()
+            return made
+        self.trial.met(f"refused: {answer.json()['code']}")
+        return None
+
+    @rule(seed=CHANCE)
+    def bind(self, seed: int) -> None:
+        chance = random.Random(seed)
+        start = self.lane.wall.now + timedelta(minutes=chance.choice((5, 60, 60 * 24 * 3)))
+        end = start + timedelta(hours=chance.choice((5, 12, 72)))
+        risk = a_risk(goods_value=euros(chance.choice((100_000, 300_000, 800_000))))
+        quote = self.platform.quote(start=start.isoformat(), end=end.isoformat(), risk=risk)
+        method = chance.choice(("invoice", "card", "card"))
+        made = self._told(f"by {method}", self.platform.post("/v1/covers", a_bind(quote, payment={"method": method})))
+        if made is not None:
+            self.covers.append(made["id"])
+            if method == "card" and chance.random() < 0.7:
+                self._pay(f"/v1/covers/{made['id']}", "pm_card_visa")
+
+    @rule(seed=CHANCE)
+    def pay(self, seed: int) -> None:
+        """For a cover or a change, whether it waits for that or not."""
+        chance = random.Random(seed)
+        paths = [f"/v1/covers/{cover}" for cover in self.covers] + [f"/v1/changes/{change}" for change in self.changes]
+        if paths:
+            self._pay(chance.choice(paths), chance.choice(("pm_card_visa", DECLINED)))
+
+    def _pay(self, path: str, card: str) -> None:
+        payment = self.platform.get(path).json().get("payment") or {}
+        if payment.get("client_secret"):
+            self.lane.till.pay({"payment": payment}, card)
+            self.trial.met("declined" if card == DECLINED else "paid")
+            assert self.platform.get(path).status_code == 200  # by which it is noted
+
+    @rule(seed=CHANCE)
+    def let_time_pass(self, seed: int) -> None:
+        self.lane.let_time_pass(minutes=random.Random(seed).choice((2, 11, 16, 90, 60 * 12)))
+
+    @rule(seed=CHANCE)
+    def change(self, seed: int) -> None:
+        """Asked for, and most of the time confirmed."""
+        chance = random.Random(seed)
+        if not self.covers:
+            return
+        cover = self.platform.get(f"/v1/covers/{chance.choice(self.covers)}").json()
+        later = (self.lane.wall.now + timedelta(days=chance.choice((1, 4)))).isoformat()
+        wish = chance.choice((
+            {"kind": "extend", "end": later},
+            {"kind": "raise", "risk": {"goods_value": euros(900_000)}},
+            {"kind": "return_early"},
+        ))  # fmt: skip
+        change = self._told("change asked for", self.platform.post(f"/v1/covers/{cover['id']}/changes", wish))
+        if change is not None and change["state"] == "open" and chance.random() < 0.8:
+            declared = {"no_known_loss": True, "declared_at": self.lane.wall.now.isoformat()}
+            done = self._told("confirmed", self.platform.post(f"/v1/changes/{change['id']}/confirm", declared))
+            if done is not None:
+                self.changes.append(change["id"])
+                self.trial.met(f"{wish['kind']} {done['state']}")
+                if done["state"] == "awaiting_payment" and chance.random() < 0.7:
+                    self._pay(f"/v1/changes/{change['id']}", "pm_card_visa")
+
+    @rule(seed=CHANCE)
+    def cancel(self, seed: int) -> None:
+        chance = random.Random(seed)
+        if self.covers:
+            reason = {"reason": chance.choice(("request", "withdrawal"))}
+            self._told("cancelled", self.platform.post(f"/v1/covers/{chance.choice(self.covers)}/cancel", reason))
+
+    @rule(seed=CHANCE)
+    def claim(self, seed: int) -> None:
+        chance = random.Random(seed)
+        if self.covers:
+            body = a_claim({"id": chance.choice(self.covers)}, loss_at=self.lane.wall.now.isoformat())
+            self._told("claimed", self.platform.post("/v1/claims", body))
+
+    @invariant()
+    def agrees(self) -> None:
+        """Once the worker has done what there is to do."""
+        self.lane.work_off()
+        assert examined(self.lane.owner, self.platform.tenant).wrong == []
+        assert self.lane.kept() == self.lane.sold()
+
+    def teardown(self) -> None:
+        self.trial.done()
+
+
+class TestBooksOfPartners:
+    @promise(
+        4, "a partner's books hold, and agree with the card processor's, after every step of any course of things",
+        unit="courses", small=4, full=200,
+        provokes=("by invoice", "by card", "paid", "declined", "confirmed", "cancelled", "claimed"),
+    )  # fmt: skip
+    def test_hold_after_every_step(self, house: House, trial: Trial) -> None:
+        with a_lane(house) as found:
+
+            class Tried(Partner):
+                lane = found
+
+            Tried.trial = trial
+            run_state_machine_as_test(  # type: ignore[no-untyped-call]
+                Tried,
+                settings=settings(
+                    max_examples=trial.size,
+                    stateful_step_count=STEPS,
+                    derandomize=True,
+                    database=None,
+                    deadline=None,
+                    phases=(Phase.generate,),
+                    suppress_health_check=list(HealthCheck),
+                ),
+            )
