@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from coverage.domain.journal import (
     CARD_BALANCE,
@@ -167,8 +167,15 @@ class Journal(RuleBasedStateMachine):
         self.last = chance.choice(there) if there else None
         return self.last
 
+    @initialize(seed=CHANCE)
+    def issue_first(self, seed: int) -> None:
+        self._issue(seed)
+
     @rule(seed=CHANCE)
     def issue(self, seed: int) -> None:
+        self._issue(seed)
+
+    def _issue(self, seed: int) -> None:
         chance = random.Random(seed)
         rates = {name: chance.choice((0, 125_000, 333_333, 1_000_000)) for name in SECTIONS}
         self.last = Booked(RECEIVABLE[chance.choice(("card", "invoice"))], chance.choice(("FR", "DE")), rates)
