@@ -16,11 +16,14 @@ from sqlalchemy import text
 from coverage.gateways.stripe_payments import StripePayments
 from coverage.gateways.stripe_stand_in import DEMO_KEY, Fault
 from coverage.gateways.stripe_stand_in import Faults as FaultsToCome
+from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.falling_due import fire_all_due
 from coverage.operations.house import House
 from coverage.operations.redriving import retry_jobs
+from coverage.rulebook.editions import Library
 from coverage.storage.tenancy import Database
 from coverage.worker import Worker
+from tests.builders import Platform
 from tests.conftest import a_database
 from tests.lending import Wall
 from tests.operations.card import Till, a_till
@@ -122,8 +125,8 @@ class Lane:
 
 
 @contextmanager
-def a_lane(house: House) -> Iterator[Lane]:
-    """A lane, with the rules of `house`, until the block ends."""
+def a_lane(house: House, library: Library | None = None) -> Iterator[Lane]:
+    """A lane, with the rules of `house` or those of a library, until the block ends."""
     wall = Wall(datetime.now(UTC))
     with ExitStack() as stack:
         url = stack.enter_context(a_database())
@@ -134,4 +137,10 @@ def a_lane(house: House) -> Iterator[Lane]:
         processor, standing_in = stack.enter_context(stand_in(clock=lambda: wall.now.timestamp()))
         payments = StripePayments(DEMO_KEY, SECRET, api_base=processor.url, timeout_seconds=TIMEOUT_SECONDS, retries=0)
         rooms = replace(house, database=there, documents=Typesetter(), wall=wall, payments={"test": payments})
-        yield Lane(stack.enter_context(a_till(owner, rooms, processor, standing_in, queue)), owner, wall)
+        if library is not None:
+            rooms = replace(rooms, rules=lambda: library)
+        till = stack.enter_context(a_till(owner, rooms, processor, standing_in, queue))
+        if library is not None:
+            enrolment = Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, library.products())
+            till = replace(till, platform=Platform(*enrol(owner, rooms, enrolment, "test"), till.platform.client))
+        yield Lane(till, owner, wall)

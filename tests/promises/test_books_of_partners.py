@@ -187,7 +187,7 @@ class TestBooksOfPartners:
 
             Tried.trial = trial
             Tried().do_everything()
-            run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            run_state_machine_as_test(
                 Tried,
                 settings=settings(
                     max_examples=trial.size,

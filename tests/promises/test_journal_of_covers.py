@@ -262,7 +262,7 @@ class TestJournalOfCovers:
             pass
 
         Tried.trial = trial
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             Tried,
             settings=settings(
                 max_examples=trial.size,
