@@ -55,7 +55,7 @@ def changing(platform: Platform) -> Doing:
     cover = platform.cover()
 
     def confirming() -> Doing:
-        change = asked(platform, cover, "extend", end=later(cover["end"], hours=6))
+        change = asked(platform, cover, "extend", end=later(cover["end"], days=1))
         return Doing(f"/v1/changes/{change['id']}/confirm", a_declaration())
 
     return Doing("/v1/changes", then=confirming)
@@ -84,7 +84,7 @@ def sealing(platform: Platform) -> Doing:
 class TestKilledAtEveryBoundary:
     @promise(
         1, "a bind that is killed anywhere and repeated makes one cover, charged once",
-        unit="kills", small=4, full=200, provokes=(*PROVOKED, WORKED),
+        unit="kills", small=4, full=230, provokes=(*PROVOKED, WORKED),
     )  # fmt: skip
     def test_a_bind_makes_one_cover(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
         Killing.of(binding, platform, owner, born, trial).kill_all()
@@ -100,7 +100,7 @@ class TestKilledAtEveryBoundary:
 
     @promise(
         1, "a change that is killed anywhere and repeated comes true once",
-        unit="kills", small=3, full=240, provokes=(*PROVOKED, WORKED),
+        unit="kills", small=3, full=180, provokes=(*PROVOKED, WORKED),
     )  # fmt: skip
     def test_a_change_comes_true_once(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
         Killing.of(changing, platform, owner, born, trial).kill_all()
@@ -123,14 +123,14 @@ class TestKilledAtEveryBoundary:
 
     @promise(
         1, "what is due is fired once and in whole, wherever the worker that fires it is killed",
-        unit="kills", small=3, full=90, provokes=("killed inside", "killed once kept", WORKED),
+        unit="kills", small=3, full=70, provokes=("killed inside", "killed once kept", WORKED),
     )  # fmt: skip
     def test_what_is_due_is_fired_once(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
         Killing.of(falling_due, platform, owner, born, trial).kill_all()
 
     @promise(
         1, "every fact is sealed once and anchored, wherever the worker that seals is killed",
-        unit="kills", small=3, full=60, provokes=("killed inside", "killed once kept", WORKED),
+        unit="kills", small=3, full=50, provokes=("killed inside", "killed once kept", WORKED),
     )  # fmt: skip
     def test_every_fact_is_sealed_once(
         self, platform: Platform, owner: Database, born: Nursery, folder: Path, trial: Trial, database_url: str

@@ -115,42 +115,42 @@ class Members:
 class TestKilledAtEveryBoundary:
     @promise(
         1, "a bind by card that is killed anywhere and repeated holds once, and is asked for once",
-        unit="kills", small=3, full=240, provokes=(*PROVOKED, WORKED),
+        unit="kills", small=3, full=220, provokes=(*PROVOKED, WORKED),
     )  # fmt: skip
     def test_a_bind_is_asked_for_once(self, till: Till, owner: Database, born: Nursery, trial: Trial) -> None:
         self._kill(Members(till, owner).binding, till, owner, born, trial)
 
     @promise(
         1, "a worker that is killed anywhere while it asks for a payment leaves one intent, whoever ends the job",
-        unit="kills", small=4, full=100, provokes=("killed inside", "killed once kept", WORKED),
+        unit="kills", small=4, full=120, provokes=("killed inside", "killed once kept", WORKED),
     )  # fmt: skip
     def test_a_payment_is_asked_for_once(self, till: Till, owner: Database, born: Nursery, trial: Trial) -> None:
         self._kill(Members(till, owner).asking, till, owner, born, trial)
 
     @promise(
         1, "a cover whose payment a worker finds is issued once, wherever that worker is killed",
-        unit="kills", small=4, full=160, provokes=("killed inside", "killed once kept", WORKED),
+        unit="kills", small=4, full=190, provokes=("killed inside", "killed once kept", WORKED),
     )  # fmt: skip
     def test_a_paid_cover_is_issued_once(self, till: Till, owner: Database, born: Nursery, trial: Trial) -> None:
         self._kill(Members(till, owner).finding_paid, till, owner, born, trial)
 
     @promise(
         1, "a payment that is told of by an event issues once, wherever who hears it is killed and however often it comes",
-        unit="kills", small=4, full=160, provokes=(*PROVOKED, WORKED),
+        unit="kills", small=4, full=140, provokes=(*PROVOKED, WORKED),
     )  # fmt: skip
     def test_an_event_issues_once(self, till: Till, owner: Database, born: Nursery, trial: Trial) -> None:
         self._kill(Members(till, owner).hearing, till, owner, born, trial)
 
     @promise(
         1, "a cancellation of what was paid by card, killed anywhere and repeated, gives back once",
-        unit="kills", small=3, full=200, provokes=(*PROVOKED, WORKED),
+        unit="kills", small=3, full=170, provokes=(*PROVOKED, WORKED),
     )  # fmt: skip
     def test_a_cancellation_gives_back_once(self, till: Till, owner: Database, born: Nursery, trial: Trial) -> None:
         self._kill(Members(till, owner).cancelling, till, owner, born, trial)
 
     @promise(
         1, "a refund is sent once, wherever the worker that sends it is killed",
-        unit="kills", small=4, full=100, provokes=("killed inside", "killed once kept", WORKED),
+        unit="kills", small=4, full=110, provokes=("killed inside", "killed once kept", WORKED),
     )  # fmt: skip
     def test_a_refund_is_sent_once(self, till: Till, owner: Database, born: Nursery, trial: Trial) -> None:
         self._kill(Members(till, owner).refunding, till, owner, born, trial)
