@@ -154,9 +154,9 @@ def _serve_orders(database_url: str, folder: Path, processor_url: str) -> None:
     from coverage.gateways.blobs import FileBlobs
     from coverage.gateways.keyring import MasterKeyring
     from coverage.gateways.outgoing import FolderOutgoing
-    from coverage.gateways.tables import FileTables
     from coverage.gateways.stripe_payments import StripePayments
     from coverage.gateways.stripe_stand_in import DEMO_KEY
+    from coverage.gateways.tables import FileTables
     from coverage.operations.falling_due import fire_all_due
     from coverage.operations.house import House
     from coverage.operations.sealing import Sealer
