@@ -161,11 +161,16 @@ class Side:
         posting = self.makers[operation.name]() if operation.method == "POST" else None
         values = {found["name"]: found.get("example") for found in operation.told.get("parameters", [])}
         values |= {spot[5:]: self.things[kind] for spot, kind in ROWS[operation.name].items() if spot[:5] == "path/"}
+        required = {
+            found["name"]: found["example"]
+            for found in operation.told.get("parameters", [])
+            if found["in"] == "query" and found.get("required")
+        }
         where, _, name = place.partition("/")
 
         def ask(named: str = "") -> httpx2.Response:
             path = operation.path.format(**values | ({name: named} if where == "path" else {}))
-            query = {name: named} if where == "query" else {}
+            query = required | ({name: named} if where == "query" else {})
             if posting is None:
                 return self.platform.get(path, params=query)
             body = put(posting.body, (name,), named) if where == "body" else posting.body

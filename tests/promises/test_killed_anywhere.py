@@ -13,7 +13,7 @@ from coverage.domain.chain import Fault
 from coverage.gateways.anchors import FileAnchors
 from coverage.operations.verifying import verify_events
 from coverage.storage.tenancy import Database
-from tests.builders import Platform, a_bind, a_claim, soon
+from tests.builders import Platform, a_bind, a_claim, a_risk, soon
 from tests.operations.test_changing import a_declaration, asked, later
 from tests.promises.killing import PROVOKED, WORKED, Doing, Killing
 from tests.promises.nursery import ANCHOR, Nursery, nursery
@@ -62,7 +62,8 @@ def changing(platform: Platform) -> Doing:
 
 
 def certifying(platform: Platform) -> Doing:
-    platform.cover()
+    # No motor vehicle: its cover causes one job, the certificate's.
+    platform.cover(platform.quote(risk=a_risk(vehicle_class="cargo_bike")))
     return Doing(None)
 
 

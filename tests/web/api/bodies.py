@@ -45,8 +45,12 @@ def full_claim(cover: dict[str, Any]) -> dict[str, Any]:
 
 
 def full_change() -> dict[str, Any]:
-    """A longer term. With it goes no risk; an empty one says nothing."""
-    return {"kind": "extend", "end": soon(days=9), "risk": {}, "metadata": {"ticket": "T-2"}}
+    """More cover. With it goes no new end; a longer term has that, and no risk."""
+    return {
+        "kind": "raise",
+        "risk": {"goods_value": {"amount": 900_000, "currency": "EUR"}},
+        "metadata": {"ticket": "T-2"},
+    }
 
 
 def a_change(platform: Platform) -> str:
