@@ -143,7 +143,9 @@ class TestWorkersKilled:
             "quote.expired": selling.unbound,
         }.items():
             assert {subject: told[kind, subject] for subject in subjects} == dict.fromkeys(subjects, 1), kind
-        assert sum(told.values()) == quotes + 3 * len(selling.covers) + len(selling.unbound)
+        invoiced = {one for one in told if one[0] == "invoice.issued"}
+        assert all(told[one] == 1 for one in invoiced)
+        assert sum(told.values()) == quotes + 3 * len(selling.covers) + len(selling.unbound) + len(invoiced)
         faults: list[Fault] = []
         anchors = FileAnchors(folder / "events.anchor").read()
         verdict = verify_events(queue.outside, anchors, faults.append, lambda *_: None)
