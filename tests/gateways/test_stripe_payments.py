@@ -326,10 +326,10 @@ class TestDispute:
         ("status", "state"),
         [
             ("under_review", "open"),
-            ("warning_needs_response", "open"),
+            ("warning_needs_response", "inquiry"),
             ("appeal_under_review", "open"),
             ("won", "won"),
-            ("warning_closed", "won"),
+            ("warning_closed", "inquiry"),
             ("lost", "lost"),
             ("prevented", "lost"),
             ("something_new", "open"),

@@ -297,6 +297,16 @@ class TestDisputed:
             assert balances(owner, till).get("receivable/disputed", 0) == disputed * amount
             assert facts(owner, till, cover)[-2:] == ["cover.payment_disputed", "cover.dispute_closed"]
 
+    def test_is_not_what_a_bank_only_asks_about(self, till: Till, owner: Database) -> None:
+        cover = till.issued()
+        before = len(till.stand_in.webhooks.told)
+        with till.stand_in.account() as account:
+            dispute = account.dispute(self._intent(owner, till, cover))
+            account.close_dispute(dispute["id"], status="warning_closed")
+        self._tell(till, before)
+        assert till.seen(cover)["state"] == "scheduled"
+        assert "cover.payment_disputed" not in facts(owner, till, cover)
+
     @staticmethod
     def _intent(owner: Database, till: Till, cover: dict[str, Any]) -> str:
         with owner.transaction(till.platform.tenant) as session:

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Final, Literal
 
 IntentState = Literal["open", "processing", "succeeded", "cancelled"]
-DisputeState = Literal["open", "won", "lost"]
+# An inquiry only asks: the bank has taken nothing yet, and may never.
+DisputeState = Literal["inquiry", "open", "won", "lost"]
 RefundState = Literal["pending", "succeeded", "failed"]
 
 # Card processors take nothing smaller. Stripe's least amounts by currency, in minor units:

@@ -42,11 +42,14 @@ _REFUNDS: Final[Mapping[str, RefundState]] = {
     "failed": "failed",
     "canceled": "failed",
 }
-# What isn't closed is open, and so is a status that is new to us. "prevented" is a dispute that the card scheme settled
+# A `warning_…` is an inquiry, which moves no money (https://docs.stripe.com/disputes/how-disputes-work#inquiries). What else
+# isn't closed is open, and so is a status that is new to us. "prevented" is a dispute that the card scheme settled
 # at once in the holder's favour: the money is gone. Not verified against a live one.
-_CLOSED: Final[Mapping[str, DisputeState]] = {
+_DISPUTES: Final[Mapping[str, DisputeState]] = {
     "won": "won",
-    "warning_closed": "won",
+    "warning_needs_response": "inquiry",
+    "warning_under_review": "inquiry",
+    "warning_closed": "inquiry",
     "lost": "lost",
     "prevented": "lost",
 }
@@ -180,7 +183,7 @@ def dispute(answer: Mapping[str, Any]) -> Dispute:
     """A Dispute."""
     return Dispute(
         id=_text(answer, "id"),
-        state=_CLOSED.get(_text(answer, "status"), "open"),
+        state=_DISPUTES.get(_text(answer, "status"), "open"),
         intent_id=reference(answer.get("payment_intent")) or "",
         amount=_whole(answer, "amount"),
         currency=_text(answer, "currency").upper(),

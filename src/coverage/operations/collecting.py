@@ -194,8 +194,9 @@ def hear(house: House, mode: Mode, body: bytes, signature: str) -> None:
                 _settle_known(house, caller, payment_id, heard.subject)
         case "dispute":
             dispute = processor.look_at_dispute(heard.subject)
-            # What was charged without an intent is another's on the same account.
-            intent = processor.look(dispute.intent_id) if dispute.intent_id else None
+            # An inquiry moves nothing. What was charged without an intent is another's on the same account.
+            asks = dispute.state == "inquiry"
+            intent = processor.look(dispute.intent_id) if dispute.intent_id and not asks else None
             if intent and (caller := _caller(intent.tenant_id, mode)) and names("payment", intent.payment_id):
                 _dispute_known(house, caller, intent.payment_id, dispute)
         case "invoice":
