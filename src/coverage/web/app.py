@@ -73,6 +73,7 @@ def create_app(
     app.include_router(card_events.router)
     docs.add_to(app, examples or docs.Examples)
     app.mount(ASSETS_URL, StaticFiles(directory=ASSETS))
+    _build_routes(app)
     app.add_exception_handler(Fault, _on_fault)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
@@ -81,6 +82,15 @@ def create_app(
     app.add_middleware(BodyLimit, larger={prices.PATH: prices.MAX_BYTES})
     app.add_middleware(Envelope)
     return app
+
+
+def _build_routes(app: FastAPI) -> None:
+    """Has every route built now. Else the framework builds them as the first requests come, which several threads at once
+    may get wrong: it turns warnings off meanwhile, for the whole process.
+    """
+    nowhere: Scope = {"type": "http", "method": "GET", "path": "/\0", "root_path": "", "headers": [], "path_params": {}}
+    for route in app.routes:
+        route.matches(nowhere)
 
 
 class Envelope:
