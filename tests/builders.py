@@ -12,6 +12,7 @@ import httpx2
 from coverage.domain.tenant import Mode, Tenant
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
+from coverage.operations.unlocking import SCOPES, SETTLING
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
 
@@ -85,6 +86,12 @@ def a_claim(cover: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in (body | changes).items() if value is not None}
 
 
+def a_payout(amount: int = 10_000, **changes: Any) -> dict[str, Any]:
+    """The body that orders a payout to the cover's member."""
+    payee = {"reference": "emp-1024", "name": "Camille Martin", "iban": "FR14 2004 1010 0505 0001 3M02 606"}
+    return {"kind": "indemnity", "amount": {"amount": amount, "currency": "EUR"}, "payee": payee} | changes
+
+
 def a_goods_risk(**changes: Any) -> dict[str, Any]:
     """A neighbour carries goods worth 8,000 EUR in a car. A change to None leaves the input out."""
     risk: dict[str, Any] = {
@@ -153,6 +160,7 @@ class Platform:
 
 
 def enrol_platform(owner: Database, house: House, client: httpx2.Client, mode: Mode = "test") -> Platform:
-    """A new partner, with its first key."""
-    tenant, key = enrol(owner, house, Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, PRODUCTS), mode)
+    """A new partner, with a key that may do all that any key may."""
+    enrolment = Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, PRODUCTS)
+    tenant, key = enrol(owner, house, enrolment, mode, (*SCOPES, SETTLING))
     return Platform(tenant, key, client)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from coverage.domain.bordereau import CLAIM_COLUMNS, PREMIUM_COLUMNS, Declared, claim_row, premium_rows
+from coverage.domain.bordereau import CLAIM_COLUMNS, PREMIUM_COLUMNS, Costs, Declared, claim_row, premium_rows
 from coverage.domain.journal import CommissionLine, balances, commission_on, transfers_for_charge
 from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeLine, TaxLine
 from coverage.domain.reporting import Booked, CommissionLines, Policy, Row, Span, Sums, TaxLines
@@ -190,8 +190,8 @@ class TestClaimsBordereau:
         claim = Declared(
             policy=POLICY, product="goods", section="all", country="FR", timezone="Europe/Paris", certificate="SC-1",
             number="CL-1", state="open", cause="accident", claimant="third_party", insured="Camille", description="",
-            reported_at=BOOKED_AT, loss_at=BOOKED_AT, reserve=420_00, currency="EUR", paid_before=30_00, paid_now=50_00,
-            fees_reserve=5_00, fees_paid_before=2_00, fees_paid_now=1_00,
+            reported_at=BOOKED_AT, loss_at=BOOKED_AT, currency="EUR", indemnity=Costs(30_00, 50_00, 420_00),
+            fees=Costs(2_00, 1_00, 5_00), reserved_at=BOOKED_AT,
         )  # fmt: skip
         row = claim_row(claim)
         told: dict[str, Any] = {

@@ -16,7 +16,7 @@ from coverage.operations.house import House
 from coverage.operations.invoicing import close_early, pay_invoice, send_invoice
 from coverage.operations.reconciling import Difference, Reconciled, reconcile
 from coverage.storage.tenancy import Database
-from tests.builders import Platform
+from tests.builders import Platform, a_payout
 from tests.operations.billing import take_bills_at
 from tests.operations.card import EVENTS, Till, a_till
 from tests.paying import stand_in
@@ -94,7 +94,9 @@ def an_empty_book(url: str, house: House) -> Iterator[LivedIn]:
 
 
 def live(book: LivedIn) -> None:
-    """Covers on invoice and by card, some cancelled, one disputed and lost; two invoices, one paid by transfer."""
+    """Covers on invoice and by card, some cancelled, one disputed and lost, one claimed on and paid out; two invoices, one
+    paid by transfer.
+    """
     till, platform = book.till, book.platform
     on_invoice = [platform.cover() for _ in range(3)]
     platform.post(f"/v1/covers/{on_invoice[0]['id']}/cancel", {})
@@ -117,6 +119,7 @@ def live(book: LivedIn) -> None:
     book.told_by_processor(lambda account: account.close_dispute(dispute, status="lost"))
     till.work()
     platform.cover()
+    _settle(platform, book.covers["invoiced"])
     now = platform.get("/v1/test_clock").json()["now"]
 
     platform.advance((datetime.fromisoformat(now) + timedelta(days=40)).isoformat())
@@ -124,3 +127,12 @@ def live(book: LivedIn) -> None:
         close_early(tx)
     second = platform.get("/v1/invoices").json()["data"][0]
     send_invoice(till.house, caller, second["id"])
+
+
+def _settle(platform: Platform, cover: dict[str, Any]) -> None:
+    """A loss before the cover begins, for which something is given as goodwill, half of it transferred."""
+    exposure = platform.claim(cover, loss_at=platform.get("/v1/test_clock").json()["now"])["exposures"][0]["id"]
+    goodwill = {"decision": "goodwill", "goodwill": {"amount": 8_000, "currency": "EUR"}, "because": "they were early"}
+    assert platform.post(f"/v1/exposures/{exposure}/decision", goodwill).status_code == 200
+    payouts = [platform.post(f"/v1/exposures/{exposure}/payouts", a_payout(4_000)).json() for _ in range(2)]
+    assert platform.post(f"/v1/payouts/{payouts[0]['id']}/settle", {"outcome": "paid"}).status_code == 200

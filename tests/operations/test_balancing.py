@@ -148,6 +148,13 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "UPDATE invoices SET state = 'paid', paid_at = created_at, paid_by = 'x' WHERE state = 'open'",
         "posting_differs", "SELECT max(id) FROM invoices",
     ),
+    "more may be paid of a claim than was decided": (
+        "UPDATE exposures SET payable = payable + 1", "claim_differs", "SELECT id FROM exposures",
+    ),
+    "a payout was transferred that wasn't": (
+        "UPDATE payouts SET state = 'paid', paid_at = ordered_at WHERE state = 'pending'",
+        "posting_differs", "SELECT max(id) FROM payouts",
+    ),
     "an invoice's total is lowered": (
         "UPDATE invoices SET total = total - 1 WHERE id = (SELECT min(id) FROM invoices)",
         "invoice_differs", "SELECT min(id) FROM invoices",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import io
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -30,11 +30,12 @@ from coverage.operations.reporting import (
     unearned_report,
     write_report,
 )
+from coverage.operations.unlocking import SCOPES, SETTLING
 from coverage.rulebook.editions import Library
 from coverage.storage.covers import Transaction
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
-from tests.builders import Platform
+from tests.builders import Platform, a_payout
 from tests.lending import Wall, a_shared_car
 from tests.reporting import agreed, change, forge, read
 
@@ -70,7 +71,7 @@ def shop(owner: Database, there: House) -> Iterator[Platform]:
     """A partner that earns 15 % on liability and 20 % on own damage."""
     enrolment = Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, there.rules().products(), commission=RATES)
     with TestClient(create_app(there), raise_server_exceptions=False) as client:
-        tenant, key = enrol(owner, there, enrolment, "test")
+        tenant, key = enrol(owner, there, enrolment, "test", (*SCOPES, SETTLING))
         yield Platform(tenant, key, client)
 
 
@@ -288,8 +289,58 @@ class TestClaimsBordereau:
         red = claims_bordereau(there, [shop.tenant], APRIL)
         read(red)
         assert red.differences == [
-            f"{shop.tenant.id}: claims_outstanding/peer_car_sharing/own_damage: the report comes to 420.00 EUR, the journal to 820.00 EUR"
+            f"{shop.tenant.id}: claims_incurred/peer_car_sharing/own_damage: the report comes to -420.00 EUR, the journal to -820.00 EUR",
+            f"{shop.tenant.id}: claims_outstanding/peer_car_sharing/own_damage: the report comes to 420.00 EUR, the journal to 820.00 EUR",
         ]
+
+    def test_tells_month_by_month_what_was_paid_and_what_is_set_aside(
+        self, shop: Platform, there: House, wall: Wall, extended: dict[str, Any]
+    ) -> None:
+        loss = {"section": "own_damage", "estimate": {"amount": 420_00, "currency": "EUR"}}
+        body = {
+            "cover": extended["id"], "loss_at": "2026-03-31T10:00:00+02:00", "cause": "accident", "description": "A dent.",
+            "losses": [loss],
+        }  # fmt: skip
+        exposure = shop.post("/v1/claims", body).json()["exposures"][0]["id"]
+
+        def done(path: str, **told: Any) -> dict[str, Any]:
+            answer = shop.post(path, told)
+            assert answer.is_success, answer.text
+            found: dict[str, Any] = answer.json()
+            return found
+
+        def euros(amount: int) -> dict[str, Any]:
+            return {"amount": amount * 100, "currency": "EUR"}
+
+        def ordered(amount: int, kind: str = "indemnity") -> str:
+            return str(done(f"/v1/exposures/{exposure}/payouts", **a_payout(amount * 100, kind=kind))["id"])
+
+        def money(span: Span) -> list[int]:
+            """Of indemnity and of fees: paid in the month, before it, set aside, in all; and both together."""
+            (row,) = agreed(claims_bordereau(there, [shop.tenant], span))
+            columns = [
+                f"{kind} {what}" for kind in ("Indemnity", "Fees") for what in ("paid this month", "previously paid", "reserve")
+            ]  # fmt: skip
+            found = [int(row[name]) for name in (*columns, "CR0134", "CR0135", "CR0155")]
+            assert row["CR0155"] == row["CR0134"] + row["CR0135"]
+            assert row["Date reserve first set"] == date(2026, 4, 1)
+            return found
+
+        done(f"/v1/exposures/{exposure}/decision", decision="goodwill", goodwill=euros(1_000), because="x")
+        first, second = ordered(300), ordered(200)
+        expert = ordered(50, "fees")
+        done(f"/v1/payouts/{first}/settle", outcome="paid")
+        done(f"/v1/payouts/{expert}/settle", outcome="paid")
+        # The second is on its way: it is thought to come still.
+        assert money(APRIL) == [300, 0, 700, 50, 0, 0, 1_000, 50, 1_050]
+        wall.now += timedelta(days=31)
+        done(f"/v1/payouts/{second}/settle", outcome="paid")
+        done(f"/v1/payouts/{first}/settle", outcome="failed")
+        done(f"/v1/exposures/{exposure}/reserve", fees=euros(20), because="x")
+        # What came back is negative in the month in which it did.
+        assert money(MAY) == [-100, 300, 800, 0, 50, 20, 1_000, 70, 1_070]
+        assert money(APRIL) == [300, 0, 700, 50, 0, 0, 1_000, 50, 1_050], "a month that is over stays as it was"
+        assert agreed(claims_bordereau(there, [shop.tenant], MARCH)) == []
 
 
 class TestForgery:

@@ -18,14 +18,14 @@ from coverage.domain.ids import ALPHABET, LENGTH
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.house import House
 from coverage.operations.invoicing import close_early
-from coverage.operations.unlocking import new_key
+from coverage.operations.unlocking import SCOPES, SETTLING, new_key
 from coverage.storage.identity import new_id
 from coverage.storage.partners import MasterPolicy
 from coverage.storage.tenancy import OUTSIDE, Database
 from tests.answers import the_problem
 from tests.builders import Platform, a_party, a_risk, enrol_platform, soon
 from tests.logs import seal_all
-from tests.web.api.bodies import Posting, postings, put
+from tests.web.api.bodies import Posting, decided, ordered, postings, put
 
 # Where an operation names a partner's own things, and what kind of thing it is. A place is "path/…", "query/…" or
 # "body/…"; an operation without any tells or makes what is the asker's alone.
@@ -47,6 +47,16 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "createClaim": {"body/cover": "cover"},
     "listClaims": {"query/starting_after": "claim", "query/cover": "cover"},
     "retrieveClaim": {"path/claim_id": "claim"},
+    "createExposure": {"path/claim_id": "claim"},
+    "retrieveExposure": {"path/exposure_id": "exposure"},
+    "decideExposure": {"path/exposure_id": "exposure"},
+    "reserveExposure": {"path/exposure_id": "exposure"},
+    "createPayout": {"path/exposure_id": "exposure"},
+    "listPayouts": {"query/starting_after": "payout", "query/claim": "claim"},
+    "retrievePayout": {"path/payout_id": "payout"},
+    "settlePayout": {"path/payout_id": "payout"},
+    "closeClaim": {"path/claim_id": "claim"},
+    "reopenClaim": {"path/claim_id": "claim"},
     "listInvoices": {"query/starting_after": "invoice"},
     "retrieveInvoice": {"path/invoice_id": "invoice"},
     "retrieveInvoicePdf": {"path/invoice_id": "invoice"},
@@ -148,11 +158,14 @@ class Side:
         change = self.platform.post(f"/v1/covers/{cover['id']}/changes", longer).json()
         claim = self.platform.claim(cover, loss_at=soon(seconds=-60))
         self.makers = postings(self.platform)
+        running = self.platform.cover(self.platform.quote(start="at_issue", end=None, duration="PT12H"))
         return {
             "quote": quote["id"],
             "cover": cover["id"],
             "change": change["id"],
             "claim": claim["id"],
+            "exposure": decided(self.platform, running),
+            "payout": ordered(self.platform, running),
             "person": person["policyholder"]["reference"],
         }
 
@@ -211,7 +224,7 @@ def _in_live_mode(owner: Database, house: House, platform: Platform) -> Platform
         )
         session.add(MasterPolicy(**columns | {"tenant_id": tenant.id, "id": new_id("master_policy")}))
     with house.transaction(Caller(tenant, "test")) as tx:
-        return replace(platform, tenant=tenant, key=new_key(tx))
+        return replace(platform, tenant=tenant, key=new_key(tx, (*SCOPES, SETTLING)))
 
 
 def twin(named: str) -> str:

@@ -27,7 +27,7 @@ OWN_COLUMN = {"tenants": "id", "partners": "id"}
 BY_THE_WORKER = {"documents", "seals", "vehicle_rows"}
 # Filled where a list was loaded that may mean somebody.
 BY_A_LIST = {"screenings"}
-# Filled where a cover changes, or money moves; what each holds is tried with what fills it.
+# Filled where a cover changes, a claim is settled or money moves; what each holds is tried with what fills it.
 BY_MONEY = {
     "changes",
     "payments",
@@ -38,6 +38,9 @@ BY_MONEY = {
     "balance_entries",
     "closed_months",
     "invoice_documents",
+    "decisions",
+    "reserve_changes",
+    "payouts",
 }
 # What may be removed, and by whom: what is only there until it is done with.
 REMOVED = {

@@ -177,6 +177,21 @@ def _count(booked: Booked, sums: Sums) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What an exposure has cost by the end of a span, in minor units: what was transferred in the span and before it, and
+    what is thought to come, whether it is on its way or only set aside.
+    """
+
+    paid_before: int
+    paid_now: int
+    reserve: int
+
+    @property
+    def incurred(self) -> int:
+        return self.paid_before + self.paid_now + self.reserve
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """An exposure of a claim, as far as it is known. Amounts are minor units; an erased person's words are empty."""
 
@@ -194,23 +209,10 @@ class Declared:
     description: str
     reported_at: datetime
     loss_at: datetime
-    reserve: int
     currency: str
-    paid_before: int = 0
-    paid_now: int = 0
-    fees_reserve: int = 0
-    fees_paid_before: int = 0
-    fees_paid_now: int = 0
-
-    @property
-    def indemnity(self) -> int:
-        """All that the indemnity has cost and is reserved for: CR0134."""
-        return self.paid_before + self.paid_now + self.reserve
-
-    @property
-    def fees(self) -> int:
-        """All that fees have cost and are reserved for: CR0135."""
-        return self.fees_paid_before + self.fees_paid_now + self.fees_reserve
+    indemnity: Costs
+    fees: Costs
+    reserved_at: datetime | None  # when something was first set aside
 
 
 def claim_row(claim: Declared) -> Row:
@@ -218,8 +220,9 @@ def claim_row(claim: Declared) -> Row:
     policy, currency = claim.policy, claim.currency
     reported = local_day(claim.reported_at, claim.timezone)
     amounts = (
-        claim.paid_now, claim.paid_before, claim.reserve, claim.indemnity,
-        claim.fees_paid_now, claim.fees_paid_before, claim.fees_reserve, claim.fees, claim.indemnity + claim.fees,
+        claim.indemnity.paid_now, claim.indemnity.paid_before, claim.indemnity.reserve, claim.indemnity.incurred,
+        claim.fees.paid_now, claim.fees.paid_before, claim.fees.reserve, claim.fees.incurred,
+        claim.indemnity.incurred + claim.fees.incurred,
     )  # fmt: skip
     return (
         policy.partner, policy.number, policy.umr, policy.starts_on, policy.ends_on, f"{claim.product}/{claim.section}",
@@ -227,6 +230,7 @@ def claim_row(claim: Declared) -> Row:
         claim.description, reported, claim.state,
         claim.insured if claim.claimant == "policyholder" else claim.claimant.replace("_", " "), claim.cause, None,
         # The answer to a declaration opens the claim and acknowledges it in one.
-        reported, reported, reported if claim.reserve else None, local_day(claim.loss_at, claim.timezone),
+        reported, reported, local_day(claim.reserved_at, claim.timezone) if claim.reserved_at else None,
+        local_day(claim.loss_at, claim.timezone),
         *(major(amount, currency) for amount in amounts),
     )  # fmt: skip

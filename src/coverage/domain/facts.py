@@ -111,6 +111,36 @@ def claim_declared(claim_id: str, cover_id: str, flags: tuple[str, ...]) -> Fact
     return Fact("claim.created", claim_id, {"cover": cover_id, "flags": list(flags)})
 
 
+def exposure_added(claim_id: str, exposure_id: str) -> Fact:
+    """More was claimed, or by somebody else, than was declared at first."""
+    return Fact("claim.exposure_added", claim_id, {"exposure": exposure_id})
+
+
+def claim_decided(claim_id: str, exposure_id: str, decision: str) -> Fact:
+    """A person decided on an exposure: approved, repudiated or goodwill."""
+    return Fact("claim.decided", claim_id, {"exposure": exposure_id, "decision": decision})
+
+
+def payout_ordered(claim_id: str, exposure_id: str, payout_id: str) -> Fact:
+    """An amount is to be transferred to who claimed, or to who worked on the claim."""
+    return Fact("claim.payout_ordered", claim_id, {"exposure": exposure_id, "payout": payout_id})
+
+
+def payout_settled(claim_id: str, payout_id: str, outcome: str) -> Fact:
+    """A payout was transferred (paid), or couldn't be, or came back (failed)."""
+    return Fact(f"claim.payout_{outcome}", claim_id, {"payout": payout_id})
+
+
+def claim_closed(claim_id: str) -> Fact:
+    """All that was claimed is decided and paid."""
+    return Fact("claim.closed", claim_id)
+
+
+def claim_reopened(claim_id: str) -> Fact:
+    """A claim that was closed is looked at again."""
+    return Fact("claim.reopened", claim_id)
+
+
 def invoice_issued(invoice_id: str, month: str) -> Fact:
     """A month was closed with an invoice, which is to be sent."""
     return Fact("invoice.issued", invoice_id, {"month": month}, ("send_invoice",))

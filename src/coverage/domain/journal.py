@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 from coverage.domain.premium import Premium, TaxLine, half_up
 
@@ -41,6 +41,7 @@ CARD_BALANCE: Final = "clearing/card"  # what the card processor holds for us
 BANK: Final = "bank"
 REFUNDS: Final = "payable/refunds"  # what goes back to members' cards
 COMMISSION: Final = "payable/commission"  # what the partner has earned
+CLAIMS_DUE: Final = "payable/claims"  # what is on its way to those who claimed
 CARD_COSTS: Final = "cost/card"  # what the processor takes for its service
 
 
@@ -75,14 +76,19 @@ def taxed_where(country: str, tax: TaxLine) -> tuple[str, str, str]:
     return abroad or country, tax_class or "contract", tax.name
 
 
-def incurred_account(product: str, section: str) -> str:
+# What a claim costs: to make the loss good, or to look into it and defend it (experts, lawyers), which is outside the limit.
+CostKind = Literal["indemnity", "fees"]
+_COSTS: Final[dict[CostKind, str]] = {"indemnity": "claims", "fees": "claims_fees"}
+
+
+def incurred_account(product: str, section: str, kind: CostKind = "indemnity") -> str:
     """What a section's claims cost, paid or not yet."""
-    return f"claims_incurred/{product}/{section}"
+    return f"{_COSTS[kind]}_incurred/{product}/{section}"
 
 
-def outstanding_account(product: str, section: str) -> str:
+def outstanding_account(product: str, section: str, kind: CostKind = "indemnity") -> str:
     """What a section's claims are thought to cost still: their reserves."""
-    return f"claims_outstanding/{product}/{section}"
+    return f"{_COSTS[kind]}_outstanding/{product}/{section}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +126,19 @@ def transfers_for_charge(
     return (*charged, *earned)
 
 
-def transfer_for_reserve(product: str, section: str, amount: int, currency: str) -> Transfer:
-    """What a section's claim is thought to cost, set aside."""
-    return Transfer(incurred_account(product, section), outstanding_account(product, section), amount, currency)
+def transfer_for_reserve(
+    product: str, section: str, change: int, currency: str, kind: CostKind = "indemnity"
+) -> Transfer:  # fmt: skip
+    """What a section's claim is thought to cost, set aside; less than nothing of it is released."""
+    more = Transfer(
+        incurred_account(product, section, kind), outstanding_account(product, section, kind), abs(change), currency
+    )
+    return more if change > 0 else more.reversed
+
+
+def transfer_for_payout(product: str, section: str, amount: int, currency: str, kind: CostKind) -> Transfer:
+    """What was set aside is on its way to who claimed."""
+    return Transfer(outstanding_account(product, section, kind), CLAIMS_DUE, amount, currency)
 
 
 def reversed_transfers(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:

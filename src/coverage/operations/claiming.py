@@ -60,7 +60,7 @@ def declare_claim(tx: Work, declaration: Declaration) -> Claim:
         local_day(tx.now, cover.timezone),
         local_day(declaration.loss_at, cover.timezone),
         declaration.cause,
-        _windows(declaration, _at_the_loss(tx, cover.id, declaration.loss_at, terms)),
+        _windows(declaration, terms_at(tx, cover.id, declaration.loss_at)),
         _state_at(cover, declaration.loss_at),
     )
     personal = {"description": declaration.description, "contact": dict(declaration.contact)}
@@ -73,28 +73,31 @@ def declare_claim(tx: Work, declaration: Declaration) -> Claim:
     tx.session.add(claim)
     tx.session.flush()
     for position, loss in enumerate(declaration.losses):
-        exposure_id = new_id("exposure")
-        if loss.estimate:
-            # The first reserve is what was declared, until a person knows better.
-            post(tx, exposure_id, transfer_for_reserve(cover.product, loss.section, loss.estimate, cover.currency))
-        tx.session.add(
-            Exposure(
-                tenant_id=tx.tenant_id, id=exposure_id, claim_id=claim_id, position=position, section=loss.section,
-                claimant=loss.claimant, decision="pending", estimate=loss.estimate, currency=cover.currency,
-            )
-        )  # fmt: skip
+        open_exposure(tx, claim, cover, position, loss)
     tx.record(claim_declared(claim_id, cover.id, found))
     tx.session.flush()
     return claim
 
 
-def _at_the_loss(
-    tx: Work, cover_id: str, loss_at: datetime, terms: Sequence[TransactionTerms]
-) -> list[TransactionTerms]:  # fmt: skip
-    """The terms that held at the loss: of the last transaction that had taken effect by then, or of the first."""
+def open_exposure(tx: Work, claim: Claim, cover: Cover, position: int, loss: Loss) -> Exposure:
+    """An exposure of a claim, for a section that the cover has, with its first reserve."""
+    exposure = Exposure(
+        tenant_id=tx.tenant_id, id=new_id("exposure"), claim_id=claim.id, position=position, section=loss.section,
+        claimant=loss.claimant, decision="pending", estimate=loss.estimate, currency=cover.currency, opened_at=tx.now,
+        payable=0, paid_out=0,
+    )  # fmt: skip
+    tx.session.add(exposure)
+    if loss.estimate:
+        # The first reserve is what was declared, until a person knows better.
+        post(tx, exposure.id, transfer_for_reserve(cover.product, loss.section, loss.estimate, cover.currency))
+    return exposure
+
+
+def terms_at(tx: Work, cover_id: str, at: datetime) -> list[TransactionTerms]:
+    """A cover's terms as they held at an instant: of the last transaction that had taken effect by then, or of the first."""
     dated = [one for one in covers.transactions_of(tx.session, [cover_id]) if one.risk_type != "Cancellation"]
-    held = [one for one in dated if one.effective_at <= loss_at][-1:] or dated[:1]
-    return [row for row in terms if row.transaction_id in {one.id for one in held}]
+    held = [one for one in dated if one.effective_at <= at][-1:] or dated[:1]
+    return [row for row in covers.terms_of(tx.session, [cover_id]) if row.transaction_id in {one.id for one in held}]
 
 
 def _state_at(cover: Cover, loss_at: datetime) -> str:

@@ -11,15 +11,26 @@ from coverage.domain.period import Period
 from coverage.domain.tenant import Caller
 from coverage.operations.changing import Wish, find_change, propose_change
 from coverage.operations.changing import state_of as change_state
-from coverage.operations.claiming import Declaration, declare_claim
+from coverage.operations.claiming import Declaration, Loss, declare_claim, find_claim
 from coverage.operations.house import House, Work
 from coverage.operations.invoicing import close_early
 from coverage.operations.issuing import Bind, Disclosed, PartyNamed, issue_cover
 from coverage.operations.pricing import Wanted
 from coverage.operations.quoting import AskedFor, find_quote, ipid_of, make_quote, state_of
+from coverage.operations.settling import (
+    Payee,
+    PayoutOrder,
+    Verdict,
+    close_claim,
+    decide,
+    find_exposure,
+    find_payout,
+    pay_out,
+)
 from coverage.operations.showing import Page, find_cover, list_invoices
 from coverage.operations.unlocking import link_of
 from coverage.storage.changes import CoverChange
+from coverage.storage.claims import Exposure, exposures_of
 from coverage.storage.covers import Cover
 from coverage.storage.identity import new_code
 from coverage.storage.quotes import Quote
@@ -28,10 +39,28 @@ PRODUCT = "off_duty_vehicle"
 MEMBER = PartyNamed("emp-1024", "Camille Martin", "camille@example.org", "en")
 
 
+PAYEE = Payee(MEMBER.reference, MEMBER.name, "FR1420041010050500013M02606")
+ONE_PAYOUT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What stands ready to be settled: a claim that nothing was claimed on yet, one that can be closed and one that is; an
+    exposure to decide on, one to pay out of, and a payout that waits to be transferred.
+    """
+
+    declared_id: str
+    closable_id: str
+    closed_id: str
+    exposure_id: str
+    decided_id: str
+    payout_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What stands ready: an open quote, a cover on risk with its member's link and a claim, one that can be cancelled, and
-    one that can be changed with a change that can be confirmed; and an invoice.
+    one that can be changed with a change that can be confirmed; an invoice; and what can be settled.
     """
 
     quote_id: str
@@ -45,6 +74,7 @@ class Standing:
     change_id: str
     change_end: datetime
     invoice_id: str
+    settling: Settling
 
 
 def stand_ready(house: House, caller: Caller, before: Standing | None) -> Standing:
@@ -68,6 +98,7 @@ def stand_ready(house: House, caller: Caller, before: Standing | None) -> Standi
             change.id,
             changeable.ends_at + timedelta(hours=2),
             _invoiced(tx),
+            _settling(tx, cover, before.settling if before and before.cover_id == cover.id else None),
         )
 
 
@@ -137,9 +168,48 @@ def _open(tx: Work, house: House, before: Standing | None) -> Quote:
     return _quoted(tx, house, tx.now + timedelta(days=7))
 
 
-def _claimed(tx: Work, cover: Cover) -> str:
+def _claimed(tx: Work, cover: Cover, *losses: Loss) -> str:
     words = "A strap came loose and a lamp broke."
-    return declare_claim(tx, Declaration(cover.id, cover.starts_at, "accident", words, (), {}, {})).id
+    return declare_claim(tx, Declaration(cover.id, cover.starts_at, "accident", words, losses, {}, {})).id
+
+
+def _settling(tx: Work, cover: Cover, before: Settling | None) -> Settling:
+    declared = before.declared_id if before and not _exposures(tx, before.declared_id) else _claimed(tx, cover)
+    closable = _in_state(tx, before.closable_id if before else None, closed=False) or _claimed(tx, cover)
+    closed = _in_state(tx, before.closed_id if before else None, closed=True)
+    if closed is None:
+        closed = close_claim(tx, _claimed(tx, cover)).id
+    exposure, decided, payout = _to_decide(tx, cover, before), _to_pay(tx, cover, before), None
+    if before is not None and find_payout(tx, before.payout_id).state == "pending":
+        payout = before.payout_id
+    payout = payout or pay_out(tx, decided, PayoutOrder("indemnity", ONE_PAYOUT, PAYEE)).id
+    return Settling(declared, closable, closed, exposure, decided, payout)
+
+
+def _exposures(tx: Work, claim_id: str) -> list[Exposure]:
+    return exposures_of(tx.session, [claim_id])
+
+
+def _in_state(tx: Work, claim_id: str | None, *, closed: bool) -> str | None:
+    return claim_id if claim_id and (find_claim(tx, claim_id).state == "closed") is closed else None
+
+
+def _to_decide(tx: Work, cover: Cover, before: Settling | None) -> str:
+    if before is not None and find_exposure(tx, before.exposure_id).decision == "pending":
+        return before.exposure_id
+    return _exposures(tx, _claimed(tx, cover, Loss("own_damage", "policyholder", 42_000, "EUR")))[0].id
+
+
+def _to_pay(tx: Work, cover: Cover, before: Settling | None) -> str:
+    """An exposure of which enough for some payouts was decided."""
+    if before is not None:
+        exposure = find_exposure(tx, before.decided_id)
+        if exposure.payable - exposure.paid_out >= 2 * ONE_PAYOUT:
+            return exposure.id
+    (exposure,) = _exposures(tx, _claimed(tx, cover, Loss("goods_carried", "policyholder", 8_000, "EUR")))
+    verdict = Verdict("goodwill", "The lamp was a present.", goodwill=10 * ONE_PAYOUT)
+    decide(tx, exposure.id, verdict, preview=False)
+    return exposure.id
 
 
 def _invoiced(tx: Work) -> str:

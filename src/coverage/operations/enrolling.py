@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from coverage.domain.tenant import Caller, Mode, Tenant
 from coverage.operations.house import House
-from coverage.operations.unlocking import new_key
+from coverage.operations.unlocking import SCOPES, new_key
 from coverage.storage.identity import new_code, new_id
 from coverage.storage.partners import Insurer, MasterPolicy, Partner, TenantRecord
 from coverage.storage.tenancy import Database
@@ -65,7 +65,9 @@ DEMO_INSURER = {
 }
 
 
-def enrol(owner: Database, house: House, enrolment: Enrolment, mode: Mode) -> tuple[Tenant, str]:
+def enrol(
+    owner: Database, house: House, enrolment: Enrolment, mode: Mode, scopes: Iterable[str] = SCOPES
+) -> tuple[Tenant, str]:
     """Makes a partner in one mode with its insurer and master policy; answers its tenant and its first API key.
 
     `owner` is the database as its owner: the application's role may not make partners.
@@ -85,7 +87,7 @@ def enrol(owner: Database, house: House, enrolment: Enrolment, mode: Mode) -> tu
         session.add(_master_policy(tenant, insurer, enrolment, wall))
         session.flush()
     with house.transaction(Caller(tenant, "enrolment")) as tx:
-        return tenant, new_key(tx)
+        return tenant, new_key(tx, scopes)
 
 
 def _master_policy(tenant: Tenant, insurer: Insurer, enrolment: Enrolment, wall: datetime) -> MasterPolicy:

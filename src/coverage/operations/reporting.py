@@ -15,7 +15,15 @@ from typing import IO, Final
 from coverage.domain import bordereau, earning, reporting
 from coverage.domain.earning import Step
 from coverage.domain.faults import Conflict, Missing, Unavailable
-from coverage.domain.journal import COMMISSION, outstanding_account, premium_account, surcharge_account
+from coverage.domain.journal import (
+    CLAIMS_DUE,
+    COMMISSION,
+    CostKind,
+    incurred_account,
+    outstanding_account,
+    premium_account,
+    surcharge_account,
+)
 from coverage.domain.period import local_day
 from coverage.domain.reporting import (
     FIRST_INSTANT,
@@ -34,13 +42,15 @@ from coverage.domain.tenant import Caller, Mode, Tenant
 from coverage.operations.booking import commission_of, difference_of, sign_of
 from coverage.operations.house import House, Work
 from coverage.operations.quoting import edition_of
+from coverage.operations.settling import KINDS
 from coverage.rulebook.terms import tax_shares
-from coverage.storage import claims, covers, partners, reports
+from coverage.storage import claims, covers, partners, reports, settlements
 from coverage.storage.claims import Claim, Exposure
 from coverage.storage.covers import Cover, Transaction, TransactionTerms
 from coverage.storage.members import Member
 from coverage.storage.partners import MasterPolicy
 from coverage.storage.reports import Zoned
+from coverage.storage.settlements import Payout, ReserveChange
 from coverage.storage.tenancy import Database
 
 ACTOR: Final = "reports"
@@ -164,25 +174,33 @@ def premium_bordereau(house: House, tenants: Sequence[Tenant], span: Span) -> Re
 def claims_bordereau(house: House, tenants: Sequence[Tenant], span: Span) -> Report:
     """Lloyd's claims bordereau: a row for each exposure of a claim that was reported before a span's end.
 
-    Nothing is paid yet by the service: what was estimated is the reserve. Where the journal holds reserves, they are
-    what the rows come to, or that is a difference.
+    What it costs by then is held against what the journal says was incurred; what is transferred, against what of it is
+    still owed to those who claimed.
     """
     report = Report("bordereau claims", bordereau.CLAIM_COLUMNS, iter(()))
+    kinds = ("claims_incurred", "claims_fees_incurred", "claims_outstanding", "claims_fees_outstanding", CLAIMS_DUE)
 
     def rows() -> Iterator[Row]:
         for tenant in tenants:
             with _reading(house, tenant, span, to_date=True) as desk:
-                posted = desk.posted(("claims_outstanding",))
                 sums = Sums()
-                for claim in desk.declared():
-                    account = outstanding_account(claim.product, claim.section)
-                    if (account, claim.currency) in posted:
-                        sums.add(account, claim.currency, claim.reserve)
+                for claim, waiting in desk.declared(span):
+                    _count_claim(sums, claim, waiting)
                     yield bordereau.claim_row(claim)
-                report.differences += [str(one) for one in sums.against(desk.tx.tenant_id, posted)]
+                report.differences += desk.differences(sums, kinds)
 
     report.batches = in_batches(rows(), BATCH)
     return report
+
+
+def _count_claim(sums: Sums, claim: bordereau.Declared, waiting: Mapping[CostKind, int]) -> None:
+    """`waiting` is what is on its way to who claimed, by kind: no reserve any more, and not paid yet."""
+    costs: dict[CostKind, bordereau.Costs] = {"indemnity": claim.indemnity, "fees": claim.fees}
+    for kind, cost in costs.items():
+        sums.add(incurred_account(claim.product, claim.section, kind), claim.currency, -cost.incurred)
+        outstanding = outstanding_account(claim.product, claim.section, kind)
+        sums.add(outstanding, claim.currency, cost.reserve - waiting[kind])
+        sums.add(CLAIMS_DUE, claim.currency, waiting[kind])
 
 
 def _summed(
@@ -268,17 +286,29 @@ class _Desk:
                     )
                     yield cover, (cover.product, section, name, cover.currency), account, steps
 
-    def declared(self) -> Iterator[bordereau.Declared]:
-        """The exposures of what was reported before the span's end."""
-        for page in reports.claims_reported(self.tx.session, self.spans, BATCH):
+    def declared(self, span: Span) -> Iterator[tuple[bordereau.Declared, dict[CostKind, int]]]:
+        """The exposures of what was reported before the span's end, and what is on its way by then, by kind."""
+        own = span.instants(self.own_zone)
+        for page in reports.claims_reported(self.tx.session, own[1], BATCH):
             of_cover = reports.named(self.tx.session, Cover, [claim.cover_id for claim in page])
             members = reports.named(self.tx.session, Member, [claim.member_id for claim in page])
             by_id = {claim.id: claim for claim in page}
             self.tx.open_keys({claim.member_id for claim in page})
             exposures = claims.exposures_of(self.tx.session, list(by_id))
+            costing = _Costing(
+                settlements.changes_of(self.tx.session, [one.id for one in exposures]),
+                settlements.payouts_of(self.tx.session, list(by_id)),
+                own,
+            )
             for exposure in sorted(exposures, key=lambda one: (one.claim_id, one.position)):
                 claim = by_id[exposure.claim_id]
-                yield self._declared(claim, exposure, of_cover[claim.cover_id], members[claim.member_id])
+                if exposure.opened_at is not None and exposure.opened_at >= own[1]:
+                    continue
+                member = members[claim.member_id]
+                yield (
+                    self._declared(claim, exposure, of_cover[claim.cover_id], member, costing),
+                    {kind: costing.waiting(exposure, kind) for kind in KINDS},
+                )
             self.tx.close_keys()
 
     def policy(self, cover: Cover) -> Policy:
@@ -307,17 +337,72 @@ class _Desk:
             for cover in page
         }
 
-    def _declared(self, claim: Claim, exposure: Exposure, cover: Cover, member: Member) -> bordereau.Declared:
+    def _declared(
+        self, claim: Claim, exposure: Exposure, cover: Cover, member: Member, costing: _Costing
+    ) -> bordereau.Declared:  # fmt: skip
         told = self.tx.unseal_json(claim.member_id, claim.sealed, f"claims/{claim.id}")
         person = self.tx.unseal_json(member.id, member.sealed, f"members/{member.id}")
-        settled = claim.state == "closed" or exposure.decision == "repudiated"
         return bordereau.Declared(
             policy=self.policy(cover), product=cover.product, section=exposure.section, country=cover.country,
             timezone=cover.timezone, certificate=cover.number, number=claim.number, state=claim.state, cause=claim.cause,
             claimant=exposure.claimant, insured=person.get("name") or "", description=told.get("description") or "",
-            reported_at=claim.reported_at, loss_at=claim.loss_at, reserve=0 if settled else exposure.estimate or 0,
-            currency=exposure.currency,
+            reported_at=claim.reported_at, loss_at=claim.loss_at, currency=exposure.currency,
+            indemnity=costing.costs(exposure, "indemnity"), fees=costing.costs(exposure, "fees"),
+            reserved_at=exposure.opened_at or claim.reported_at if exposure.estimate else costing.first_reserved(exposure),
         )  # fmt: skip
+
+
+@dataclass
+class _Costing:
+    """What exposures cost by the end of a span: by the partner's own days, as the journal books what is no transaction."""
+
+    changes: Sequence[ReserveChange]
+    payouts: Sequence[Payout]
+    span: tuple[datetime, datetime]
+
+    def costs(self, exposure: Exposure, kind: CostKind) -> bordereau.Costs:
+        since, until = self.span
+        incurred = (exposure.estimate or 0 if kind == "indemnity" else 0) + sum(
+            one.change for one in self._changes(exposure, kind)
+        )
+        before = sum(_transferred(one, since) for one in self._payouts(exposure, kind))
+        in_all = sum(_transferred(one, until) for one in self._payouts(exposure, kind))
+        return bordereau.Costs(before, in_all - before, incurred - in_all)
+
+    def waiting(self, exposure: Exposure, kind: CostKind) -> int:
+        """What was ordered, and neither transferred nor given up."""
+        until = self.span[1]
+        return sum(
+            one.amount
+            for one in self._payouts(exposure, kind)
+            if one.ordered_at < until and not _before(one.paid_at, until) and not _before(one.failed_at, until)
+        )
+
+    def first_reserved(self, exposure: Exposure) -> datetime | None:
+        until = self.span[1]
+        return next(
+            (one.changed_at for one in self.changes if one.exposure_id == exposure.id and one.changed_at < until), None
+        )
+
+    def _changes(self, exposure: Exposure, kind: CostKind) -> Iterator[ReserveChange]:
+        until = self.span[1]
+        return (
+            one
+            for one in self.changes
+            if one.exposure_id == exposure.id and one.kind == kind and one.changed_at < until
+        )
+
+    def _payouts(self, exposure: Exposure, kind: CostKind) -> Iterator[Payout]:
+        return (one for one in self.payouts if one.exposure_id == exposure.id and one.kind == kind)
+
+
+def _transferred(payout: Payout, until: datetime) -> int:
+    """What of a payout is with who claimed at an instant: what came back isn't."""
+    return payout.amount if _before(payout.paid_at, until) and not _before(payout.failed_at, until) else 0
+
+
+def _before(at: datetime | None, until: datetime) -> bool:
+    return at is not None and at < until
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from coverage.operations.house import Work
 from coverage.operations.quoting import edition_of, premium_of, texts_of
 from coverage.rulebook.format import Section, Texts
 from coverage.rulebook.terms import section_terms, window_of
-from coverage.storage import changes, claims, covers, members, payments, quotes, seals
+from coverage.storage import changes, claims, covers, members, payments, quotes, seals, settlements
 from coverage.storage.changes import CoverChange
 from coverage.storage.claims import Claim, Exposure
 from coverage.storage.covers import Cover, CoverParty, Transaction, TransactionTerms
@@ -31,6 +31,7 @@ from coverage.storage.outbox import FactKept
 from coverage.storage.payments import Payment
 from coverage.storage.quotes import Quote
 from coverage.storage.seals import Seal
+from coverage.storage.settlements import Payout
 
 
 def find_cover(tx: Work, cover_id: str) -> Cover:
@@ -143,6 +144,9 @@ def _frozen(row: TransactionTerms, section: Section) -> SectionTerms:
 class ClaimSeen:
     claim: Claim
     exposures: list[Exposure]
+    paid: dict[
+        str, int
+    ]  # what was transferred of each exposure that anything was of, but for experts' and lawyers' fees
     personal: dict[str, Any]
 
 
@@ -154,11 +158,16 @@ def see_claim(tx: Work, claim: Claim) -> ClaimSeen:
 def see_claims(tx: Work, found: Sequence[Claim]) -> list[ClaimSeen]:
     """The claims with all that is told of them, in as many queries as for one."""
     exposures = claims.exposures_of(tx.session, [claim.id for claim in found])
+    paid: dict[str, int] = {}
+    for payout in settlements.payouts_of(tx.session, [claim.id for claim in found]):
+        if payout.state == "paid" and payout.kind == "indemnity":
+            paid[payout.exposure_id] = paid.get(payout.exposure_id, 0) + payout.amount
     tx.open_keys({claim.member_id for claim in found})
     return [
         ClaimSeen(
             claim,
             [exposure for exposure in exposures if exposure.claim_id == claim.id],
+            paid,
             tx.unseal_json(claim.member_id, claim.sealed, f"claims/{claim.id}"),
         )
         for claim in found
@@ -194,6 +203,16 @@ def list_claims(tx: Work, page: Page, state: str | None, cover_id: str | None) -
     if cover_id is not None:
         query = query.where(Claim.cover_id == cover_id)
     return _page(tx, query, Claim.id, Claim.created_at, page, "claim")
+
+
+def list_payouts(tx: Work, page: Page, state: str | None, claim_id: str | None) -> tuple[list[Payout], bool]:
+    """The tenant's payouts, the newest first, and whether there are more."""
+    query = select(Payout)
+    if state is not None:
+        query = query.where(Payout.state == state)
+    if claim_id is not None:
+        query = query.where(Payout.claim_id == claim_id)
+    return _page(tx, query, Payout.id, Payout.created_at, page, "payout")
 
 
 def list_invoices(tx: Work, page: Page, state: str | None) -> tuple[list[Invoice], bool]:

@@ -22,7 +22,9 @@ SECRET_CHARACTERS: Final = 27  # of base 62, for 160 bits
 CHECK_CHARACTERS: Final = 6
 LINK_CHARACTERS: Final = 28  # of base 32: 140 bits
 
+# What a platform's key may do. Whoever settles its claims has a key of their own, with SETTLING.
 SCOPES: Final = ("quotes", "covers", "claims")
+SETTLING: Final = "settling"
 
 
 def new_key(tx: Work, scopes: Iterable[str] = SCOPES) -> str:

@@ -133,12 +133,32 @@ _EXPECTED: Final = """
     UNION ALL SELECT id, CASE WHEN amount < 0 THEN 'bank' ELSE 'clearing/card' END,
         CASE WHEN amount < 0 THEN 'clearing/card' ELSE 'bank' END, abs(amount), currency FROM balance_entries
         WHERE tenant_id = current_tenant() AND kind = 'payout' AND amount <> 0
+    UNION ALL SELECT * FROM (
+        WITH claimed AS (
+            SELECT e.id, e.estimate, e.currency, c.product || '/' || e.section AS line
+            FROM exposures e JOIN claims m ON m.tenant_id = e.tenant_id AND m.id = e.claim_id
+            JOIN covers c ON c.tenant_id = m.tenant_id AND c.id = m.cover_id WHERE e.tenant_id = current_tenant()
+        ), paid AS (
+            SELECT p.*, CASE p.kind WHEN 'fees' THEN 'claims_fees_outstanding/' ELSE 'claims_outstanding/' END || e.line AS reserve
+            FROM payouts p JOIN claimed e ON e.id = p.exposure_id WHERE p.tenant_id = current_tenant()
+        )
+        SELECT id, 'claims_incurred/' || line, 'claims_outstanding/' || line, estimate, currency FROM claimed WHERE estimate > 0
+        UNION ALL SELECT r.id, k.name || CASE WHEN r.change > 0 THEN '_incurred/' ELSE '_outstanding/' END || e.line,
+            k.name || CASE WHEN r.change > 0 THEN '_outstanding/' ELSE '_incurred/' END || e.line, abs(r.change), e.currency
+            FROM reserve_changes r JOIN claimed e ON e.id = r.exposure_id
+            CROSS JOIN LATERAL (SELECT CASE r.kind WHEN 'fees' THEN 'claims_fees' ELSE 'claims' END) k (name)
+            WHERE r.tenant_id = current_tenant()
+        UNION ALL SELECT id, reserve, 'payable/claims', amount, currency FROM paid
+        UNION ALL SELECT id, 'payable/claims', 'bank', amount, currency FROM paid WHERE paid_at IS NOT NULL
+        UNION ALL SELECT id, 'bank', 'payable/claims', amount, currency FROM paid WHERE paid_at IS NOT NULL AND state = 'failed'
+        UNION ALL SELECT id, 'payable/claims', reserve, amount, currency FROM paid WHERE state = 'failed'
+    ) claims
 """
 
 _CAUSES: Final = text(f"""
     WITH expected AS ({_EXPECTED}), posted AS (
         SELECT cause, debit, credit, amount, currency FROM transfers
-        WHERE tenant_id = current_tenant() AND cause ~ '^(pay|ref|dsp|inv|bal)_'
+        WHERE tenant_id = current_tenant() AND cause ~ '^(pay|ref|dsp|inv|bal|exp|rsv|pyo)_'
     )
     SELECT coalesce(e.cause, p.cause), coalesce(e.debit, p.debit) || ' from ' || coalesce(e.credit, p.credit),
         coalesce(e.amount || ' ' || e.currency, 'nothing'), coalesce(p.amount || ' ' || p.currency, 'nothing')
@@ -167,7 +187,8 @@ _ACCOUNTS: Final = text(f"""
     )
     SELECT account, 'balance in ' || currency, coalesce(w.amount, 0)::text, coalesce(h.amount, 0)::text
     FROM wanted w FULL JOIN there h USING (account, currency)
-    WHERE account IN ('receivable/partner', 'receivable/card', 'receivable/disputed', 'payable/refunds', 'clearing/card', 'cost/card')
+    WHERE (account IN ('receivable/partner', 'receivable/card', 'receivable/disputed', 'payable/refunds', 'payable/claims',
+            'clearing/card', 'cost/card') OR account LIKE 'claims%')
         AND coalesce(w.amount, 0) <> coalesce(h.amount, 0) ORDER BY 1, 2
 """)  # noqa: S608, made of our own words
 
@@ -184,6 +205,29 @@ _RECEIVABLE: Final = text("""
     FROM payments p LEFT JOIN refunds r ON r.tenant_id = p.tenant_id AND r.payment_id = p.id
     WHERE p.tenant_id = current_tenant() GROUP BY p.id, p.refunded
     HAVING p.refunded <> coalesce(sum(r.amount) FILTER (WHERE r.state <> 'failed'), 0)
+    ORDER BY 1, 2
+""")
+
+# What may be paid of an exposure is what was decided last, what is paid of it what is ordered and hasn't failed.
+# What is closed is settled.
+_CLAIMS: Final = text("""
+    WITH held AS (
+        SELECT DISTINCT ON (d.exposure_id) d.exposure_id, d.decision, d.approved, d.goodwill, d.limit_name
+        FROM decisions d WHERE d.tenant_id = current_tenant() ORDER BY d.exposure_id, d.sequence DESC
+    )
+    SELECT e.id, kind.what, kind.expected, kind.found
+    FROM exposures e LEFT JOIN held h ON h.exposure_id = e.id CROSS JOIN LATERAL (VALUES
+        ('decision', coalesce(h.decision, 'pending'), e.decision),
+        ('payable', coalesce(h.approved + h.goodwill, 0)::text, e.payable::text),
+        ('paid out', (SELECT coalesce(sum(p.amount), 0)::text FROM payouts p WHERE p.tenant_id = e.tenant_id
+            AND p.exposure_id = e.id AND p.kind = 'indemnity' AND p.state <> 'failed'), e.paid_out::text)
+    ) kind (what, expected, found)
+    WHERE e.tenant_id = current_tenant() AND kind.expected IS DISTINCT FROM kind.found
+    UNION ALL
+    SELECT m.id, 'closed', 'all decided and paid', 'not yet'
+    FROM claims m WHERE m.tenant_id = current_tenant() AND m.state = 'closed' AND EXISTS (
+        SELECT FROM exposures e WHERE e.tenant_id = m.tenant_id AND e.claim_id = m.id
+            AND (e.decision = 'pending' OR e.paid_out < e.payable))
     ORDER BY 1, 2
 """)
 
@@ -219,6 +263,7 @@ CHECKS: Final[dict[str, TextClause]] = {
     "account_differs": _ACCOUNTS,
     "receivable_open": _RECEIVABLE,
     "invoice_differs": _INVOICES,
+    "claim_differs": _CLAIMS,
 }
 
 _COUNT: Final = text("""
@@ -251,6 +296,11 @@ _CAUSES_OF_COVER: Final = text("""
     UNION ALL SELECT id FROM claims WHERE tenant_id = current_tenant() AND cover_id = :cover
     UNION ALL SELECT e.id FROM exposures e JOIN claims c ON c.tenant_id = e.tenant_id AND c.id = e.claim_id
         WHERE e.tenant_id = current_tenant() AND c.cover_id = :cover
+    UNION ALL SELECT r.id FROM reserve_changes r JOIN exposures e ON e.tenant_id = r.tenant_id AND e.id = r.exposure_id
+        JOIN claims c ON c.tenant_id = e.tenant_id AND c.id = e.claim_id
+        WHERE r.tenant_id = current_tenant() AND c.cover_id = :cover
+    UNION ALL SELECT p.id FROM payouts p JOIN claims c ON c.tenant_id = p.tenant_id AND c.id = p.claim_id
+        WHERE p.tenant_id = current_tenant() AND c.cover_id = :cover
 """)
 _COVER: Final = text(
     "SELECT id, number FROM covers WHERE tenant_id = current_tenant() AND (id = :name OR number = :name)"

@@ -34,8 +34,11 @@ class Exposure(TenantRow, Table):
     section: Mapped[str]
     claimant: Mapped[str]  # policyholder, or third_party: a victim may claim directly (Code des assurances L124-3)
     decision: Mapped[str]  # pending, approved, repudiated or goodwill
-    estimate: Mapped[Minor | None]
+    estimate: Mapped[Minor | None]  # as it was declared: the first reserve
     currency: Mapped[str]
+    opened_at: Mapped[Instant | None]  # by the tenant's clock; those that were declared first have their claim's alone
+    payable: Mapped[Minor] = mapped_column(server_default="0")  # what the last decision lets be paid of it
+    paid_out: Mapped[Minor] = mapped_column(server_default="0")  # of which all payouts that didn't fail add up to
 
 
 def find(session: Session, tenant_id: str, claim_id: str) -> Claim | None:
@@ -50,5 +53,4 @@ def any_of(session: Session, cover_id: str) -> bool:
 
 def exposures_of(session: Session, claim_ids: Sequence[str]) -> list[Exposure]:
     """The claims' exposures, in the order in which they were declared."""
-    """The exposures of several claims, in the order they were made."""
     return list(session.scalars(select(Exposure).where(Exposure.claim_id.in_(claim_ids)).order_by(Exposure.position)))

@@ -101,16 +101,11 @@ def covers_earning(session: Session, spans: Sequence[Zoned], limit: int) -> Iter
     yield from _by_id(session, query, Cover, limit)
 
 
-def claims_reported(session: Session, spans: Sequence[Zoned], limit: int) -> Iterator[list[Claim]]:
-    """The claims that were reported before a span's end, by id, `limit` at a time."""
-    query = (
-        select(Claim)
-        .join(Cover, (Cover.tenant_id == Claim.tenant_id) & (Cover.id == Claim.cover_id))
-        .where(or_(false(), *(and_(Cover.timezone == span.zone, Claim.reported_at < span.until) for span in spans)))
-        .order_by(Claim.id)
-        .limit(limit)
+def claims_reported(session: Session, until: datetime, limit: int) -> Iterator[list[Claim]]:
+    """The claims that were reported before an instant, by id, `limit` at a time."""
+    yield from _by_id(
+        session, select(Claim).where(Claim.reported_at < until).order_by(Claim.id).limit(limit), Claim, limit
     )
-    yield from _by_id(session, query, Claim, limit)
 
 
 def covers_booked_since(session: Session, since: datetime, until: datetime, limit: int) -> Iterator[list[Cover]]:

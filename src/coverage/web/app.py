@@ -35,6 +35,7 @@ from coverage.web.api import (
     problems,
     products,
     quotes,
+    settlements,
 )
 from coverage.web.api.access import VERSIONS
 from coverage.web.api.bodies import MAX_ERRORS, BodyLimit, Refused
@@ -67,7 +68,20 @@ def create_app(
     app.state.house = house
     app.state.checkout_origins = checkout_origins
     app.state.turns = prices.Turns(capacity or Capacity(at_once=20, waiting=0, wait_seconds=5))
-    for module in (products, prices, quotes, covers, changes, claims, invoices, bordereaux, events, clock, health):
+    for module in (
+        products,
+        prices,
+        quotes,
+        covers,
+        changes,
+        claims,
+        settlements,
+        invoices,
+        bordereaux,
+        events,
+        clock,
+        health,
+    ):
         app.include_router(module.router)
     app.include_router(pages.router)
     app.include_router(card_events.router)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.builders import Platform, a_bind, a_claim, a_party, a_quote, soon
+from tests.builders import Platform, a_bind, a_claim, a_party, a_payout, a_quote, soon
 
 JSON_VALUES: tuple[Any, ...] = (None, True, 7, -1, 2**53, 1.5, "", "x", "\u00e9" * 600, [], ["x"], {}, {"x": "y"})
 
@@ -60,6 +60,51 @@ def a_change(platform: Platform) -> str:
     return str(answer.json()["id"])
 
 
+EURO = {"amount": 100, "currency": "EUR"}
+
+
+def an_exposure(platform: Platform, cover: dict[str, Any]) -> str:
+    """The id of an exposure of a claim on the cover, on goods that were carried."""
+    return str(platform.claim(cover)["exposures"][0]["id"])
+
+
+def a_decision() -> dict[str, Any]:
+    """Approved by the terms, with a little beside it."""
+    loss = {"amount": 42_000, "currency": "EUR"}
+    return {
+        "decision": "approved", "loss": loss, "limit": "amount", "sublimit": "each_item", "amount": EURO, "goodwill": EURO,
+        "because": "by the receipt", "preview": False,
+    }  # fmt: skip
+
+
+def decided(platform: Platform, cover: dict[str, Any]) -> str:
+    """The id of an exposure on which 2 EUR were decided."""
+    exposure = an_exposure(platform, cover)
+    answer = platform.post(f"/v1/exposures/{exposure}/decision", a_decision())
+    assert answer.status_code == 200, answer.text
+    return exposure
+
+
+def full_payout() -> dict[str, Any]:
+    body = a_payout(200)
+    return body | {"payee": body["payee"] | {"born": "1990-05-01"}}
+
+
+def ordered(platform: Platform, cover: dict[str, Any]) -> str:
+    """The id of a payout that waits."""
+    answer = platform.post(f"/v1/exposures/{decided(platform, cover)}/payouts", full_payout())
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def closed(platform: Platform, cover: dict[str, Any]) -> str:
+    """The id of a claim that is closed."""
+    claim = platform.claim(cover, losses=[])
+    answer = platform.post(f"/v1/claims/{claim['id']}/close", {})
+    assert answer.status_code == 200, answer.text
+    return str(claim["id"])
+
+
 def postings(platform: Platform) -> dict[str, Callable[[], Posting]]:
     """Every operation with a body, each made anew when asked for, so that the one before may have used its things up."""
     running = platform.cover(platform.quote(start="at_issue", end=None, duration="PT12H"))
@@ -77,6 +122,29 @@ def postings(platform: Platform) -> dict[str, Callable[[], Posting]]:
             {"no_known_loss": True, "declared_at": soon(seconds=0)},
         ),
         "createClaim": lambda: Posting("createClaim", "/v1/claims", full_claim(running)),
+        "createExposure": lambda: Posting(
+            "createExposure",
+            f"/v1/claims/{platform.claim(running, losses=[])['id']}/exposures",
+            {"section": "goods_carried", "claimant": "policyholder", "estimate": EURO},
+        ),
+        "decideExposure": lambda: Posting(
+            "decideExposure", f"/v1/exposures/{an_exposure(platform, running)}/decision", a_decision()
+        ),
+        "reserveExposure": lambda: Posting(
+            "reserveExposure",
+            f"/v1/exposures/{an_exposure(platform, running)}/reserve",
+            {"indemnity": EURO, "fees": EURO, "because": "an expert looks at it"},
+        ),
+        "createPayout": lambda: Posting(
+            "createPayout", f"/v1/exposures/{decided(platform, running)}/payouts", full_payout()
+        ),
+        "settlePayout": lambda: Posting(
+            "settlePayout",
+            f"/v1/payouts/{ordered(platform, running)}/settle",
+            {"outcome": "paid", "bank_reference": "SCT-1"},
+        ),
+        "closeClaim": lambda: Posting("closeClaim", f"/v1/claims/{platform.claim(running, losses=[])['id']}/close", {}),
+        "reopenClaim": lambda: Posting("reopenClaim", f"/v1/claims/{closed(platform, running)}/reopen", {}),
         "advanceTestClock": lambda: Posting("advanceTestClock", "/v1/test_clock/advance", {"to": soon(seconds=30)}),
     }
 

@@ -167,7 +167,10 @@ class TestKinds:
             facts.cover_lapsed("cov_1"), facts.payment_disputed("cov_1", "dsp_1"),
             facts.dispute_closed("cov_1", "dsp_1", "won"), facts.change_abandoned("cov_1", "chg_1"),
             facts.cover_changed("cov_1", "chg_1", "txn_1", refunds=False),
-            facts.claim_declared("clm_1", "cov_1", ()), facts.invoice_issued("inv_1", "2026-11"), facts.invoice_paid("inv_1"),
+            facts.claim_declared("clm_1", "cov_1", ()), facts.exposure_added("clm_1", "exp_1"),
+            facts.claim_decided("clm_1", "exp_1", "approved"), facts.payout_ordered("clm_1", "exp_1", "pyo_1"),
+            facts.payout_settled("clm_1", "pyo_1", "paid"), facts.claim_closed("clm_1"), facts.claim_reopened("clm_1"),
+            facts.invoice_issued("inv_1", "2026-11"), facts.invoice_paid("inv_1"),
         ]  # fmt: skip
         here = {name: one for name, one in vars(facts).items() if callable(one) and one.__module__ == facts.__name__}
         makers = [name for name in here if not name.startswith("_")]

@@ -34,6 +34,7 @@ DESCRIPTION: Final = """Cover for shared things, for hours or days: quote a risk
 * **Errors.** `application/problem+json` (RFC 9457) with a stable `code` and, in `errors`, a JSON pointer to each thing to mend.
 * **Money** is minor units beside its currency; **time** is RFC 3339 with an offset.
 * **Lists** take `limit` and `starting_after` and say `has_more`.
+* **Settling** claims takes a key of its own, with the scope `settling`: whoever declares them doesn't decide on them.
 * **Invoices** come by the month of your own days, each transaction on one of them.
 * **Events** tell all that happened, in one order, the oldest first: follow them with `starting_after`.
 """
@@ -51,6 +52,12 @@ class Examples:
     claim: str = f"clm_{PLACEHOLDER}"
     event: str = f"evt_{PLACEHOLDER}"
     invoice: str = f"inv_{PLACEHOLDER}"
+    declared: str = f"clm_{PLACEHOLDER}"
+    closable: str = f"clm_{PLACEHOLDER}"
+    closed: str = f"clm_{PLACEHOLDER}"
+    exposure: str = f"exp_{PLACEHOLDER}"
+    decided: str = f"exp_{PLACEHOLDER}"
+    payout: str = f"pyo_{PLACEHOLDER}"
     cancellable: str = f"cov_{PLACEHOLDER}"
     changeable: str = f"cov_{PLACEHOLDER}"
     change: str = f"chg_{PLACEHOLDER}"
@@ -128,9 +135,14 @@ def _complete(path: str, operation: dict[str, Any], examples: Examples) -> None:
     operation["responses"].pop("422", None)
     if not open_to_all:
         takes_body = "requestBody" in operation
-        seals = operation["operationId"] in ("retrieveCertificate", "retrieveClaim", "retrieveBordereau") or (
-            takes_body and operation["operationId"] != "priceRisks"
-        )
+        seals = operation["operationId"] in (
+            "retrieveCertificate",
+            "retrieveClaim",
+            "retrieveBordereau",
+            "retrieveExposure",
+            "listPayouts",
+            "retrievePayout",
+        ) or (takes_body and operation["operationId"] != "priceRisks")
         for status, words in _ERRORS.items():
             if (status in ("413", "415") and not takes_body) or (status in ("409", "410") and not seals):
                 continue
@@ -171,7 +183,14 @@ def _parameter(operation: str, name: str, examples: Examples) -> Any:
         ),
         "change_id": examples.change,
         "cover": examples.cover,
-        "claim_id": examples.claim,
+        "claim_id": {
+            "createExposure": examples.declared,
+            "closeClaim": examples.closable,
+            "reopenClaim": examples.closed,
+        }.get(operation, examples.claim),
+        "claim": examples.claim,
+        "exposure_id": examples.decided if operation == "createPayout" else examples.exposure,
+        "payout_id": examples.payout,
         "event_id": examples.event,
         "invoice_id": examples.invoice,
         "kind": "premium",
@@ -238,6 +257,26 @@ def _bodies(examples: Examples) -> dict[str, dict[str, Any]]:
             "losses": [{"section": "goods_carried", "estimate": {"amount": 42000, "currency": "EUR"}}],
             "contact": {"phone": "+33 6 12 34 56 78"},
         },
+        "createExposure": {"section": "goods_carried", "estimate": {"amount": 42000, "currency": "EUR"}},
+        "decideExposure": {
+            "decision": "approved",
+            "loss": {"amount": 145000, "currency": "EUR"},
+            "because": "Repair at the dealer's, by the expert's report of 2 December.",
+            "preview": True,
+        },
+        "reserveExposure": {
+            "indemnity": {"amount": 60000, "currency": "EUR"},
+            "fees": {"amount": 18000, "currency": "EUR"},
+            "because": "The first estimate of the repair is in; an expert looks at the frame.",
+        },
+        "createPayout": {
+            "kind": "indemnity",
+            "amount": {"amount": 1000, "currency": "EUR"},
+            "payee": {"reference": "emp-1024", "name": "Camille Martin", "iban": "FR14 2004 1010 0505 0001 3M02 606"},
+        },
+        "settlePayout": {"outcome": "paid", "bank_reference": "SCT-2026-12-07-0031"},
+        "closeClaim": {},
+        "reopenClaim": {},
         "advanceTestClock": {"to": instant_text(examples.now + timedelta(minutes=5))},
     }
 

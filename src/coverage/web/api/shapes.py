@@ -198,8 +198,8 @@ class CancelRequest(Shape):
     )
 
 
-class Estimate(Shape):
-    """What a loss may come to, in minor units of the cover's currency."""
+class Amount(Shape):
+    """An amount in minor units of the cover's currency, none or more."""
 
     amount: StrictInt = Field(ge=0, le=2**53)
     currency: str = Field(pattern=CURRENCY)
@@ -208,7 +208,7 @@ class Estimate(Shape):
 class LossRequest(Shape):
     section: str = Field(max_length=60)
     claimant: Literal["policyholder", "third_party"] = "policyholder"
-    estimate: Estimate | None = None
+    estimate: Amount | None = Field(None, description="What the loss may come to.")
 
 
 class ClaimContact(Shape):
@@ -430,7 +430,9 @@ class ExposureSeen(Shape):
     section: str
     claimant: str
     decision: Literal["pending", "approved", "repudiated", "goodwill"]
-    estimate: Money | None
+    estimate: Money | None = Field(description="As it was declared.")
+    granted: Money | None = Field(description="What was decided, goodwill with it; null while that is pending.")
+    paid: Money = Field(description="What was transferred of it.")
 
 
 class ClaimSeen(Shape):

@@ -213,6 +213,8 @@ def tell_claim(tx: Work, found: ClaimFound) -> ClaimSeen:
             ExposureSeen(
                 id=e.id, section=e.section, claimant=e.claimant, decision=e.decision,  # type: ignore[arg-type]
                 estimate=Money(amount=e.estimate, currency=e.currency) if e.estimate is not None else None,
+                granted=None if e.decision == "pending" else Money(amount=e.payable, currency=e.currency),
+                paid=Money(amount=found.paid.get(e.id, 0), currency=e.currency),
             )
             for e in found.exposures
         ],
