@@ -120,6 +120,18 @@ FAULTS = {
         " WHERE c.payment_method = 'card' AND x.gross > 0 GROUP BY x.id, x.state"
         " HAVING count(p.id) <> (CASE WHEN x.state = 'confirmed' THEN 1 ELSE 0 END)"
     ),
+    "exposures of which more is paid out than was decided, or not what is noted": (
+        "SELECT e.id FROM exposures e LEFT JOIN payouts p ON p.exposure_id = e.id AND p.kind = 'indemnity' AND p.state <> 'failed'"
+        " GROUP BY e.tenant_id, e.id, e.paid_out, e.payable"
+        " HAVING coalesce(sum(p.amount), 0) <> e.paid_out OR e.paid_out > e.payable"
+    ),
+    "payouts that aren't in the journal as they stand": (
+        "SELECT p.id FROM payouts p LEFT JOIN transfers f ON f.cause = p.id GROUP BY p.tenant_id, p.id, p.amount, p.state"
+        " HAVING coalesce(sum(CASE WHEN f.credit = 'payable/claims' THEN f.amount WHEN f.debit = 'payable/claims' THEN -f.amount END), 0)"
+        " <> (CASE p.state WHEN 'pending' THEN p.amount ELSE 0 END)"
+        " OR coalesce(sum(CASE WHEN f.credit = 'bank' THEN f.amount WHEN f.debit = 'bank' THEN -f.amount END), 0)"
+        " <> (CASE p.state WHEN 'paid' THEN p.amount ELSE 0 END)"
+    ),
     "claims of what was never covered": (
         "SELECT m.id FROM claims m LEFT JOIN covers c ON c.id = m.cover_id AND c.issued_at IS NOT NULL WHERE c.id IS NULL"
     ),

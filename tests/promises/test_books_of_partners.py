@@ -14,7 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from coverage.operations.changing import Kind
 from coverage.operations.house import House
-from tests.builders import Platform, a_bind, a_claim, a_risk, enrol_platform
+from coverage.storage import books
+from coverage.storage.tenancy import turn_to
+from tests.builders import Platform, a_bind, a_claim, a_payout, a_risk, enrol_platform
 from tests.lending import euros
 from tests.promises.books import examined
 from tests.promises.lanes import Lane, a_lane
@@ -38,6 +40,8 @@ class Partner(RuleBasedStateMachine):
         lane.till = replace(lane.till, platform=enrol_platform(lane.owner, lane.till.house, client))
         self.covers: list[str] = []
         self.changes: list[str] = []
+        self.exposures: list[str] = []
+        self.payouts: list[str] = []
 
     @property
     def platform(self) -> Platform:
@@ -93,6 +97,13 @@ class Partner(RuleBasedStateMachine):
         if self.covers:
             self._claim(random.Random(seed).choice(self.covers))
 
+    @rule(seed=CHANCE)
+    def settle(self, seed: int) -> None:
+        """Something of what was claimed is decided, set aside, paid out or transferred, whether its turn is or not."""
+        chance = random.Random(seed)
+        if self.exposures:
+            self._settle(chance, chance.choice(self.exposures))
+
     def do_everything(self) -> None:
         """A course that does each thing, so that few courses meet it too."""
         paying = self._bind("card", 5, 72, 3)
@@ -112,6 +123,18 @@ class Partner(RuleBasedStateMachine):
         self.lane.let_time_pass(minutes=16)
         self._change(paying, "return_early", days=0)
         self._claim(invoiced)
+        self.agrees()
+        exposure = self.exposures[0]
+        self._set_aside(exposure, "fees", 3_000)
+        self._decide(exposure, {"decision": "goodwill", "goodwill": euros(20_000)})
+        for _ in range(2):
+            self._pay_out(exposure, 9_000)
+        self.agrees()
+        self._transfer(self.payouts[0], "paid")
+        self._transfer(self.payouts[1], "failed")
+        self.agrees()
+        self._transfer(self.payouts[0], "failed")
+        self._pay_out(exposure, 5_000, "fees")
         self.agrees()
         cancelled = self._bind("card", 60, 12, 1)
         self._pay(f"/v1/covers/{cancelled}", "pm_card_visa")
@@ -160,14 +183,53 @@ class Partner(RuleBasedStateMachine):
 
     def _claim(self, cover: str) -> None:
         body = a_claim({"id": cover, "start": self.lane.wall.now.isoformat()})
-        self._told("claimed", self.platform.post("/v1/claims", body))
+        if made := self._told("claimed", self.platform.post("/v1/claims", body)):
+            self.exposures += [one["id"] for one in made["exposures"]]
+
+    def _settle(self, chance: random.Random, exposure: str) -> None:
+        match chance.randrange(5):
+            case 0:
+                loss = {"decision": "approved", "loss": euros(chance.randrange(400_000)), "sublimit": "each_item"}
+                goodwill = {"decision": "goodwill", "goodwill": euros(chance.randrange(1, 40_000))}
+                both = goodwill | loss
+                self._decide(exposure, chance.choice((loss, both, goodwill, {"decision": "repudiated"})))
+            case 1:
+                self._set_aside(exposure, chance.choice(("indemnity", "fees")), chance.randrange(300_000))
+            case 2 | 3:
+                self._pay_out(exposure, chance.randrange(1, 30_000), chance.choice(("indemnity", "indemnity", "fees")))
+            case _ if self.payouts:
+                self._transfer(chance.choice(self.payouts), chance.choice(("paid", "paid", "failed")))
+
+    def _decide(self, exposure: str, body: dict[str, Any]) -> None:
+        answer = self.platform.post(f"/v1/exposures/{exposure}/decision", body | {"because": "a trial"})
+        self._told("decided", answer)
+
+    def _set_aside(self, exposure: str, kind: str, amount: int) -> None:
+        body = {kind: euros(amount), "because": "a trial"}
+        self._told("set aside", self.platform.post(f"/v1/exposures/{exposure}/reserve", body))
+
+    def _pay_out(self, exposure: str, amount: int, kind: str = "indemnity") -> None:
+        order = a_payout(amount, kind=kind)
+        if made := self._told("paid out", self.platform.post(f"/v1/exposures/{exposure}/payouts", order)):
+            self.payouts.append(made["id"])
+
+    def _transfer(self, payout: str, outcome: str) -> None:
+        answer = self.platform.post(f"/v1/payouts/{payout}/settle", {"outcome": outcome})
+        self._told(f"transfer {outcome}", answer)
 
     @invariant()
     def agrees(self) -> None:
         """Once the worker has done what there is to do."""
         self.lane.work_off()
         assert examined(self.lane.owner, self.platform.tenant).wrong == []
+        assert self._checked() == []
         assert self.lane.kept() == self.lane.sold()
+
+    def _checked(self) -> list[books.Found]:
+        """What `coverage ledger check` finds of the partner's."""
+        with self.lane.till.queue.outside() as session:
+            turn_to(session, self.platform.tenant.id)
+            return [found for check in books.CHECKS for found in books.faults(session, check)]
 
     def teardown(self) -> None:
         self.trial.done()
@@ -177,7 +239,8 @@ class TestBooksOfPartners:
     @promise(
         4, "a partner's books hold, and agree with the card processor's, after every step of any course of things",
         unit="courses", small=2, full=200,
-        provokes=("by invoice", "by card", "paid", "declined", "confirmed", "return_early confirmed", "cancelled", "claimed"),
+        provokes=("by invoice", "by card", "paid", "declined", "confirmed", "return_early confirmed", "cancelled", "claimed",
+                 "decided", "set aside", "paid out", "transfer paid", "transfer failed"),
     )  # fmt: skip
     def test_hold_after_every_step(self, house: House, trial: Trial) -> None:
         with a_lane(house) as found:

@@ -13,18 +13,25 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from coverage.domain.journal import (
+    BANK,
     CARD_BALANCE,
+    CLAIMS_DUE,
     COMMISSION,
     DISPUTED,
     RECEIVABLE,
     REFUNDS,
+    CostKind,
     Transfer,
     balances,
     commission_account,
     commission_back,
     commission_on,
+    incurred_account,
+    outstanding_account,
     premium_account,
     reversed_transfers,
+    transfer_for_payout,
+    transfer_for_reserve,
     transfers_for_charge,
 )
 from coverage.domain.premium import FeeLine, Premium, SectionPremium, SurchargeLine, TaxLine
@@ -71,6 +78,17 @@ class CardPaid:
 
 
 @dataclass(slots=True)
+class Claimed:
+    """What a claim costs: set aside, on its way, and transferred."""
+
+    section: str
+    kind: CostKind
+    reserve: int = 0
+    due: int = 0
+    paid: int = 0
+
+
+@dataclass(slots=True)
 class Booked:
     """One cover: its transactions, its transfers, and beside them what both should come to, line by line."""
 
@@ -83,6 +101,7 @@ class Booked:
     due: int = 0  # charged, and not paid yet
     paid: list[CardPaid] = field(default_factory=list)
     cancelled: bool = False
+    claims: list[Claimed] = field(default_factory=list)
 
     @property
     def so_far(self) -> Paid:
@@ -121,6 +140,23 @@ class Booked:
         else:
             self._post(DISPUTED, CARD_BALANCE, payment.amount)
         payment.disputed = not payment.disputed
+
+    def set_aside(self, claim: Claimed, reserve: int) -> None:
+        """A claim is thought to cost so much still."""
+        if change := reserve - claim.reserve:
+            self.transfers.append(transfer_for_reserve(PRODUCT, claim.section, change, "EUR", claim.kind))
+        claim.reserve = reserve
+
+    def pay_out(self, claim: Claimed, amount: int) -> None:
+        """An amount of what was set aside is on its way; one that failed comes back."""
+        order = transfer_for_payout(PRODUCT, claim.section, abs(amount), "EUR", claim.kind)
+        self.transfers.append(order if amount > 0 else order.reversed)
+        claim.reserve, claim.due = claim.reserve - amount, claim.due + amount
+
+    def transfer(self, claim: Claimed, amount: int) -> None:
+        """An amount that was on its way has arrived; less than nothing has come back."""
+        self._post(CLAIMS_DUE if amount > 0 else BANK, BANK if amount > 0 else CLAIMS_DUE, abs(amount))
+        claim.due, claim.paid = claim.due - amount, claim.paid + amount
 
     def _post(self, debit: str, credit: str, amount: int) -> None:
         if amount:
@@ -222,6 +258,32 @@ class Journal(RuleBasedStateMachine):
             cover.dispute(chance.choice(cover.paid))
             self.changes["disputed"] += 1
 
+    @rule(seed=CHANCE)
+    def claim(self, seed: int) -> None:
+        """What is claimed is set aside, paid out, transferred, or comes back; also after the cover was cancelled."""
+        chance = random.Random(seed)
+        self.last = cover = chance.choice(self.covers)
+        if len(cover.claims) < 2:
+            cover.claims.append(Claimed(chance.choice(SECTIONS), chance.choice(("indemnity", "fees"))))
+        for _ in range(chance.randint(1, 4)):
+            self._settle(cover, chance.choice(cover.claims), chance)
+
+    def _settle(self, cover: Booked, claim: Claimed, chance: random.Random) -> None:
+        most = {"set aside": 10_000, "paid out": claim.reserve, "transferred": claim.due, "came back": claim.paid}
+        does = chance.choice([name for name, amount in most.items() if amount])
+        amount = chance.randint(1, most[does])
+        match does:
+            case "set aside":
+                cover.set_aside(claim, amount)
+            case "paid out":
+                cover.pay_out(claim, amount)
+            case "transferred":
+                cover.transfer(claim, amount)
+            case _:
+                cover.transfer(claim, -amount)
+                cover.pay_out(claim, -amount)
+        self.changes[does] += 1
+
     @invariant()
     def agrees(self) -> None:
         """Only the cover that the last step was about has changed."""
@@ -232,7 +294,13 @@ class Journal(RuleBasedStateMachine):
         paid, back = sum(one.amount for one in cover.paid), sum(one.back for one in cover.paid)
         taken = sum(one.amount for one in cover.paid if one.disputed)
         money = {cover.owed: cover.due, CARD_BALANCE: paid - taken, DISPUTED: taken, REFUNDS: -back}
-        assert found == {account: amount for account, amount in (cover.expected | money).items() if amount}
+        claims: Counter[str] = Counter()
+        for claim in cover.claims:
+            claims[incurred_account(PRODUCT, claim.section, claim.kind)] += claim.reserve + claim.due + claim.paid
+            claims[outstanding_account(PRODUCT, claim.section, claim.kind)] -= claim.reserve
+            claims[CLAIMS_DUE] -= claim.due
+            claims[BANK] -= claim.paid
+        assert found == {account: amount for account, amount in (cover.expected | money | claims).items() if amount}
         assert back <= paid
         so_far = cover.so_far
         assert so_far.premium.gross == cover.due + paid - back
@@ -253,9 +321,10 @@ class Journal(RuleBasedStateMachine):
 
 class TestJournalOfCovers:
     @promise(
-        4, "the journal balances, and agrees with premiums, payments and disputes, after every step of any course of things",
+        4, "the journal balances, and agrees with premiums, payments, disputes and claims, after every step of any course of things",
         unit="courses", small=60, full=10_000,
-        provokes=("charged more", "given back in part", "given back wholly", "paid", "disputed"),
+        provokes=("charged more", "given back in part", "given back wholly", "paid", "disputed", "set aside", "paid out",
+                 "transferred", "came back"),
     )  # fmt: skip
     def test_balances_after_every_step(self, trial: Trial) -> None:
         class Tried(Journal):

@@ -1,4 +1,4 @@
-"""Promise 1: killed at any boundary of a bind, a change, a cancellation, a claim or a job, nothing is lost, doubled or half done."""
+"""Promise 1: killed at any boundary of a bind, a change, a cancellation, a claim, a payout or a job, nothing is lost, doubled or half done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from coverage.domain.chain import Fault
 from coverage.gateways.anchors import FileAnchors
 from coverage.operations.verifying import verify_events
 from coverage.storage.tenancy import Database
-from tests.builders import Platform, a_bind, a_claim, a_risk, soon
+from tests.builders import Platform, a_bind, a_claim, a_payout, a_risk, soon
 from tests.operations.test_changing import a_declaration, asked, later
 from tests.promises.killing import PROVOKED, WORKED, Doing, Killing
 from tests.promises.nursery import ANCHOR, Nursery, nursery
@@ -48,6 +48,23 @@ def cancelling(platform: Platform) -> Doing:
 
 def claiming(platform: Platform) -> Doing:
     return Doing("/v1/claims", a_claim(platform.cover(), loss_at=soon(seconds=-60)))
+
+
+def paying_out(platform: Platform) -> Doing:
+    """A part of what was decided on a claim is ordered to be paid."""
+    exposure = platform.claim(platform.cover(), loss_at=soon(seconds=-60))["exposures"][0]["id"]
+    goodwill = {"decision": "goodwill", "goodwill": {"amount": 20_000, "currency": "EUR"}, "because": "a trial"}
+    decided = platform.post(f"/v1/exposures/{exposure}/decision", goodwill)
+    assert decided.status_code == 200, decided.text
+    return Doing(f"/v1/exposures/{exposure}/payouts", a_payout())
+
+
+def transferring(platform: Platform) -> Doing:
+    """A payout has been transferred."""
+    ordering = paying_out(platform)
+    ordered = platform.post(str(ordering.path), ordering.body)
+    assert ordered.status_code == 201, ordered.text
+    return Doing(f"/v1/payouts/{ordered.json()['id']}/settle", {"outcome": "paid"})
 
 
 def changing(platform: Platform) -> Doing:
@@ -112,6 +129,20 @@ class TestKilledAtEveryBoundary:
     )  # fmt: skip
     def test_a_claim_is_declared_once(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
         Killing.of(claiming, platform, owner, born, trial).kill_all()
+
+    @promise(
+        1, "a payout that is killed anywhere and repeated is ordered once",
+        unit="kills", small=3, full=150, provokes=PROVOKED,
+    )  # fmt: skip
+    def test_a_payout_is_ordered_once(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
+        Killing.of(paying_out, platform, owner, born, trial).kill_all()
+
+    @promise(
+        1, "a payout's transfer that is killed anywhere and repeated is noted once",
+        unit="kills", small=2, full=110, provokes=PROVOKED,
+    )  # fmt: skip
+    def test_a_transfer_is_noted_once(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
+        Killing.of(transferring, platform, owner, born, trial).kill_all()
 
     @promise(
         1, "a worker that is killed anywhere in a job leaves it to the next, who ends it",

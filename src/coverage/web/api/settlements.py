@@ -23,6 +23,7 @@ from coverage.operations.settling import (
     close_claim,
     decide,
     find_exposure,
+    find_payout,
     pay_out,
     payee_of,
     people_paid,
