@@ -365,7 +365,7 @@ class TestBalance:
         assert [(entry.kind, entry.amount, entry.fee, entry.net) for entry in entries] == [
             ("charge", 3_024, 70, 2_954),
             ("refund", -1_000, 0, -1_000),
-            ("other", 1_000, 0, 1_000),
+            ("refund_failure", 1_000, 0, 1_000),
             ("dispute", -3_024, 1_500, -4_524),
             ("dispute_reversal", 3_024, 0, 3_024),
             ("payout", -500, 0, -500),

@@ -135,7 +135,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "UPDATE payments SET amount = amount + 5 WHERE cover_id = :disputed", "receivable_open", "SELECT :disputed",
     ),
     "a refund was never sent": (
-        "UPDATE refunds SET state = 'pending'", "posting_differs", "SELECT max(id) FROM refunds",
+        "UPDATE refunds SET state = 'pending', settled_at = NULL", "posting_differs", "SELECT max(id) FROM refunds",
     ),
     "a payment says that less went back": (
         "UPDATE payments SET refunded = refunded - 1 WHERE cover_id = :cancelled",

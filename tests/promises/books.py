@@ -103,10 +103,11 @@ FAULTS = {
         " WHERE p.cover_id = c.id AND d.state <> 'won')",
     ),
     "covers of which something else should be on its way back": _uneven(
-        "payable/refunds", "(SELECT -coalesce(sum(amount), 0) FROM refunds WHERE cover_id = c.id AND state = 'pending')"
+        "payable/refunds",
+        "(SELECT -coalesce(sum(amount), 0) FROM refunds WHERE cover_id = c.id AND state IN ('pending', 'failed'))",
     ),
     "payments of which more goes back than was paid, or not what is noted": (
-        "SELECT p.id FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id AND r.state <> 'failed'"
+        "SELECT p.id FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id AND r.failed_at IS NULL"
         " GROUP BY p.tenant_id, p.id, p.amount, p.refunded, p.state HAVING coalesce(sum(r.amount), 0) <> p.refunded"
         " OR p.refunded > (CASE WHEN p.state = 'succeeded' THEN p.amount ELSE 0 END)"
     ),

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from coverage.commands import backup, demo, invoices, ledger, outbox, reports, rules, screening, serve, verify
+from coverage.commands import backup, demo, invoices, ledger, outbox, refunds, reports, rules, screening, serve, verify
 
 EPILOG = (
     "Settings stand in the environment: DATABASE_URL (without it a private PostgreSQL runs in the data folder), "
@@ -61,6 +61,7 @@ def run(wiring: Callable[[], Wiring]) -> None:
     screening.add_to(app, wiring)
     ledger.add_to(app, wiring)
     invoices.add_to(app, wiring)
+    refunds.add_to(app, wiring)
     reports.add_to(app, wiring)
     demo.add_to(app)
     app()

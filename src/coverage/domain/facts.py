@@ -61,6 +61,16 @@ def refund_sent(cover_id: str, refund_id: str) -> Fact:
     return Fact("cover.refunded", cover_id, {"refund": refund_id})
 
 
+def refund_failed(cover_id: str, refund_id: str) -> Fact:
+    """What was given back didn't reach the card. It is owed still, and will be transferred."""
+    return Fact("cover.refund_failed", cover_id, {"refund": refund_id})
+
+
+def refund_transferred(cover_id: str, refund_id: str) -> Fact:
+    """What couldn't go back to the card was transferred by bank."""
+    return Fact("cover.refund_transferred", cover_id, {"refund": refund_id})
+
+
 def cover_lapsed(cover_id: str) -> Fact:
     """Nobody paid for a cover in time. It never covered anything."""
     return Fact("cover.lapsed", cover_id)

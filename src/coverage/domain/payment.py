@@ -112,11 +112,11 @@ class Heard:
 class BalanceEntry:
     """A movement of the processor's balance: `net` = `amount` - `fee`, in minor units; a refund's amount is negative.
 
-    `kind` is charge, refund, dispute, dispute_reversal, payout or other; `source` the processor's id of what caused it.
+    `kind` is charge, refund, refund_failure, dispute, dispute_reversal, payout or other; `source` the processor's id of what caused it.
     """
 
     id: str
-    kind: Literal["charge", "refund", "dispute", "dispute_reversal", "payout", "other"]
+    kind: Literal["charge", "refund", "refund_failure", "dispute", "dispute_reversal", "payout", "other"]
     source: str
     amount: int
     fee: int

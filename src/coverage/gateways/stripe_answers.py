@@ -60,11 +60,12 @@ _BILLS: Final[Mapping[str, Literal["open", "paid", "void"]]] = {
     "paid": "paid",
     "void": "void",
 }
-_MOVEMENTS: Final[Mapping[str, Literal["charge", "refund", "payout"]]] = {
+_MOVEMENTS: Final[Mapping[str, Literal["charge", "refund", "refund_failure", "payout"]]] = {
     "charge": "charge",
     "payment": "charge",
     "refund": "refund",
     "payment_refund": "refund",
+    "refund_failure": "refund_failure",
     "payout": "payout",
 }
 _CODE: Final = re.compile(r"[a-z0-9_]{1,80}")
@@ -200,7 +201,7 @@ def movement(answer: Mapping[str, Any]) -> BalanceEntry:
     """A BalanceTransaction, its source expanded: a charge carries its payment's metadata, a refund its own."""
     source, amount = answer.get("source"), _whole(answer, "amount")
     expanded: Mapping[str, Any] = source if isinstance(source, Mapping) else {}
-    kind: Literal["charge", "refund", "dispute", "dispute_reversal", "payout", "other"]
+    kind: Literal["charge", "refund", "refund_failure", "dispute", "dispute_reversal", "payout", "other"]
     kind = _MOVEMENTS.get(_text(answer, "type"), "other")
     if answer["type"] == "adjustment" and expanded.get("object") == "dispute":
         kind = "dispute" if amount < 0 else "dispute_reversal"

@@ -18,12 +18,13 @@ from coverage.domain.facts import (
     payment_disputed,
     payment_failed,
     payment_returned,
+    refund_failed,
     refund_sent,
 )
 from coverage.domain.faults import Missing, Rejected, Unavailable
 from coverage.domain.ids import names
 from coverage.domain.journal import CARD_BALANCE, DISPUTED, RECEIVABLE, REFUNDS, Transfer
-from coverage.domain.payment import Dispute, Intent, Order, RefundOrder
+from coverage.domain.payment import Dispute, Intent, Order, Refunded, RefundOrder
 from coverage.domain.period import Period
 from coverage.domain.tenant import Caller, Mode, Tenant
 from coverage.operations.changing import confirm_paid
@@ -35,7 +36,7 @@ from coverage.operations.ports import Payments
 from coverage.storage import changes, covers, members, payments
 from coverage.storage.covers import Cover
 from coverage.storage.identity import new_id
-from coverage.storage.payments import CardDispute, Payment
+from coverage.storage.payments import CardDispute, Payment, Refund
 
 log = logging.getLogger("coverage.collecting")
 
@@ -203,8 +204,11 @@ def hear(house: House, mode: Mode, body: bytes, signature: str) -> None:
             # One that doesn't say whose it is is found by the worker, which looks at all that were sent.
             if caller := _caller(heard.tenant_id, mode):
                 hear_of_bill(house, caller, heard.subject)
-        case "refund" | "other":
-            # A refund is asked for by those who wait for it.
+        case "refund":
+            refunded = processor.look_at_refund(heard.subject)
+            if (caller := _caller(refunded.tenant_id, mode)) and names("refund", refunded.refund_id):
+                _refund_known(house, caller, refunded)
+        case "other":
             log.info("heard %s of %s", heard.kind, heard.id)
 
 
@@ -234,6 +238,14 @@ def _dispute_known(house: House, caller: Caller, payment_id: str, dispute: Dispu
             _note_dispute(tx, payment_id, dispute)
     except Missing:
         log.warning("heard of a dispute of a payment that isn't here: %s", payment_id)
+
+
+def _refund_known(house: House, caller: Caller, refunded: Refunded) -> None:
+    try:
+        with house.transaction(caller) as tx:
+            note_refund(tx, refunded.refund_id, refunded)
+    except Missing:
+        log.warning("heard of a refund that isn't here: %s", refunded.refund_id)
 
 
 def _is_over(house: House, caller: Caller, payment_id: str) -> bool:
@@ -381,18 +393,38 @@ def _send_refund(house: House, caller: Caller, refund_id: str) -> None:
         order = RefundOrder(tx.tenant_id, found.id, payment.intent_id, found.amount)
     sent = processor_of(house, caller.tenant).refund(order)
     with house.transaction(caller) as tx:
-        _lock_cover(tx, found.cover_id)
-        row = payments.lock_refund(tx.session, tx.tenant_id, refund_id)
-        if row is None or row.state != "pending":
-            return
-        row.processor_id = sent.id
-        if sent.state == "succeeded":
-            row.state, row.settled_at = "succeeded", tx.now
-            post(tx, row.id, Transfer(REFUNDS, CARD_BALANCE, row.amount, row.currency))
-            tx.record(refund_sent(row.cover_id, row.id))
-    if sent.state != "succeeded":
+        note_refund(tx, refund_id, sent)
+    if sent.state == "pending":
         # It stays owed, and the job is tried again; one that never goes through is set aside for an operator.
-        raise Unavailable("refund_pending", f"the processor says of {refund_id} that it is {sent.state}")
+        raise Unavailable("refund_pending", f"the processor says of {refund_id} that it is pending")
+
+
+def note_refund(tx: Work, refund_id: str, sent: Refunded) -> Refund:
+    """Notes what a refund has come to. One that fails, be it days after it was sent, is owed still: nothing of it is at the
+    card, and an operator transfers it (`operations/refunding`). Raises `Missing`.
+    """
+    known = payments.find_refund(tx.session, tx.tenant_id, refund_id)
+    if known is None:
+        raise Missing("unknown_refund", "there is no refund of that id")
+    _lock_cover(tx, known.cover_id)
+    payment = _lock(tx, known.payment_id)
+    row = payments.lock_refund(tx.session, tx.tenant_id, refund_id)
+    if row is None or row.state in ("failed", "transferred"):
+        return known
+    row.processor_id = sent.id
+    sending = Transfer(REFUNDS, CARD_BALANCE, row.amount, row.currency)
+    if sent.state == "succeeded" and row.state == "pending":
+        row.state, row.settled_at = "succeeded", tx.now
+        post(tx, row.id, sending)
+        tx.record(refund_sent(row.cover_id, row.id))
+    elif sent.state == "failed":
+        if row.state == "succeeded":
+            post(tx, row.id, sending.reversed)
+        row.state, row.failed_at = "failed", tx.now
+        payment.refunded -= row.amount
+        tx.record(refund_failed(row.cover_id, row.id))
+    tx.session.flush()
+    return row
 
 
 def _note_dispute(tx: Work, payment_id: str, dispute: Dispute) -> None:

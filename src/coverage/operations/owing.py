@@ -57,7 +57,7 @@ def refund(tx: Work, payment: Payment, amount: int, transaction_id: str | None, 
     made = Refund(
         tenant_id=tx.tenant_id, id=new_id("refund"), payment_id=payment.id, cover_id=payment.cover_id,
         transaction_id=transaction_id, amount=amount, currency=payment.currency, reason=reason, state="pending",
-        processor_id=None, created_at=tx.now, settled_at=None,
+        processor_id=None, created_at=tx.now, settled_at=None, failed_at=None, bank_reference=None,
     )  # fmt: skip
     payment.refunded += amount
     tx.session.add(made)

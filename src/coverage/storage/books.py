@@ -120,7 +120,11 @@ _EXPECTED: Final = """
         WHERE tenant_id = current_tenant() AND state = 'succeeded'
     UNION ALL SELECT id, 'receivable/card', 'payable/refunds', amount, currency FROM refunds WHERE tenant_id = current_tenant()
     UNION ALL SELECT id, 'payable/refunds', 'clearing/card', amount, currency FROM refunds
-        WHERE tenant_id = current_tenant() AND state = 'succeeded'
+        WHERE tenant_id = current_tenant() AND settled_at IS NOT NULL
+    UNION ALL SELECT id, 'clearing/card', 'payable/refunds', amount, currency FROM refunds
+        WHERE tenant_id = current_tenant() AND settled_at IS NOT NULL AND failed_at IS NOT NULL
+    UNION ALL SELECT id, 'payable/refunds', 'bank', amount, currency FROM refunds
+        WHERE tenant_id = current_tenant() AND state = 'transferred'
     UNION ALL SELECT id, 'receivable/disputed', 'clearing/card', amount, currency FROM disputes WHERE tenant_id = current_tenant()
     UNION ALL SELECT id, 'clearing/card', 'receivable/disputed', amount, currency FROM disputes
         WHERE tenant_id = current_tenant() AND state = 'won'
@@ -201,10 +205,10 @@ _RECEIVABLE: Final = text("""
         UNION ALL SELECT cover_id, amount FROM refunds WHERE tenant_id = current_tenant()
     ) every GROUP BY 1 HAVING sum(amount) <> 0
     UNION ALL
-    SELECT p.id, 'refunded', coalesce(sum(r.amount) FILTER (WHERE r.state <> 'failed'), 0)::text, p.refunded::text
+    SELECT p.id, 'refunded', coalesce(sum(r.amount) FILTER (WHERE r.failed_at IS NULL), 0)::text, p.refunded::text
     FROM payments p LEFT JOIN refunds r ON r.tenant_id = p.tenant_id AND r.payment_id = p.id
     WHERE p.tenant_id = current_tenant() GROUP BY p.id, p.refunded
-    HAVING p.refunded <> coalesce(sum(r.amount) FILTER (WHERE r.state <> 'failed'), 0)
+    HAVING p.refunded <> coalesce(sum(r.amount) FILTER (WHERE r.failed_at IS NULL), 0)
     ORDER BY 1, 2
 """)
 
@@ -372,7 +376,9 @@ class Movement:
 _MOVEMENTS: Final = text("""
     SELECT id, 'charge', charge_id, amount, currency FROM payments WHERE tenant_id = current_tenant() AND state = 'succeeded'
     UNION ALL SELECT id, 'refund', processor_id, -amount, currency FROM refunds
-        WHERE tenant_id = current_tenant() AND state = 'succeeded'
+        WHERE tenant_id = current_tenant() AND settled_at IS NOT NULL
+    UNION ALL SELECT id, 'refund_failure', processor_id, amount, currency FROM refunds
+        WHERE tenant_id = current_tenant() AND settled_at IS NOT NULL AND failed_at IS NOT NULL
     UNION ALL SELECT id, 'dispute', processor_id, -amount, currency FROM disputes WHERE tenant_id = current_tenant()
     UNION ALL SELECT id, 'dispute_reversal', processor_id, amount, currency FROM disputes
         WHERE tenant_id = current_tenant() AND state = 'won'

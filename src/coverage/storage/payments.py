@@ -31,7 +31,7 @@ class Payment(TenantRow, Table):
 
 
 class Refund(TenantRow, Table):
-    """An amount of a payment that goes back."""
+    """An amount of a payment that goes back. One that fails is owed still, until it is transferred."""
 
     __tablename__ = "refunds"
     payment_id: Mapped[str]
@@ -40,10 +40,12 @@ class Refund(TenantRow, Table):
     amount: Mapped[Minor]
     currency: Mapped[str]
     reason: Mapped[str]
-    state: Mapped[str]
+    state: Mapped[str]  # pending, succeeded, failed or transferred
     processor_id: Mapped[str | None]
     created_at: Mapped[Instant]
-    settled_at: Mapped[Instant | None]
+    settled_at: Mapped[Instant | None]  # when the processor sent it, whatever became of it since
+    failed_at: Mapped[Instant | None]
+    bank_reference: Mapped[str | None]  # of what was transferred instead
 
 
 class CardDispute(TenantRow, Table):
@@ -115,6 +117,17 @@ def refunds_of(session: Session, cover_ids: Sequence[str]) -> list[Refund]:
     """What goes back of the covers' payments, the first first."""
     query = select(Refund).where(Refund.cover_id.in_(cover_ids)).order_by(Refund.created_at, Refund.id)
     return list(session.scalars(query))
+
+
+def refunds_in(session: Session, states: Sequence[str]) -> list[Refund]:
+    """The tenant's refunds in some states, the first first."""
+    query = select(Refund).where(Refund.state.in_(states)).order_by(Refund.created_at, Refund.id)
+    return list(session.scalars(query))
+
+
+def find_refund(session: Session, tenant_id: str, refund_id: str) -> Refund | None:
+    """The tenant's refund of that id."""
+    return session.get(Refund, (tenant_id, refund_id))
 
 
 def lock_refund(session: Session, tenant_id: str, refund_id: str) -> Refund | None:

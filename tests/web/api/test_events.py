@@ -164,6 +164,7 @@ class TestKinds:
             facts.cover_cancelled("cov_1", "txn_1", refunds=True), facts.cover_turned("cov_1", "started"),
             facts.cover_awaits_payment("cov_1", "quo_1", "pay_1"), facts.payment_failed("cov_1", "pay_1", "card_declined"),
             facts.payment_returned("cov_1", "pay_1", "ref_1"), facts.refund_sent("cov_1", "ref_1"),
+            facts.refund_failed("cov_1", "ref_1"), facts.refund_transferred("cov_1", "ref_1"),
             facts.cover_lapsed("cov_1"), facts.payment_disputed("cov_1", "dsp_1"),
             facts.dispute_closed("cov_1", "dsp_1", "won"), facts.change_abandoned("cov_1", "chg_1"),
             facts.cover_changed("cov_1", "chg_1", "txn_1", refunds=False),
