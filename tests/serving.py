@@ -21,7 +21,11 @@ def serving(app: ASGIApp) -> Iterator[str]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(256)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, ws="none", lifespan="off"))
+    # As `coverage serve` keeps them: no caller here keeps an idle connection as long.
+    config = uvicorn.Config(
+        app, log_level="critical", access_log=False, ws="none", lifespan="off", timeout_keep_alive=75
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

@@ -1,4 +1,4 @@
-"""`coverage ledger` and `coverage invoices`: what an operator types, and what is answered."""
+"""`coverage ledger`, `coverage invoices` and `coverage refunds`: what an operator types, and what is answered."""
 
 from __future__ import annotations
 
@@ -137,6 +137,37 @@ class TestInvoices:
     )
     def test_refuse_clearly(self, run: Run, arguments: tuple[str, ...], says: str) -> None:
         done = run("invoices", *arguments)
+        assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+
+
+class TestRefunds:
+    def test_that_failed_are_listed_and_transferred(self, run: Run, book: tuple[LivedIn, str]) -> None:
+        lived, cover = book[0], book[0].covers["cancelled"]
+        assert run("refunds", "list").stdout == "None is failed.\n"
+        refund = lived.asked("SELECT id FROM refunds WHERE cover_id = :id", id=cover["id"])
+        number = lived.asked("SELECT processor_id FROM refunds WHERE id = :id", id=refund)
+        lived.told_by_processor(lambda account: account.fail_refund(number))
+        listed = run("refunds", "list")
+        assert refund in listed.stdout
+        assert "failed" in listed.stdout
+        (told,) = json.loads(run("refunds", "list", "--json").stdout)
+        assert (told["id"], told["amount"], told["state"]) == (refund, cover["price"]["gross"]["amount"], "failed")
+        for _ in range(2):
+            done = run("refunds", "transferred", refund, "--reference", " SCT 7 ")
+            assert (done.returncode, "is transferred" in done.stdout) == (0, True), done.stderr
+        assert run("ledger", "check").returncode == 0
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (("list", "--state", "lost"), "there is no state 'lost'; expected one of pending, succeeded"),
+            (("transferred", "ref_1", "--reference", "x"), "there is no refund ref_1"),
+            (("transferred", "ref_1", "--reference", " "), "--reference says nothing"),
+            (("look", "ref_" + "0" * 36), "there is no refund"),
+        ],
+    )
+    def test_refuse_clearly(self, run: Run, arguments: tuple[str, ...], says: str) -> None:
+        done = run("refunds", *arguments)
         assert (done.returncode, says in done.stderr) == (2, True), done.stderr
 
 

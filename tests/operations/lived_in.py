@@ -135,4 +135,9 @@ def _settle(platform: Platform, cover: dict[str, Any]) -> None:
     goodwill = {"decision": "goodwill", "goodwill": {"amount": 8_000, "currency": "EUR"}, "because": "they were early"}
     assert platform.post(f"/v1/exposures/{exposure}/decision", goodwill).status_code == 200
     payouts = [platform.post(f"/v1/exposures/{exposure}/payouts", a_payout(4_000)).json() for _ in range(2)]
-    assert platform.post(f"/v1/payouts/{payouts[0]['id']}/settle", {"outcome": "paid"}).status_code == 200
+    assert (
+        platform.post(
+            f"/v1/payouts/{payouts[0]['id']}/settle", {"outcome": "paid", "bank_reference": "SCT-1"}
+        ).status_code
+        == 200
+    )

@@ -152,7 +152,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "UPDATE exposures SET payable = payable + 1", "claim_differs", "SELECT id FROM exposures",
     ),
     "a payout was transferred that wasn't": (
-        "UPDATE payouts SET state = 'paid', paid_at = ordered_at WHERE state = 'pending'",
+        "UPDATE payouts SET state = 'paid', paid_at = ordered_at, bank_reference = 'x' WHERE state = 'pending'",
         "posting_differs", "SELECT max(id) FROM payouts",
     ),
     "an invoice's total is lowered": (

@@ -121,13 +121,13 @@ class TestExposures:
         losses = [
             {"section": "liability", "claimant": "third_party", "estimate": {"amount": 0, "currency": "EUR"}},
             {"section": "liability", "claimant": "policyholder"},
-            {"section": "own_damage", "estimate": {"amount": 2**53, "currency": "EUR"}},
+            {"section": "own_damage", "estimate": {"amount": 10**12, "currency": "EUR"}},
         ]
         claim = platform.claim(cover, losses=losses)
         assert [(e["section"], e["claimant"], e["decision"], e["estimate"]) for e in claim["exposures"]] == [
             ("liability", "third_party", "pending", {"amount": 0, "currency": "EUR"}),
             ("liability", "policyholder", "pending", None),
-            ("own_damage", "policyholder", "pending", {"amount": 2**53, "currency": "EUR"}),
+            ("own_damage", "policyholder", "pending", {"amount": 10**12, "currency": "EUR"}),
         ]
         assert platform.get(f"/v1/claims/{claim['id']}").json() == claim
 

@@ -329,12 +329,12 @@ class TestClaimsBordereau:
         done(f"/v1/exposures/{exposure}/decision", decision="goodwill", goodwill=euros(1_000), because="x")
         first, second = ordered(300), ordered(200)
         expert = ordered(50, "fees")
-        done(f"/v1/payouts/{first}/settle", outcome="paid")
-        done(f"/v1/payouts/{expert}/settle", outcome="paid")
+        done(f"/v1/payouts/{first}/settle", outcome="paid", bank_reference="SCT-1")
+        done(f"/v1/payouts/{expert}/settle", outcome="paid", bank_reference="SCT-1")
         # The second is on its way: it is thought to come still.
         assert money(APRIL) == [300, 0, 700, 50, 0, 0, 1_000, 50, 1_050]
         wall.now += timedelta(days=31)
-        done(f"/v1/payouts/{second}/settle", outcome="paid")
+        done(f"/v1/payouts/{second}/settle", outcome="paid", bank_reference="SCT-1")
         done(f"/v1/payouts/{first}/settle", outcome="failed")
         done(f"/v1/exposures/{exposure}/reserve", fees=euros(20), because="x")
         # What came back is negative in the month in which it did.

@@ -88,8 +88,14 @@ def decide(platform: Platform, exposure: str, expected: int = 200, **body: Any) 
     return told
 
 
+def lost(amount: int, **named: Any) -> list[dict[str, Any]]:
+    """A loss of one part."""
+    return [{"amount": euros(amount), **named}]
+
+
 def approve(platform: Platform, exposure: str, loss: int, **more: Any) -> dict[str, Any]:
-    return decide(platform, exposure, decision="approved", loss=euros(loss), **more)
+    named = {name: more.pop(name) for name in ("limit", "sublimit") if name in more}
+    return decide(platform, exposure, decision="approved", losses=lost(loss, **named), **more)
 
 
 def pay(platform: Platform, exposure: str, amount: int, **changes: Any) -> dict[str, Any]:
@@ -128,7 +134,7 @@ class TestWholeLife:
         assert balances(owner, platform) == {incurred: 42_000, outstanding: -42_000}
         told = approve(platform, exposure["id"], 2_500)
         # 2,500 less the excess of 1,000.
-        assert [(step["kind"], step["amount"]["amount"]) for step in told["steps"]] == [
+        assert [(step["kind"], step["amount"]["amount"]) for step in told["losses"][0]["steps"]] == [
             ("loss", 250_000),
             ("deductible", -100_000),
         ]
@@ -199,7 +205,7 @@ class TestDeciding:
         exposure = claimed(GOODS)["exposures"][0]["id"]
         body: dict[str, Any] = {
             "decision": "approved",
-            "loss": euros(5_000),
+            "losses": lost(5_000),
             "amount": euros(4_501),
             "because": "generous",
         }
@@ -230,9 +236,9 @@ class TestDeciding:
     def test_a_victim_bears_no_deductible(self, platform: Platform, claimed: Callable[..., dict[str, Any]]) -> None:
         exposure = claimed(LIABILITY, claimant="third_party")["exposures"][0]["id"]
         answer = platform.post(
-            f"/v1/exposures/{exposure}/decision", {"decision": "approved", "loss": euros(5_000), "because": "x"}
+            f"/v1/exposures/{exposure}/decision", {"decision": "approved", "losses": lost(5_000), "because": "x"}
         )
-        assert pointers(answer) == ["/limit"]
+        assert pointers(answer) == ["/losses/0/limit"]
         assert "one of bodily, property" in answer.text
         assert approve(platform, exposure, 130_000_000, limit="property")["owed"] == euros(100_000_000)
         assert approve(platform, exposure, 130_000_000, limit="bodily")["owed"] == euros(130_000_000)
@@ -240,18 +246,18 @@ class TestDeciding:
     @pytest.mark.parametrize(
         ("body", "pointer"),
         [
-            ({"decision": "approved"}, "/loss"),
+            ({"decision": "approved"}, "/losses"),
             ({"decision": "goodwill"}, "/goodwill"),
             ({"decision": "goodwill", "goodwill": euros(0)}, "/goodwill"),
             ({"decision": "repudiated", "goodwill": euros(1)}, "/goodwill"),
             ({"decision": "repudiated", "amount": euros(1)}, "/amount"),
-            ({"decision": "goodwill", "goodwill": euros(1), "limit": "amount"}, "/limit"),
-            ({"decision": "approved", "loss": {"amount": 1, "currency": "USD"}}, "/loss/currency"),
-            ({"decision": "approved", "loss": euros(1), "goodwill": {"amount": 2**53, "currency": "EUR"}, "amount": euros(0)}, None),
-            ({"decision": "approved", "loss": {"amount": 2**53, "currency": "EUR"}, "goodwill": {"amount": 2**53, "currency": "EUR"}},
-             "/goodwill/amount"),
-            ({"decision": "approved", "loss": euros(1), "sound_value": euros(1)}, "/sound_value"),
-            ({"decision": "approved", "loss": euros(1), "premium_due": euros(0)}, "/premium_due/amount"),
+            ({"decision": "goodwill", "goodwill": euros(1), "losses": lost(1)}, "/losses"),
+            ({"decision": "approved", "losses": [{"amount": {"amount": 1, "currency": "USD"}}]}, "/losses/0/amount/currency"),
+            ({"decision": "approved", "losses": lost(1), "goodwill": euros(10**10), "amount": euros(0)}, None),
+            ({"decision": "approved", "losses": lost(2_000), "goodwill": euros(10**10)}, "/goodwill/amount"),
+            ({"decision": "approved", "losses": lost(1), "goodwill": euros(10**10 + 1)}, "/goodwill/amount"),
+            ({"decision": "approved", "losses": lost(1, sound_value=euros(1))}, "/losses/0/sound_value"),
+            ({"decision": "approved", "losses": lost(1), "premium_due": euros(0)}, "/premium_due/amount"),
         ],
     )  # fmt: skip
     def test_what_does_not_go_together_is_refused(
@@ -268,7 +274,7 @@ class TestDeciding:
         exposure = platform.claim(cover, loss_at=soon(hours=13))["exposures"][0]["id"]
         assert file_of(platform, exposure)["terms"]["covered"] is False
         refused = platform.post(
-            f"/v1/exposures/{exposure}/decision", {"decision": "approved", "loss": euros(1), "because": "x"}
+            f"/v1/exposures/{exposure}/decision", {"decision": "approved", "losses": lost(1), "because": "x"}
         )
         the_problem(refused, 409, "not_covered_then")
         told = decide(platform, exposure, decision="goodwill", goodwill=euros(80))
@@ -415,7 +421,7 @@ class TestPayingOut:
         assert file_of(platform, exposure)["reserves"]["indemnity"] == euros(1_000)
         assert balances(owner, platform)["claims_outstanding/off_duty_vehicle/goods_carried"] == -100_000
         for outcome in ("paid", "failed"):
-            again = platform.post(f"/v1/payouts/{payout['id']}/settle", {"outcome": outcome})
+            again = platform.post(f"/v1/payouts/{payout['id']}/settle", {"outcome": outcome, "bank_reference": "SCT-1"})
             the_problem(again, 409, "payout_settled")
         settle(platform, pay(platform, exposure, 1_000))
         assert books(platform) == []

@@ -189,7 +189,8 @@ class Partner(RuleBasedStateMachine):
     def _settle(self, chance: random.Random, exposure: str) -> None:
         match chance.randrange(5):
             case 0:
-                loss = {"decision": "approved", "loss": euros(chance.randrange(400_000)), "sublimit": "each_item"}
+                parts = [{"amount": euros(chance.randrange(400_000)), "sublimit": "each_item"}]
+                loss = {"decision": "approved", "losses": parts}
                 goodwill = {"decision": "goodwill", "goodwill": euros(chance.randrange(1, 40_000))}
                 both = goodwill | loss
                 self._decide(exposure, chance.choice((loss, both, goodwill, {"decision": "repudiated"})))
@@ -214,7 +215,7 @@ class Partner(RuleBasedStateMachine):
             self.payouts.append(made["id"])
 
     def _transfer(self, payout: str, outcome: str) -> None:
-        answer = self.platform.post(f"/v1/payouts/{payout}/settle", {"outcome": outcome})
+        answer = self.platform.post(f"/v1/payouts/{payout}/settle", {"outcome": outcome, "bank_reference": "SCT-1"})
         self._told(f"transfer {outcome}", answer)
 
     @invariant()

@@ -64,7 +64,7 @@ def transferring(platform: Platform) -> Doing:
     ordering = paying_out(platform)
     ordered = platform.post(str(ordering.path), ordering.body)
     assert ordered.status_code == 201, ordered.text
-    return Doing(f"/v1/payouts/{ordered.json()['id']}/settle", {"outcome": "paid"})
+    return Doing(f"/v1/payouts/{ordered.json()['id']}/settle", {"outcome": "paid", "bank_reference": "SCT-1"})
 
 
 def changing(platform: Platform) -> Doing:

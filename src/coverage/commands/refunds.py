@@ -83,7 +83,7 @@ def _list(wired: Wiring, settings: Any, states: list[Any], as_json: bool) -> Non
         typer.echo(json.dumps([_plain(one) for one in found], indent=2))
         return
     if not found:
-        typer.echo(f"There are none that {'is' if len(states) == 1 else 'are'} {' or '.join(states)}.")
+        typer.echo(f"None is {' or '.join(states)}.")
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("ID", no_wrap=True)

@@ -101,6 +101,9 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
         config = uvicorn.Config(
             wired.build_app(premises, playing), log_level="warning", access_log=False, lifespan="off",
             timeout_graceful_shutdown=10,
+            # Longer than callers and proxies keep an idle connection: who closes it must be the one who would send on it,
+            # or now and then a request meets a connection that is just being closed, and gets no answer.
+            timeout_keep_alive=75,
             # The last bound, on memory: what is more is told 503 without a word of ours.
             limit_concurrency=settings.connections,
         )  # fmt: skip

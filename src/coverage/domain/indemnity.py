@@ -1,46 +1,52 @@
 """What a section owes of a loss: never more than the loss, its limit or what was insured (the indemnity principle).
 
 In this order: the average rule (Code des assurances L121-5), the deductible and the limit as the section has them, and at
-last the reduction for what was declared wrongly in good faith (L113-9). None of them is raised against the victim in
-compulsory motor liability (R211-13): there the insurer pays, and recovers it from who owes it.
+last the reduction for what was declared wrongly in good faith (L113-9). Deductible and reduction are never raised against the
+victim in compulsory motor liability (R211-13): there the insurer pays, and recovers it from who owes it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 from coverage.domain.cover import SectionTerms
 from coverage.domain.faults import Detail, Rejected
+from coverage.domain.money import Money
 from coverage.domain.premium import half_up
 
 StepKind = Literal["loss", "average", "deductible", "limit", "sublimit", "premium_reduction"]
 
+# A limit for each event or cover is one amount for all that falls under it; for each person or item, each has its own.
+SHARED: Final = ("event", "cover")
+EACH_ITEM: Final = "each_item"
+
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
-    """A loss as a person assessed it, in minor units of the cover's currency.
+class Part:
+    """A part of a loss as a person assessed it, in minor units of the cover's currency: what falls under one limit.
 
-    `limit` names the limit that it falls under, `sublimit` a lower one for this part of it. `sound_value` is what the thing
-    insured was worth before the loss; `premium_due` the section's net premium, had all been declared rightly.
+    `limit` names it, `sublimit` a lower one for this part. `sound_value` is what the thing insured was worth before.
     """
 
     loss: int
     limit: str | None = None
     sublimit: str | None = None
     sound_value: int | None = None
-    premium_due: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
-    """What others that share the limit or the deductible have had: what was approved under the limit; and of this event,
-    the losses that a deductible was taken from and what it took.
+class Granted:
+    """What an earlier decision granted of a part: `amount` under a limit and perhaps a sublimit. Of this event, what of the
+    part a deductible was taken from, after the average rule (`borne`), and what it took.
     """
 
-    approved: int = 0
-    losses: int = 0
+    limit: str
+    sublimit: str | None
+    amount: int
+    borne: int = 0
     deductible: int = 0
 
 
@@ -53,58 +59,75 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Indemnity:
-    """What is owed of a loss, at most, with what the insured bears of it as deductible, and how it was worked out."""
+class PartOwed:
+    """What is owed of a part at most, with what the insured bears of it as deductible, and how it was worked out."""
 
-    amount: int
-    deductible: int
     limit: str
+    sublimit: str | None
+    amount: int
+    borne: int
+    deductible: int
     steps: tuple[Step, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Indemnity:
+    """What is owed of a loss at most, part by part."""
+
+    parts: tuple[PartOwed, ...]
+
+    @property
+    def amount(self) -> int:
+        return sum(part.amount for part in self.parts)
+
+
 def indemnity(
-    terms: SectionTerms, assessed: Assessed, earlier: Earlier, *, third_party: bool, compulsory: bool
-) -> Indemnity:
-    """What the section owes of an assessed loss under its terms at the loss.
+    terms: SectionTerms, parts: Sequence[Part], earlier: Iterable[Granted] = (), *, currency: str,
+    premium_due: int | None = None, third_party: bool = False, compulsory: bool = False,
+) -> Indemnity:  # fmt: skip
+    """What the section owes of a loss under its terms at the loss, after what was granted `earlier` of what it shares.
 
-    `third_party` is a victim who claims directly (L124-3), `compulsory` a section of compulsory motor liability. Raises
-    `Rejected` for a limit that the section hasn't, or a rule that doesn't hold for it.
+    `premium_due` is the section's net premium, had all been declared rightly. `third_party` is a victim who claims directly
+    (L124-3), `compulsory` a section of compulsory motor liability. Raises `Rejected` for a limit that the section hasn't, or
+    a rule that doesn't hold for it.
     """
-    name = _limit_named(terms, assessed)
-    most = terms.limits[name]
-    steps = [Step("loss", assessed.loss)]
-    borne = assessed.loss - _take(steps, "average", _under_insured(terms, most, assessed, third_party=third_party))
-    spared = third_party and not (terms.deductible or {}).get("against_third_parties", False)
-    due = 0 if spared or (third_party and compulsory) else _deductible(terms, borne, earlier)
-    left = None if most is None else max(most - (earlier.approved if terms.per in ("event", "cover") else 0), 0)
-    part = terms.sublimits[assessed.sublimit] if assessed.sublimit else None
-    if (terms.deductible or {}).get("applied") == "after_limit":
-        owed = _capped(steps, borne, left, part)
-        taken = _take(steps, "deductible", min(due, owed))
-        owed -= taken
-    else:
-        taken = _take(steps, "deductible", min(due, borne))
-        owed = _capped(steps, borne - taken, left, part)
-    if assessed.premium_due is not None and not (third_party and compulsory):
-        owed -= _take(steps, "premium_reduction", owed - _reduced(terms, owed, assessed.premium_due))
-    return Indemnity(owed, taken, name, tuple(steps))
+    spared = third_party and (compulsory or not (terms.deductible or {}).get("against_third_parties", False))
+    if premium_due is not None and premium_due <= terms.net:
+        paid = Money(terms.net, currency)
+        raise _wrong(
+            "/premium_due/amount", f"expected more than the {paid} that were paid for the section; else leave it out"
+        )
+    reduction = Fraction(terms.net, premium_due) if premium_due and not (third_party and compulsory) else Fraction(1)
+    granted, owed = list(earlier), list[PartOwed]()
+    for number, part in enumerate(parts):
+        pointer = f"/losses/{number}"
+        name = _limit_named(terms, part, pointer)
+        steps = [Step("loss", part.loss)]
+        under = _under_insured(terms, terms.limits[name], part, pointer, third_party=third_party)
+        borne = part.loss - _take(steps, "average", under)
+        due = 0 if spared else _deductible(terms, borne, granted)
+        amount, taken = _limited(steps, terms, borne, due, _left(terms, name, part.sublimit, granted))
+        amount -= _take(steps, "premium_reduction", amount - half_up(amount * reduction))
+        owed.append(PartOwed(name, part.sublimit, amount, borne, taken, tuple(steps)))
+        granted.append(Granted(name, part.sublimit, amount, 0 if spared else borne, taken))
+    return Indemnity(tuple(owed))
 
 
-def _limit_named(terms: SectionTerms, assessed: Assessed) -> str:
+def _limit_named(terms: SectionTerms, part: Part, pointer: str) -> str:
     names = sorted(terms.limits)
-    if assessed.sublimit is not None and assessed.sublimit not in terms.sublimits:
+    if part.sublimit is not None and part.sublimit not in terms.sublimits:
         known = ", ".join(sorted(terms.sublimits)) or "none"
-        raise _wrong("/sublimit", f"the section has no such sublimit; it has {known}")
-    if assessed.limit is None and len(names) == 1:
+        raise _wrong(f"{pointer}/sublimit", f"the section has no such sublimit; it has {known}")
+    if part.limit is None and len(names) == 1:
         return names[0]
-    if assessed.limit not in terms.limits:
-        raise _wrong("/limit", f"expected the limit that the loss falls under: one of {', '.join(names)}")
-    return assessed.limit
+    if part.limit not in terms.limits:
+        raise _wrong(f"{pointer}/limit", f"expected the limit that the loss falls under: one of {', '.join(names)}")
+    return part.limit
 
 
-def _under_insured(terms: SectionTerms, insured: int | None, assessed: Assessed, *, third_party: bool) -> int:
+def _under_insured(terms: SectionTerms, insured: int | None, part: Part, pointer: str, *, third_party: bool) -> int:
     """What the insured bears for what wasn't insured, in proportion."""
-    if assessed.sound_value is None:
+    if part.sound_value is None:
         return 0
     if third_party or terms.average != "applies" or insured is None:
         reason = (
@@ -114,13 +137,13 @@ def _under_insured(terms: SectionTerms, insured: int | None, assessed: Assessed,
             if terms.average != "applies"
             else "the section has no sum insured to compare with"
         )
-        raise _wrong("/sound_value", f"{reason}; expected it left out")
-    if assessed.sound_value <= insured:
+        raise _wrong(f"{pointer}/sound_value", f"{reason}; expected it left out")
+    if part.sound_value <= insured:
         return 0
-    return assessed.loss - half_up(Fraction(assessed.loss * insured, assessed.sound_value))
+    return part.loss - half_up(Fraction(part.loss * insured, part.sound_value))
 
 
-def _deductible(terms: SectionTerms, borne: int, earlier: Earlier) -> int:
+def _deductible(terms: SectionTerms, borne: int, granted: Sequence[Granted]) -> int:
     """What is still to be borne of this event's deductible: it is taken once, whoever claims first."""
     rule = terms.deductible
     if rule is None:
@@ -129,27 +152,43 @@ def _deductible(terms: SectionTerms, borne: int, earlier: Earlier) -> int:
     if share is None:
         due = int(rule["amount"])
     else:
-        due = half_up(Fraction((earlier.losses + borne) * share, 100))
+        due = half_up(Fraction((sum(one.borne for one in granted) + borne) * share, 100))
         due = max(due, rule.get("min") or 0)
         due = min(due, rule["max"]) if rule.get("max") is not None else due
-    return max(due - earlier.deductible, 0)
+    return max(due - sum(one.deductible for one in granted), 0)
 
 
-def _capped(steps: list[Step], amount: int, left: int | None, part: int | None) -> int:
+def _left(
+    terms: SectionTerms, limit: str, sublimit: str | None, granted: Sequence[Granted]
+) -> list[tuple[StepKind, int]]:
+    """What is left of the limits that a part falls under, the lower one first."""
+    found: list[tuple[StepKind, int]] = []
+    shares = terms.per in SHARED
+    part = terms.sublimits[sublimit] if sublimit else None
     if part is not None:
-        amount -= _take(steps, "sublimit", max(amount - part, 0))
-    if left is not None:
-        amount -= _take(steps, "limit", max(amount - left, 0))
-    return amount
+        used = sum(one.amount for one in granted if one.sublimit == sublimit) if shares and sublimit != EACH_ITEM else 0
+        found.append(("sublimit", max(part - used, 0)))
+    most = terms.limits[limit]
+    if most is not None:
+        used = sum(one.amount for one in granted if one.limit == limit) if shares else 0
+        found.append(("limit", max(most - used, 0)))
+    return found
 
 
-def _reduced(terms: SectionTerms, owed: int, due: int) -> int:
-    if due <= terms.net:
-        raise _wrong(
-            "/premium_due/amount",
-            f"expected more than the {terms.net} that were paid for the section; else leave it out",
-        )
-    return half_up(Fraction(owed * terms.net, due))
+def _limited(
+    steps: list[Step], terms: SectionTerms, borne: int, due: int, left: Iterable[tuple[StepKind, int]]
+) -> tuple[int, int]:  # fmt: skip
+    """What limits and deductible leave of a part, in the section's own order; and what the deductible took."""
+    after = (terms.deductible or {}).get("applied") == "after_limit"
+    amount = borne
+    taken = 0 if after else _take(steps, "deductible", min(due, amount))
+    amount -= taken
+    for kind, most in left:
+        amount -= _take(steps, kind, max(amount - most, 0))
+    if after:
+        taken = _take(steps, "deductible", min(due, amount))
+        amount -= taken
+    return amount, taken
 
 
 def _take(steps: list[Step], kind: StepKind, amount: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from coverage.domain.facts import cover_awaits_payment, cover_issued
@@ -44,6 +44,7 @@ class PartyNamed:
     name: str
     email: str | None
     locale: str
+    born: date | None = None
     pointer: str = field(default="", compare=False)  # where they were named in what was sent
 
 
@@ -313,6 +314,8 @@ def _people(tx: Work, bind: Bind) -> dict[str, list[Member]]:
         )
         member = members.find_or_add(tx.session, fresh)
         personal = {"name": party.name, "email": party.email}
+        if party.born is not None:
+            personal["born"] = party.born.isoformat()
         member.locale, member.sealed = party.locale, tx.seal_json(member.id, personal, f"members/{member.id}")
         found[reference] = member
     return {role: [found[party.reference] for party in people] for role, people in bind.parties.items()}

@@ -22,7 +22,7 @@ from coverage.domain.facts import (
 )
 from coverage.domain.faults import Conflict, Detail, Missing, Rejected
 from coverage.domain.ids import names
-from coverage.domain.indemnity import Assessed, Earlier, Indemnity, indemnity
+from coverage.domain.indemnity import Granted, Indemnity, Part, indemnity
 from coverage.domain.journal import BANK, CLAIMS_DUE, CostKind, Transfer, transfer_for_payout, transfer_for_reserve
 from coverage.domain.money import Money
 from coverage.domain.period import Period
@@ -40,19 +40,21 @@ from coverage.storage.identity import new_id
 from coverage.storage.settlements import Decision, Payout, ReserveChange
 
 Outcome = Literal["paid", "failed"]
-MOST: Final = 2**53  # beyond it, JSON's readers disagree (RFC 8259 section 6)
+MOST: Final = 10**12  # in all, for one exposure: as for each amount that is sent
 KINDS: Final[tuple[CostKind, ...]] = ("indemnity", "fees")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a person decides. `amount` is what is approved, all that is owed where it is left out; `goodwill` what is given
-    beside it, outside the limit. Minor units of the cover's currency.
+    """What a person decides. `losses` are what was assessed, part by part; `premium_due` the section's net premium, had all
+    been declared rightly; `amount` what is approved, all that is owed where it is left out; `goodwill` what is given beside it,
+    outside the limit. Minor units of the cover's currency.
     """
 
     decision: Literal["approved", "repudiated", "goodwill"]
     because: str
-    assessed: Assessed | None = None
+    losses: tuple[Part, ...] = ()
+    premium_due: int | None = None
     amount: int | None = None
     goodwill: int = 0
 
@@ -138,8 +140,9 @@ def people_paid(house: House, caller: Caller, exposure_id: str, payee: Payee) ->
         member = members.find(tx.session, tx.tenant_id, claim.member_id)
         found = [Person(payee.reference, payee.name, payee.born)]
         if member is not None:
-            name = tx.unseal_json(member.id, member.sealed, f"members/{member.id}").get("name")
-            found += [Person(member.reference, name, locale=member.locale)] if name else []
+            told = tx.unseal_json(member.id, member.sealed, f"members/{member.id}")
+            born = date.fromisoformat(told["born"]) if told.get("born") else None
+            found += [Person(member.reference, told["name"], born, member.locale)] if told.get("name") else []
         return found
 
 
@@ -151,9 +154,9 @@ def add_exposure(tx: Work, claim_id: str, loss: Loss) -> Exposure:
     claim = find_claim(tx, claim_id)
     cover = _lock(tx, claim)
     _check_open(claim)
-    sections = sorted({one.section for one in terms_at(tx, cover.id, claim.loss_at)})
+    sections = sorted({one.section for one in _at_the_loss(tx, claim, cover)})
     if loss.section not in sections:
-        words = f"the cover had no such section at the loss; expected one of {', '.join(sections)}"
+        words = f"the cover has no such section; expected one of {', '.join(sections) or 'none: it was never issued'}"
         raise _wrong("invalid_claim", "/section", words)
     if loss.currency not in (None, cover.currency):
         raise _wrong("invalid_claim", "/estimate/currency", f"expected {cover.currency}, the cover's currency")
@@ -240,7 +243,7 @@ def pay_out(tx: Work, exposure_id: str, order: PayoutOrder) -> Payout:
         tenant_id=tx.tenant_id, id=payout_id, claim_id=file.claim.id, exposure_id=exposure.id, kind=order.kind,
         amount=order.amount, currency=cover.currency, state="pending", bank_reference=None, ordered_by=tx.caller.actor,
         sealed=tx.seal_json(file.claim.member_id, told, f"payouts/{payout_id}"), ordered_at=tx.now, paid_at=None,
-        failed_at=None, created_at=tx.wall,
+        failed_at=None, created_at=tx.now,
     )  # fmt: skip
     tx.session.add(payout)
     post(tx, payout.id, transfer_for_payout(cover.product, exposure.section, order.amount, cover.currency, order.kind))
@@ -252,7 +255,8 @@ def pay_out(tx: Work, exposure_id: str, order: PayoutOrder) -> Payout:
 def settle_payout(tx: Work, payout_id: str, outcome: Outcome, bank_reference: str | None) -> Payout:
     """Notes what became of a payout: transferred, or failed, before it left or since.
 
-    What failed may be paid again. Raises `Conflict` where it is so already, or has failed.
+    What failed may be paid again. Raises `Conflict` where it is so already, or has failed, and `Rejected` for a transfer that
+    the bank has no name for.
     """
     payout = find_payout(tx, payout_id)
     file = _locked(tx, payout.exposure_id)
@@ -262,6 +266,8 @@ def settle_payout(tx: Work, payout_id: str, outcome: Outcome, bank_reference: st
     exposure, cover = file.exposure, file.cover
     transferred = Transfer(CLAIMS_DUE, BANK, payout.amount, payout.currency)
     if outcome == "paid":
+        if bank_reference is None:
+            raise _wrong("invalid_payout", "/bank_reference", "expected how the bank names the transfer")
         payout.state, payout.paid_at, payout.bank_reference = "paid", tx.now, bank_reference
         post(tx, payout.id, transferred)
     else:
@@ -288,11 +294,9 @@ def close_claim(tx: Work, claim_id: str) -> Claim:
     """
     claim = find_claim(tx, claim_id)
     cover = _lock(tx, claim)
-    settlements.read_anew(tx.session, claim)
     if claim.state == "closed":
         raise Conflict("claim_closed", "the claim is closed already")
     exposures = claims.exposures_of(tx.session, [claim.id])
-    settlements.read_anew(tx.session, *exposures)
     undecided = [one.id for one in exposures if one.decision == "pending"]
     if undecided:
         raise Conflict("not_decided", f"nothing has been decided on {', '.join(undecided)} yet")
@@ -314,7 +318,6 @@ def reopen_claim(tx: Work, claim_id: str) -> Claim:
     """Opens a closed claim again; raises `Conflict` where it isn't closed."""
     claim = find_claim(tx, claim_id)
     _lock(tx, claim)
-    settlements.read_anew(tx.session, claim)
     if claim.state != "closed":
         raise Conflict("claim_not_closed", f"the claim is {claim.state.replace('_', ' ')}; there is nothing to reopen")
     claim.state = "in_review"
@@ -395,43 +398,44 @@ def _owed(tx: Work, file: ExposureFile, verdict: Verdict) -> Indemnity | None:
     if not file.covered_then:
         words = "the section covered nothing at the loss, so that nothing is owed; repudiate it, or give it as goodwill"
         raise Conflict("not_covered_then", words)
-    if verdict.assessed is None:
-        raise _wrong("invalid_decision", "/loss", "expected the loss as it was assessed")
     quote = find_quote(tx, file.cover.quote_id)
-    compulsory = file.terms.section in liability_sections(edition_of(tx, quote), quote.facts)
-    third_party = file.exposure.claimant == "third_party"
-    earlier = _earlier(tx, file, verdict.assessed)
-    return indemnity(file.terms, verdict.assessed, earlier, third_party=third_party, compulsory=compulsory)
+    return indemnity(
+        file.terms, verdict.losses, _granted(tx, file), currency=file.cover.currency, premium_due=verdict.premium_due,
+        third_party=file.exposure.claimant == "third_party",
+        compulsory=file.terms.section in liability_sections(edition_of(tx, quote), quote.facts),
+    )  # fmt: skip
 
 
-def _earlier(tx: Work, file: ExposureFile, assessed: Assessed) -> Earlier:
-    """What other exposures of the section have had of the limit and the deductible that this one shares."""
-    limit = assessed.limit or next(iter(file.terms.limits))
-    beside = settlements.in_force_beside(tx.session, file.exposure, file.cover.id)
-    of_event = [(one, decision) for one, decision in beside if one.claim_id == file.claim.id]
-    sharing = beside if file.terms.per == "cover" else of_event
+def _granted(tx: Work, file: ExposureFile) -> list[Granted]:
+    """What other exposures of the section have had of the limits and the deductible that this one may share."""
+    found = []
     against = (file.terms.deductible or {}).get("against_third_parties", False)
-    bearing = [
-        one
-        for exposure, one in of_event
-        if one.decision == "approved" and (against or exposure.claimant != "third_party")
-    ]
-    return Earlier(
-        sum(one.approved for _, one in sharing if one.limit_name == limit),
-        sum(one.loss for one in bearing),
-        sum(one.deductible for one in bearing),
-    )
+    for exposure, decision in settlements.in_force_beside(tx.session, file.exposure, file.cover.id):
+        of_event = exposure.claim_id == file.claim.id
+        bears = of_event and (against or exposure.claimant != "third_party")
+        if of_event or file.terms.per == "cover":
+            found += [
+                Granted(
+                    part["limit"], part["sublimit"], part["approved"], part["borne"] if bears else 0,
+                    part["deductible"] if bears else 0,
+                )
+                for part in decision.parts
+            ]  # fmt: skip
+    return found
 
 
 def _keep(tx: Work, file: ExposureFile, verdict: Verdict, decided: Decided) -> None:
-    owed, decision_id = decided.owed, new_id("decision")
+    decision_id, left, parts = new_id("decision"), decided.approved, []
+    for given, part in zip(verdict.losses, decided.owed.parts if decided.owed else (), strict=False):
+        # Where less is approved than is owed, the first parts have it.
+        approved = min(left, part.amount)
+        left -= approved
+        parts.append(asdict(given) | asdict(part) | {"approved": approved})
     tx.session.add(
         Decision(
             tenant_id=tx.tenant_id, id=decision_id, exposure_id=file.exposure.id, sequence=len(file.decisions) + 1,
-            decision=verdict.decision, assessed=asdict(verdict.assessed) if verdict.assessed else {},
-            steps=[asdict(step) for step in owed.steps] if owed else [], limit_name=owed.limit if owed else None,
-            indemnity=owed.amount if owed else 0, loss=verdict.assessed.loss if verdict.assessed else 0,
-            deductible=owed.deductible if owed else 0, approved=decided.approved, goodwill=decided.goodwill,
+            decision=verdict.decision, parts=parts, premium_due=verdict.premium_due,
+            indemnity=decided.owed.amount if decided.owed else 0, approved=decided.approved, goodwill=decided.goodwill,
             currency=file.cover.currency, decided_by=tx.caller.actor, decided_at=tx.now,
             sealed=tx.seal_json(file.claim.member_id, {"because": verdict.because}, f"decisions/{decision_id}"),
         )

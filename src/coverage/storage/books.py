@@ -216,7 +216,7 @@ _RECEIVABLE: Final = text("""
 # What is closed is settled.
 _CLAIMS: Final = text("""
     WITH held AS (
-        SELECT DISTINCT ON (d.exposure_id) d.exposure_id, d.decision, d.approved, d.goodwill, d.limit_name
+        SELECT DISTINCT ON (d.exposure_id) d.exposure_id, d.decision, d.approved, d.goodwill
         FROM decisions d WHERE d.tenant_id = current_tenant() ORDER BY d.exposure_id, d.sequence DESC
     )
     SELECT e.id, kind.what, kind.expected, kind.found

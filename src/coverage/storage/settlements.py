@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from coverage.storage.claims import Claim, Exposure
-from coverage.storage.schema import Count, Instant, Json, JsonList, Minor, Table, TenantRow
+from coverage.storage.schema import Count, Instant, JsonList, Minor, Table, TenantRow
 
 
 class Decision(TenantRow, Table):
@@ -19,12 +19,9 @@ class Decision(TenantRow, Table):
     exposure_id: Mapped[str]
     sequence: Mapped[Count]
     decision: Mapped[str]  # approved, repudiated or goodwill
-    assessed: Mapped[Json]  # the loss as it was assessed
-    steps: Mapped[JsonList]  # how the indemnity was worked out
-    limit_name: Mapped[str | None]  # the limit that the loss falls under
+    parts: Mapped[JsonList]  # of the loss, as they were assessed, what is owed of each, and how that was worked out
+    premium_due: Mapped[Minor | None]
     indemnity: Mapped[Minor]  # what is owed at most
-    loss: Mapped[Minor]
-    deductible: Mapped[Minor]  # what the insured bears of this one
     approved: Mapped[Minor]
     goodwill: Mapped[Minor]  # beside it, outside the limit
     currency: Mapped[str]
@@ -62,7 +59,7 @@ class Payout(TenantRow, Table):
     ordered_at: Mapped[Instant]
     paid_at: Mapped[Instant | None]
     failed_at: Mapped[Instant | None]  # also where it was paid, and came back
-    created_at: Mapped[Instant]  # on the wall
+    created_at: Mapped[Instant]
 
 
 def find_exposure(session: Session, tenant_id: str, exposure_id: str) -> Exposure | None:

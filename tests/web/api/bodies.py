@@ -70,10 +70,9 @@ def an_exposure(platform: Platform, cover: dict[str, Any]) -> str:
 
 def a_decision() -> dict[str, Any]:
     """Approved by the terms, with a little beside it."""
-    loss = {"amount": 42_000, "currency": "EUR"}
+    part = {"amount": {"amount": 42_000, "currency": "EUR"}, "limit": "amount", "sublimit": "each_item"}
     return {
-        "decision": "approved", "loss": loss, "limit": "amount", "sublimit": "each_item", "amount": EURO, "goodwill": EURO,
-        "because": "by the receipt", "preview": False,
+        "decision": "approved", "losses": [part], "amount": EURO, "goodwill": EURO, "because": "by the receipt", "preview": False,
     }  # fmt: skip
 
 

@@ -6,16 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from coverage.web.api.shapes import (
-    Instant,
-    InstantSeen,
-    Metadata,
-    Money,
-    PaymentSeen,
-    PriceSeen,
-    Reason,
-    Shape,
-)
+from coverage.web.api.answers import PaymentSeen, PriceSeen, Reason
+from coverage.web.api.shapes import Instant, InstantSeen, Metadata, Money, Shape
 
 
 class ChangeRequest(Shape):

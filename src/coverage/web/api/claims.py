@@ -10,8 +10,9 @@ from coverage.operations.claiming import Declaration, Loss, declare_claim, find_
 from coverage.operations.house import Work
 from coverage.operations.showing import list_claims, see_claim, see_claims
 from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, ThePage, needs, once, plainly
+from coverage.web.api.answers import ClaimList, ClaimSeen
 from coverage.web.api.bodies import StrictRoute
-from coverage.web.api.shapes import ClaimList, ClaimRequest, ClaimSeen
+from coverage.web.api.shapes import ClaimRequest
 from coverage.web.api.telling import tell_claim
 
 router = APIRouter(prefix="/v1/claims", tags=["Claims"], route_class=StrictRoute, dependencies=[needs("claims")])

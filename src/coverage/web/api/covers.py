@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -16,17 +17,9 @@ from coverage.operations.screening import Person, screen
 from coverage.operations.showing import find_cover, list_covers, see_cover, see_covers
 from coverage.operations.unlocking import link_of
 from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, ThePage, needs, once, plainly
+from coverage.web.api.answers import CancellationSeen, CoverList, CoverSeen
 from coverage.web.api.bodies import StrictRoute
-from coverage.web.api.shapes import (
-    CancellationSeen,
-    CancelRequest,
-    CoverList,
-    CoverRequest,
-    CoverSeen,
-    Money,
-    Parties,
-    Party,
-)
+from coverage.web.api.shapes import CancelRequest, CoverRequest, Money, Parties, Party
 from coverage.web.api.telling import tell_cover
 
 router = APIRouter(prefix="/v1/covers", tags=["Covers"], route_class=StrictRoute, dependencies=[needs("covers")])
@@ -51,7 +44,9 @@ def create_cover(house: TheHouse, caller: TheCaller, key: RequiredKey, body: Cov
 
     # Not within the work: what is found is kept, also though nothing is bound.
     named = {party for people in bind.parties.values() for party in people}
-    screen(house, caller, (Person(party.reference, party.name, locale=party.locale) for party in named), "bind", key)
+    screen(
+        house, caller, (Person(party.reference, party.name, party.born, party.locale) for party in named), "bind", key
+    )
 
     def work(tx: Work) -> Made:
         cover = issue_cover(tx, bind)
@@ -144,4 +139,5 @@ def _parties(parties: Parties) -> dict[str, tuple[PartyNamed, ...]]:
 
 
 def _party(party: Party, pointer: str) -> PartyNamed:
-    return PartyNamed(party.reference, party.name, party.email, party.locale, pointer)
+    born = date.fromisoformat(party.born) if party.born else None
+    return PartyNamed(party.reference, party.name, party.email, party.locale, born, pointer)

@@ -260,7 +260,7 @@ def _bodies(examples: Examples) -> dict[str, dict[str, Any]]:
         "createExposure": {"section": "goods_carried", "estimate": {"amount": 42000, "currency": "EUR"}},
         "decideExposure": {
             "decision": "approved",
-            "loss": {"amount": 145000, "currency": "EUR"},
+            "losses": [{"amount": {"amount": 145000, "currency": "EUR"}}],
             "because": "Repair at the dealer's, by the expert's report of 2 December.",
             "preview": True,
         },

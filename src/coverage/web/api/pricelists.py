@@ -6,15 +6,8 @@ from typing import Final, Literal
 
 from pydantic import Field, SkipValidation
 
-from coverage.web.api.shapes import (
-    InstantSeen,
-    Language,
-    PriceRequest,
-    PriceSeen,
-    Reason,
-    Shape,
-    UnavailableSeen,
-)
+from coverage.web.api.answers import PriceSeen, Reason, UnavailableSeen
+from coverage.web.api.shapes import InstantSeen, Language, PriceRequest, Shape
 
 MOST_PRICES: Final = 1000  # of one call
 

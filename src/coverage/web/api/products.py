@@ -17,8 +17,9 @@ from coverage.rulebook.language.lists import ListOf
 from coverage.rulebook.language.notation import decimal_text
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.web.api.access import TheHouse, TheLanguage, caller_of, plainly
+from coverage.web.api.answers import ProductList, ProductSeen
 from coverage.web.api.bodies import StrictRoute
-from coverage.web.api.shapes import COUNTRY, ProductList, ProductSeen
+from coverage.web.api.shapes import COUNTRY
 from coverage.web.api.telling import api_value, duration_text, ipid_seen
 
 router = APIRouter(prefix="/v1/products", tags=["Products"], route_class=StrictRoute, dependencies=[Depends(caller_of)])

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Path, Query, Response
 from coverage.operations.house import Work
 from coverage.operations.quoting import AskedFor, find_quote, make_quote
 from coverage.web.api.access import Made, OptionalKey, TheCaller, TheHouse, TheLanguage, needs, once, plainly
+from coverage.web.api.answers import QuoteSeen
 from coverage.web.api.asking import wanted_of
 from coverage.web.api.bodies import StrictRoute
-from coverage.web.api.shapes import QuoteRequest, QuoteSeen
+from coverage.web.api.shapes import QuoteRequest
 from coverage.web.api.telling import tell_quote
 
 router = APIRouter(prefix="/v1/quotes", tags=["Quotes"], route_class=StrictRoute, dependencies=[needs("quotes")])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
@@ -13,7 +14,17 @@ from stdnum.exceptions import ValidationError
 from coverage.operations.house import Work
 from coverage.operations.settling import Decided, ExposureFile
 from coverage.storage.settlements import Payout
-from coverage.web.api.shapes import SAYS_SOMETHING, Amount, InstantSeen, Money, Reference, Shape, instant_text
+from coverage.web.api.shapes import (
+    BANK_REFERENCE,
+    SAYS_SOMETHING,
+    Amount,
+    Born,
+    InstantSeen,
+    Money,
+    Reference,
+    Shape,
+    instant_text,
+)
 
 
 def _iban(text: str) -> str:
@@ -25,27 +36,17 @@ def _iban(text: str) -> str:
         ) from None
 
 
-def _born(text: str) -> str:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        raise PydanticCustomError("born", "expected a day of the calendar such as 1990-05-01") from None
-    return text
-
-
 Iban = Annotated[
     str, Field(max_length=50), AfterValidator(_iban),
     WithJsonSchema({"type": "string", "description": "The account as ISO 13616 writes it; spaces are left out.", "maxLength": 50}),
 ]  # fmt: skip
-Born = Annotated[str, Field(min_length=10, max_length=10, json_schema_extra={"format": "date"}), AfterValidator(_born)]
 Because = Annotated[str, Field(min_length=1, max_length=4000, pattern=SAYS_SOMETHING, description="Why, for the file.")]
 
 
-class DecisionRequest(Shape):
-    """What is decided. An approved loss is assessed, and paid by the section's terms; the rest is for goodwill."""
+class LossPart(Shape):
+    """A part of a loss: what falls under one limit."""
 
-    decision: Literal["approved", "repudiated", "goodwill"]
-    loss: Amount | None = Field(None, description="The loss as it was assessed. Needed where it is approved.")
+    amount: Amount = Field(description="What was lost, as it was assessed.")
     limit: str | None = Field(
         None, max_length=60, description="The limit it falls under, where the section has several."
     )
@@ -53,6 +54,17 @@ class DecisionRequest(Shape):
     sound_value: Amount | None = Field(
         None,
         description="What the thing insured was worth before. Where that is more than was insured, the average rule holds.",
+    )
+
+
+class DecisionRequest(Shape):
+    """What is decided. An approved loss is assessed, and paid by the section's terms; the rest is for goodwill."""
+
+    decision: Literal["approved", "repudiated", "goodwill"]
+    losses: list[LossPart] = Field(
+        default_factory=list,
+        max_length=50,
+        description="The loss as it was assessed, part by part: what falls under one limit is one. Needed where it is approved.",
     )
     premium_due: Amount | None = Field(
         None, description="The section's net premium had all been declared rightly, where it wasn't, in good faith."
@@ -74,7 +86,7 @@ class ReserveRequest(Shape):
 class PayeeRequest(Shape):
     reference: Reference
     name: str = Field(min_length=1, max_length=200, pattern=SAYS_SOMETHING)
-    born: Born | None = Field(None, description="Tells people of one name apart when they are looked up.")
+    born: Born | None = None
     iban: Iban
 
 
@@ -86,7 +98,13 @@ class PayoutRequest(Shape):
 
 class PayoutOutcome(Shape):
     outcome: Literal["paid", "failed"]
-    bank_reference: str | None = Field(None, max_length=140, description="How the bank names the transfer.")
+    bank_reference: str | None = Field(
+        None,
+        min_length=1,
+        max_length=35,
+        pattern=BANK_REFERENCE,
+        description="How the bank names the transfer, without a person's name. Needed where it was paid.",
+    )
 
 
 class ClaimStep(Shape):
@@ -98,9 +116,18 @@ class StepSeen(Shape):
     amount: Money = Field(description="Negative for what comes off.")
 
 
+class PartSeen(Shape):
+    """What is owed of a part of the loss at most, and how that was worked out, step by step from the loss."""
+
+    limit: str
+    sublimit: str | None
+    owed: Money
+    steps: list[StepSeen]
+
+
 class DecisionSeen(Shape):
     decision: Literal["approved", "repudiated", "goodwill"]
-    steps: list[StepSeen] = Field(description="How what is owed was worked out, step by step from the loss.")
+    losses: list[PartSeen]
     owed: Money = Field(description="What the section owes at most.")
     approved: Money
     goodwill: Money
@@ -176,7 +203,7 @@ class ExposureFileSeen(Shape):
 class DecisionAnswer(Shape):
     exposure: ExposureFileSeen
     owed: Money = Field(description="What the section owes at most.")
-    steps: list[StepSeen]
+    losses: list[PartSeen]
     approved: Money
     goodwill: Money
     preview: bool
@@ -197,10 +224,10 @@ def tell_decision(tx: Work, file: ExposureFile, decided: Decided, preview: bool)
     def money(amount: int) -> Money:
         return Money(amount=amount, currency=file.cover.currency)
 
-    steps = decided.owed.steps if decided.owed else ()
+    parts = [asdict(part) for part in decided.owed.parts] if decided.owed else []
     return DecisionAnswer(
         exposure=tell_exposure(tx, file), owed=money(decided.owed.amount if decided.owed else 0),
-        steps=[StepSeen(kind=step.kind, amount=money(step.amount)) for step in steps], approved=money(decided.approved),
+        losses=[_part(part, money) for part in parts], approved=money(decided.approved),
         goodwill=money(decided.goodwill), preview=preview,
     )  # fmt: skip
 
@@ -229,7 +256,7 @@ def tell_exposure(tx: Work, file: ExposureFile) -> ExposureFileSeen:
         decisions=[
             DecisionSeen(
                 decision=one.decision,  # type: ignore[arg-type]
-                steps=[StepSeen(kind=step["kind"], amount=money(step["amount"])) for step in one.steps],
+                losses=[_part(part, money) for part in one.parts],
                 owed=money(one.indemnity), approved=money(one.approved), goodwill=money(one.goodwill),
                 because=because or None, decided_by=one.decided_by, decided_at=instant_text(one.decided_at),
             )
@@ -247,4 +274,11 @@ def tell_payout(tx: Work, payout: Payout, payee: dict[str, Any]) -> PayoutSeen:
         payee=payee, bank_reference=payout.bank_reference, ordered_by=payout.ordered_by,
         ordered_at=instant_text(payout.ordered_at), paid_at=instant_text(payout.paid_at) if payout.paid_at else None,
         failed_at=instant_text(payout.failed_at) if payout.failed_at else None, created_at=instant_text(payout.created_at),
+    )  # fmt: skip
+
+
+def _part(part: dict[str, Any], money: Callable[[int], Money]) -> PartSeen:
+    return PartSeen(
+        limit=part["limit"], sublimit=part["sublimit"], owed=money(part["amount"]),
+        steps=[StepSeen(kind=step["kind"], amount=money(step["amount"])) for step in part["steps"]],
     )  # fmt: skip

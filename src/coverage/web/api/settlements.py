@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 
 from coverage.domain.faults import Detail, Rejected
-from coverage.domain.indemnity import Assessed
+from coverage.domain.indemnity import Part
 from coverage.operations.claiming import Loss, find_claim
 from coverage.operations.house import Work
 from coverage.operations.screening import screen
@@ -35,6 +35,7 @@ from coverage.operations.settling import (
 from coverage.operations.showing import list_payouts, see_claim
 from coverage.operations.unlocking import SETTLING
 from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, ThePage, needs, once, plainly
+from coverage.web.api.answers import ClaimSeen
 from coverage.web.api.bodies import StrictRoute
 from coverage.web.api.settlement_shapes import (
     ClaimStep,
@@ -50,11 +51,7 @@ from coverage.web.api.settlement_shapes import (
     tell_exposure,
     tell_payout,
 )
-from coverage.web.api.shapes import (
-    Amount,
-    ClaimSeen,
-    LossRequest,
-)
+from coverage.web.api.shapes import Amount, LossRequest
 from coverage.web.api.telling import tell_claim
 
 router = APIRouter(prefix="/v1", tags=["Settling"], route_class=StrictRoute, dependencies=[needs(SETTLING)])
@@ -259,27 +256,21 @@ def _minor(given: Amount | None, currency: str, pointer: str) -> int | None:
 
 def _verdict(body: DecisionRequest, currency: str) -> Verdict:
     """What is decided, without what doesn't go together."""
-    minor = {
-        name: _minor(getattr(body, name), currency, f"/{name}")
-        for name in ("loss", "sound_value", "premium_due", "amount", "goodwill")
-    }
-    allowed = {
-        "approved": set(minor) | {"limit", "sublimit"},
-        "goodwill": {"loss", "goodwill"},
-        "repudiated": {"loss"},
-    }[body.decision]
-    said = [name for name in (*minor, "limit", "sublimit") if getattr(body, name) is not None]
-    for name in said:
-        if name not in allowed:
+    minor = {name: _minor(getattr(body, name), currency, f"/{name}") for name in ("premium_due", "amount", "goodwill")}
+    allowed = {"approved": {*minor, "losses"}, "goodwill": {"goodwill"}, "repudiated": set[str]()}[body.decision]
+    for name in ("losses", *minor):
+        if getattr(body, name) and name not in allowed:
             raise _refused(f"/{name}", f"a loss that is {body.decision} takes no {name}", "invalid_value")
     if body.decision == "goodwill" and not minor["goodwill"]:
         raise _refused("/goodwill", "expected what is given", "missing_field")
-    if body.decision == "approved" and minor["loss"] is None:
-        raise _refused("/loss", "expected the loss as it was assessed", "missing_field")
-    loss = minor["loss"]
-    assessed = (
-        Assessed(loss, body.limit, body.sublimit, minor["sound_value"], minor["premium_due"])
-        if loss is not None
-        else None
+    if body.decision == "approved" and not body.losses:
+        raise _refused("/losses", "expected the loss as it was assessed", "missing_field")
+    losses = []
+    for number, part in enumerate(body.losses):
+        pointer = f"/losses/{number}"
+        loss = _minor(part.amount, currency, f"{pointer}/amount") or 0
+        sound_value = _minor(part.sound_value, currency, f"{pointer}/sound_value")
+        losses.append(Part(loss, part.limit, part.sublimit, sound_value))
+    return Verdict(
+        body.decision, body.because, tuple(losses), minor["premium_due"], minor["amount"], minor["goodwill"] or 0
     )
-    return Verdict(body.decision, body.because, assessed, minor["amount"], minor["goodwill"] or 0)

@@ -39,8 +39,7 @@ from coverage.storage.covers import Cover
 from coverage.storage.payments import Payment as CardPayment
 from coverage.storage.quotes import Quote
 from coverage.web.api.amendments import ChangeSeen
-from coverage.web.api.pricelists import PricedSeen
-from coverage.web.api.shapes import (
+from coverage.web.api.answers import (
     ClaimSeen,
     CoverSeen,
     Deductible,
@@ -49,7 +48,6 @@ from coverage.web.api.shapes import (
     FeeSeen,
     IpidSeen,
     LimitSeen,
-    Money,
     PartySeen,
     PaymentSeen,
     PriceSeen,
@@ -60,8 +58,9 @@ from coverage.web.api.shapes import (
     TaxSeen,
     TransactionSeen,
     UnavailableSeen,
-    instant_text,
 )
+from coverage.web.api.pricelists import PricedSeen
+from coverage.web.api.shapes import Money, instant_text
 
 
 def tell_quote(tx: Work, quote: Quote, *, explained: bool = False) -> QuoteSeen:

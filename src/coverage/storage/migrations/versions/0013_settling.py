@@ -1,5 +1,7 @@
 """Settling claims: what was decided of an exposure, what is set aside for it and what is paid out of that."""
 
+from datetime import UTC, datetime
+
 from alembic import op
 
 revision = "0013"
@@ -15,9 +17,8 @@ TABLES = {
         """
 CREATE TABLE IF NOT EXISTS decisions (
     tenant_id text NOT NULL, id text NOT NULL, exposure_id text NOT NULL, sequence bigint NOT NULL CHECK (sequence > 0),
-    decision text NOT NULL CHECK (decision IN ('approved', 'repudiated', 'goodwill')), assessed jsonb NOT NULL,
-    steps jsonb NOT NULL, limit_name text, indemnity bigint NOT NULL CHECK (indemnity >= 0),
-    loss bigint NOT NULL CHECK (loss >= 0), deductible bigint NOT NULL CHECK (deductible >= 0),
+    decision text NOT NULL CHECK (decision IN ('approved', 'repudiated', 'goodwill')), parts jsonb NOT NULL,
+    premium_due bigint CHECK (premium_due > 0), indemnity bigint NOT NULL CHECK (indemnity >= 0),
     -- What is owed at most bounds what is approved; goodwill stands beside it.
     approved bigint NOT NULL CHECK (approved BETWEEN 0 AND indemnity), goodwill bigint NOT NULL CHECK (goodwill >= 0),
     currency text NOT NULL, sealed bytea NOT NULL, decided_by text NOT NULL, decided_at timestamptz NOT NULL,
@@ -50,7 +51,7 @@ CREATE TABLE IF NOT EXISTS payouts (
     failed_at timestamptz, created_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, claim_id) REFERENCES claims,
     FOREIGN KEY (tenant_id, exposure_id) REFERENCES exposures,
-    CHECK (state <> 'paid' OR paid_at IS NOT NULL), CHECK ((state = 'failed') = (failed_at IS NOT NULL)),
+    CHECK (state <> 'paid' OR (paid_at IS NOT NULL AND bank_reference IS NOT NULL)), CHECK ((state = 'failed') = (failed_at IS NOT NULL)),
     CHECK (state <> 'pending' OR paid_at IS NULL)
 )
 """,
@@ -79,11 +80,12 @@ DO $$
 DECLARE
     tenant record;
 BEGIN
-    FOR tenant IN SELECT id FROM tenants ORDER BY id LOOP
+    -- Who migrates sees none of the tenants; every one has a credential, which stands outside them.
+    FOR tenant IN SELECT DISTINCT tenant_id AS id FROM credentials ORDER BY 1 LOOP
         PERFORM set_config('sharecover.tenant', tenant.id, true);
         INSERT INTO transfers (tenant_id, id, transaction_id, cause, debit, credit, amount, currency, posted_at, booked_at)
             SELECT e.tenant_id, 'tfr_' || substr(e.id, 5), NULL, e.id, 'claims_incurred/' || c.product || '/' || e.section,
-                'claims_outstanding/' || c.product || '/' || e.section, e.estimate, e.currency, m.created_at, m.reported_at
+                'claims_outstanding/' || c.product || '/' || e.section, e.estimate, e.currency, '{wall}', m.reported_at
             FROM exposures e JOIN claims m ON m.tenant_id = e.tenant_id AND m.id = e.claim_id
             JOIN covers c ON c.tenant_id = m.tenant_id AND c.id = m.cover_id
             WHERE e.tenant_id = tenant.id AND e.estimate > 0
@@ -100,8 +102,9 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         for table, statements in TABLES.items():
             op.execute("; ".join(["BEGIN", *statements, *_guarded(table), "COMMIT"]))
-        for statement in (*EXPOSURES, FIRST_RESERVES):
+        for statement in EXPOSURES:
             op.execute(statement)
+        op.execute(FIRST_RESERVES.replace("{wall}", datetime.now(UTC).isoformat()))
 
 
 def _guarded(table: str) -> list[str]:
