@@ -172,6 +172,9 @@ def _card_event_secrets(env: Mapping[str, str]) -> dict[Mode, str]:
             if f"STRIPE_{mode.upper()}_KEY" not in env:
                 raise BadSetting(f"{name} is set without STRIPE_{mode.upper()}_KEY; expected both, or neither")
             found[mode] = secret
+    if "STRIPE_LIVE_KEY" in env and "live" not in found:
+        # Events alone tell of disputes, of refunds that failed later, and of what was paid twice.
+        raise BadSetting("STRIPE_LIVE_KEY is set without STRIPE_LIVE_WEBHOOK_SECRET; expected both, or neither")
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from sqlalchemy import text
 
 from coverage.domain.faults import Rejected
 from coverage.domain.ids import RANDOM_BYTES, encode
-from coverage.domain.payment import LEAST_CHARGE
+from coverage.domain.payment import LEAST_CHARGE, Intent, Order
 from coverage.domain.premium import FeeLine, Premium, SectionPremium, TaxLine
 from coverage.domain.tenant import Caller
 from coverage.operations import booking
 from coverage.operations.collecting import open_checkout, settle_payment, settle_payments
 from coverage.operations.house import House
+from coverage.operations.ports import Payments
 from coverage.operations.showing import find_cover
 from coverage.rulebook.editions import Library
 from coverage.rulebook.terms import returned
@@ -164,8 +165,49 @@ class TestHeardOfLate:
         assert (paid["state"], paid["start"]) == ("on_risk", hold_until)
         assert datetime.fromisoformat(paid["end"]) == datetime.fromisoformat(free)
 
+    def test_begins_when_it_was_paid(self, till: Till) -> None:
+        """And not when that was heard of, some minutes later."""
+        cover = till.held(till.platform.quote(start="at_issue", end=None, duration="PT6H"))
+        till.pay(cover)
+        with till.stand_in.account() as account:
+            (charge,) = [one for one in account.all_of("charge") if one["metadata"]["cover"] == cover["id"]]
+        paid_at = datetime.fromtimestamp(charge["created"], UTC)
+        begins = datetime.fromisoformat(till.seen(cover)["start"])
+        assert begins == max(paid_at, datetime.fromisoformat(cover["created_at"]))
+
+    def test_lapses_where_it_never_could_be_asked_for(self, till: Till) -> None:
+        """The processor refuses the order for good: nobody was told how to pay, so the object is free again."""
+        refused = replace(till.house, payments={"test": Refusing(till.house.payments["test"])})
+        cover = till.held()
+        other = replace(till, house=refused)
+        with till.house.transaction(Caller(till.platform.tenant, "test")) as tx:
+            tx.session.execute(text("UPDATE payments SET intent_id = NULL WHERE cover_id = :id"), {"id": cover["id"]})
+        let_time_pass(other, soon(minutes=16))
+        assert till.platform.get(f"/v1/covers/{cover['id']}").json()["state"] == "lapsed"
+
+
+class Refusing:
+    """A processor that refuses to be asked for anything."""
+
+    def __init__(self, behind: Payments) -> None:
+        self._behind = behind
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._behind, name)
+
+    def ask(self, order: Order) -> Intent:
+        raise Rejected("payments_refused", "the card processor refuses this")
+
 
 class TestDisputes:
+    def test_lost_and_won_in_the_end_let_the_cover_be_issued_again(self, till: Till, owner: Database) -> None:
+        cover = till.issued()
+        (number,) = self._disputed(till, self._intents(owner, till, cover))
+        self._closed(till, number, "lost")
+        assert till.seen(cover)["state"] == "payment_disputed"
+        self._closed(till, number, "won")
+        assert till.seen(cover)["state"] == "scheduled"
+
     def test_of_two_payments_are_both_won_before_anything_changes(self, till: Till, owner: Database) -> None:
         cover = till.issued()
         change = waiting(till, cover)

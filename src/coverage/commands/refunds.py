@@ -1,4 +1,4 @@
-"""`coverage refunds list | look | transferred`: what didn't go back to a card, and what was transferred instead."""
+"""`coverage refunds list | look | give-up | transferred`: what didn't go back to a card, and what was transferred instead."""
 
 from __future__ import annotations
 
@@ -61,6 +61,15 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
         with ending_in_order(), clear_errors(wired := wiring()):
             _look(wired, wired.read_settings(data=data), refund)
 
+    @refunds.command("give-up")
+    def give_up(refund: RefundArgument, data: DataOption = None) -> None:
+        """Give up a refund that the processor refuses for good: it counts as failed from then on, and can be transferred.
+
+        Look first, at the processor, whether it wasn't given back there by hand.
+        """
+        with ending_in_order(), clear_errors(wired := wiring()):
+            _give_up(wired, wired.read_settings(data=data), refund)
+
     @refunds.command()
     def transferred(
         refund: RefundArgument,
@@ -104,6 +113,17 @@ def _look(wired: Wiring, settings: Any, refund_id: str) -> None:
         with closing(premises.connect("sharecover_worker", pool_size=1)) as queue:
             tenant = tenant_of_refund(queue, refund_id)
         _say(look_at_refund(premises.house, Caller(tenant, OPERATOR), refund_id))
+
+
+def _give_up(wired: Wiring, settings: Any, refund_id: str) -> None:
+    from coverage.operations.refunding import give_up_refund, tenant_of_refund
+
+    with wired.open_premises(settings, say, migrate=False) as premises:
+        with closing(premises.connect("sharecover_worker", pool_size=1)) as queue:
+            tenant = tenant_of_refund(queue, refund_id)
+        with premises.house.transaction(Caller(tenant, OPERATOR)) as tx:
+            done = give_up_refund(tx, refund_id)
+    _say(done)
 
 
 def _transferred(wired: Wiring, settings: Any, refund_id: str, reference: str) -> None:

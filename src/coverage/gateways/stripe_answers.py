@@ -67,6 +67,8 @@ _MOVEMENTS: Final[Mapping[str, Literal["charge", "refund", "refund_failure", "pa
     "payment_refund": "refund",
     "refund_failure": "refund_failure",
     "payout": "payout",
+    "payout_failure": "payout",
+    "payout_cancel": "payout",
 }
 _CODE: Final = re.compile(r"[a-z0-9_]{1,80}")
 _REQUEST: Final = re.compile(r"req_[A-Za-z0-9]{1,80}")

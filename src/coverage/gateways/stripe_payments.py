@@ -19,7 +19,7 @@ import stripe
 from stripe.params import PaymentIntentCreateParams, RefundCreateParams
 from stripe.params.checkout import SessionCreateParams
 
-from coverage.domain.faults import Rejected, Unavailable
+from coverage.domain.faults import Fault, Rejected, Unavailable
 from coverage.domain.payment import (
     BalanceEntry,
     Bill,
@@ -50,6 +50,11 @@ _PAGES_SEARCHED: Final = 1_000
 _DAY: Final = 86_400
 _WIDEST: Final = 32 * _DAY
 _FEW: Final = 1_000
+# Under each of so many keys a first failure may stand for a day.
+_MOST_KEYS: Final = 4
+_SHOWN_SECONDS: Final = 120
+# Stripe refuses what is no address, and the payment with it; without one it sends no receipt.
+_PLAUSIBLE: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _FARTHEST: Final = ("succeeded", "processing", "open", "cancelled")
 
 Asked = TypeVar("Asked", bound=stripe.StripeObject)
@@ -100,21 +105,26 @@ class StripePayments:
             "description": _described(order),
             # A member stays on the page that asks: 3-D Secure opens on it, and what leads elsewhere isn't offered.
             "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+            # What is paid by bank takes days, and a cover is held for minutes.
+            "allowed_payment_method_types": ["card"],
             "expand": ["latest_charge"],
         }
-        if order.email is not None:
+        if order.email is not None and _PLAUSIBLE.fullmatch(order.email):
             params["receipt_email"] = order.email
-        made = _made(
-            lambda: self._client.v1.payment_intents.create(params, {"idempotency_key": f"ask-{order.payment_id}"})
-        )
-        if made is None:
+        for number, key in enumerate(_keys(f"ask-{order.payment_id}"), start=1):
+            made = _made(lambda key=key: self._client.v1.payment_intents.create(params, {"idempotency_key": key}))  # type: ignore[misc]
+            if made is not None:
+                return _same(self.look(made.id) if _repeated(made) else self._intent(made), order)
             found = self._searched(order)
-            if found is None:
-                # What is made shows in the search within a minute: https://docs.stripe.com/search#data-freshness
-                words = "the payment was asked for before, and isn't found yet; try again shortly"
-                raise Unavailable("payments_unavailable", words)
-            return found
-        return _same(self.look(made.id) if _repeated(made) else self._intent(made), order)
+            if found is not None:
+                return found
+            # What is made shows in the search within a minute: https://docs.stripe.com/search#data-freshness. What doesn't by
+            # then wasn't made: a first failure, which is repeated for a day under its key, is left behind with the key.
+            if order.asked_at is None or time.time() - order.asked_at.timestamp() < number * _SHOWN_SECONDS:
+                break
+        raise Unavailable(
+            "payments_unavailable", "the payment was asked for before, and isn't found yet; try again shortly"
+        )
 
     def look(self, intent_id: str) -> Intent:
         with speaking():
@@ -251,17 +261,22 @@ class StripePayments:
             "amount": order.amount,
             "metadata": {"tenant": order.tenant_id, "refund": order.refund_id},
         }
-        try:
-            made = self._client.v1.refunds.create(params, {"idempotency_key": f"refund-{order.refund_id}"})
-        except stripe.StripeError as error:
-            refused = fault(error)
-        else:
-            return self.look_at_refund(made.id) if _repeated(made) else self._refunded(made)
-        # Another thread may have given it back since.
-        found = self._given_back(order) if isinstance(refused, Rejected) else None
-        if found is None:
-            raise refused
-        return found
+        refused: Fault | None = None
+        for key in _keys(f"refund-{order.refund_id}"):
+            try:
+                made = self._client.v1.refunds.create(params, {"idempotency_key": key})
+            except stripe.StripeError as error:
+                refused, repeated = fault(error), was_replayed(error.headers)
+            else:
+                return self.look_at_refund(made.id) if _repeated(made) else self._refunded(made)
+            # Another thread may have given it back since. What an earlier call failed with is repeated for a day under its
+            # key; where that call has given nothing back, as the list tells at once, the next key asks anew.
+            found = self._given_back(order) if repeated or isinstance(refused, Rejected) else None
+            if found is not None:
+                return found
+            if not repeated:
+                break
+        raise refused or AssertionError("there is a key to ask under")
 
     def look_at_refund(self, refund_id: str) -> Refunded:
         with speaking():
@@ -326,6 +341,13 @@ class StripePayments:
         with speaking():
             found = self._client.v1.invoices.retrieve(_checked(bill_id))
             return answers.bill(plain(found, "invoice", live=self.live))
+
+
+def _keys(first: str) -> Iterator[str]:
+    """An idempotency key, and those that are used where what was asked under it failed."""
+    yield first
+    for number in range(2, _MOST_KEYS + 1):
+        yield f"{first}-{number}"
 
 
 def _names(order: Order) -> dict[str, str]:

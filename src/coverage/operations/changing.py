@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from coverage.domain.cover import check_in_force
-from coverage.domain.facts import cover_changed
+from coverage.domain.facts import change_abandoned, cover_changed
 from coverage.domain.faults import Conflict, Detail, Missing, Rejected
 from coverage.domain.ids import names
 from coverage.domain.period import Period
@@ -122,16 +122,16 @@ def confirm_change(tx: Work, change_id: str, confirmation: Confirmation) -> tupl
     return change, cover
 
 
-def confirm_paid(tx: Work, cover: Cover, change_id: str) -> bool:
+def confirm_paid(tx: Work, cover: Cover, change_id: str, paid_at: datetime) -> bool:
     """Lets a change come true whose payment has come; False where it can't any more. `cover` is locked."""
     change = changes.lock(tx.session, tx.tenant_id, change_id)
     if change is None or change.state != "awaiting_payment":
         return False
     sequence = covers.transactions_of(tx.session, [cover.id])[-1].sequence
-    over = cover.state != "issued" or tx.now >= cover.ends_at or sequence != change.after_sequence
+    over = cover.state != "issued" or paid_at >= cover.ends_at or sequence != change.after_sequence
     # A loss that was declared meanwhile was known before this came true.
     if over or claims.any_of(tx.session, cover.id):
-        change.state = "abandoned"
+        _abandon(tx, change)
         return False
     try:
         with tx.session.begin_nested():
@@ -139,9 +139,14 @@ def confirm_paid(tx: Work, cover: Cover, change_id: str) -> bool:
     except Conflict:
         # Somebody else has the object by now, or the member too much at risk.
         tx.session.refresh(change)
-        change.state = "abandoned"
+        _abandon(tx, change)
         return False
     return True
+
+
+def _abandon(tx: Work, change: CoverChange) -> None:
+    change.state = "abandoned"
+    tx.record(change_abandoned(change.cover_id, change.id))
 
 
 def find_change(tx: Work, change_id: str) -> CoverChange:
@@ -316,7 +321,8 @@ def _keep_terms(
         # What covers from the booking until the start did so, or does, whatever becomes of the term.
         old = before.get(name)
         window = (
-            term
+            # A section that a change brings in covers from then on: the past is never insured afterwards.
+            Period(old.starts_at if old else transaction.effective_at, term.end)
             if section.period == "term"
             else Period(old.starts_at, old.ends_at)
             if old

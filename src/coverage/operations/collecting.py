@@ -8,6 +8,7 @@ ever made inside a transaction.
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Final
 
 from coverage.domain.cover import next_turn
@@ -21,7 +22,7 @@ from coverage.domain.facts import (
     refund_failed,
     refund_sent,
 )
-from coverage.domain.faults import Missing, Rejected, Unavailable
+from coverage.domain.faults import Fault, Missing, Rejected, Unavailable
 from coverage.domain.ids import names
 from coverage.domain.journal import CARD_BALANCE, DISPUTED, RECEIVABLE, REFUNDS, Transfer
 from coverage.domain.payment import Dispute, Intent, Order, Refunded, RefundOrder
@@ -129,11 +130,24 @@ def settle_payment(house: House, caller: Caller, payment_id: str, told_of: str |
                 _give_up_unpaid(house, caller, payment_id)
             return intent
     else:
-        intent = processor.look(intent_id) if intent_id is not None else processor.ask(order)
+        try:
+            intent = processor.look(intent_id) if intent_id is not None else processor.ask(order)
+        except Rejected:
+            if not over or intent_id is not None:
+                raise
+            # It never could be asked for. Nobody is told how to pay before that is noted, so nobody has paid.
+            _give_up_unpaid(house, caller, payment_id)
+            return None
         if intent.state == "open" and over:
             intent = processor.give_up(intent.id)
     with house.transaction(caller) as tx:
         _note(tx, payment_id, intent, checkout_id)
+        given_up = _find(tx, payment_id).state == "cancelled"
+    if given_up and intent.state == "open":
+        # Its time was over while it was asked for.
+        intent = processor.give_up(intent.id)
+        with house.transaction(caller) as tx:
+            _note(tx, payment_id, intent, checkout_id)
     return intent
 
 
@@ -173,8 +187,15 @@ def send_refunds(house: House, caller: Caller, cover_id: str) -> None:
     """Sends what is to go back of the cover's payments. Sent twice, it goes back once."""
     with house.transaction(caller) as tx:
         waiting = [one.id for one in payments.refunds_of(tx.session, [cover_id]) if one.state == "pending"]
+    faults: list[Fault] = []
     for refund_id in waiting:
-        _send_refund(house, caller, refund_id)
+        # One that can't go now holds up none of the others.
+        try:
+            _send_refund(house, caller, refund_id)
+        except (Unavailable, Rejected) as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0]
 
 
 def hear(house: House, mode: Mode, body: bytes, signature: str) -> None:
@@ -316,12 +337,21 @@ def _paid(tx: Work, cover: Cover, payment: Payment, intent: Intent) -> None:
     if payment.change_id is not None:
         _waits_no_more(cover, payment)
     if payment.change_id is None and cover.state == "awaiting_payment":
-        issue_paid(tx, cover)
-    elif payment.change_id is not None and confirm_paid(tx, cover, payment.change_id):
+        issue_paid(tx, cover, _paid_at(tx, cover, payment, intent))
+    elif payment.change_id is not None and confirm_paid(
+        tx, cover, payment.change_id, _paid_at(tx, cover, payment, intent)
+    ):
         return
     else:
         back = refund(tx, payment, payment.amount, None, "late_payment")
         tx.record(payment_returned(cover.id, payment.id, back.id))
+
+
+def _paid_at(tx: Work, cover: Cover, payment: Payment, intent: Intent) -> datetime:
+    """When the member paid, by the tenant's clock, which may be ahead of the processor's: within the time there was for it."""
+    ahead = tx.now - tx.wall
+    told = tx.now if intent.paid_at is None else intent.paid_at + ahead
+    return max(min(told, tx.now, payment.hold_until), cover.created_at)
 
 
 def _note_second(house: House, caller: Caller, payment_id: str, intent: Intent) -> None:
@@ -375,7 +405,7 @@ def _forget_intent(house: House, caller: Caller, payment_id: str, intent_id: str
 
 
 def _give_up_unpaid(house: House, caller: Caller, payment_id: str) -> None:
-    """A page was closed that nobody paid on. Before the hold is over, another may be opened."""
+    """A payment that nobody can have made is given up, once the time for it is over."""
     with house.transaction(caller) as tx:
         cover = _lock_cover(tx, _find(tx, payment_id).cover_id)
         payment = _lock(tx, payment_id)
@@ -409,15 +439,21 @@ def note_refund(tx: Work, refund_id: str, sent: Refunded) -> Refund:
     _lock_cover(tx, known.cover_id)
     payment = _lock(tx, known.payment_id)
     row = payments.lock_refund(tx.session, tx.tenant_id, refund_id)
-    if row is None or row.state in ("failed", "transferred"):
+    if row is None or row.state == "transferred":
         return known
+    tx.look_at_clock()
     row.processor_id = sent.id
     sending = Transfer(REFUNDS, CARD_BALANCE, row.amount, row.currency)
-    if sent.state == "succeeded" and row.state == "pending":
+    given_up = row.state == "failed" and row.settled_at is None
+    if sent.state == "succeeded" and (row.state == "pending" or given_up):
+        if given_up:
+            # An operator gave it up, and it went through all the same.
+            row.failed_at = None
+            payment.refunded += row.amount
         row.state, row.settled_at = "succeeded", tx.now
         post(tx, row.id, sending)
         tx.record(refund_sent(row.cover_id, row.id))
-    elif sent.state == "failed":
+    elif sent.state == "failed" and row.state != "failed":
         if row.state == "succeeded":
             post(tx, row.id, sending.reversed)
         row.state, row.failed_at = "failed", tx.now
@@ -432,6 +468,7 @@ def _note_dispute(tx: Work, payment_id: str, dispute: Dispute) -> None:
     # A second intent names the payment that it was made for, and is one of its own here.
     payment = payments.of_intent(tx.session, dispute.intent_id) or _find(tx, payment_id)
     cover = _lock_cover(tx, payment.cover_id)
+    tx.look_at_clock()
     row = payments.dispute_named(tx.session, dispute.id)
     if row is None:
         row = CardDispute(
@@ -441,7 +478,8 @@ def _note_dispute(tx: Work, payment_id: str, dispute: Dispute) -> None:
         tx.session.add(row)
         post(tx, row.id, Transfer(DISPUTED, CARD_BALANCE, dispute.amount, dispute.currency))
         tx.record(payment_disputed(cover.id, row.id))
-    if dispute.state != "open" and row.state == "open":
+    # One that was lost may still be won, by an appeal or where the holder takes it back.
+    if dispute.state in ("won", "lost") and row.state != dispute.state and row.state != "won":
         row.state, row.settled_at = dispute.state, tx.now
         if dispute.state == "won":
             post(tx, row.id, Transfer(CARD_BALANCE, DISPUTED, row.amount, row.currency))

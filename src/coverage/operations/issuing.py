@@ -124,10 +124,10 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
     return cover
 
 
-def issue_paid(tx: Work, cover: Cover) -> None:
+def issue_paid(tx: Work, cover: Cover, paid_at: datetime) -> None:
     """Issues a cover whose payment has come. `cover` is locked and still waits for it.
 
-    Paid in time and heard of late, a cover begins when it was to begin; one that begins at issue does so now.
+    Paid in time and heard of late, a cover begins when it was to begin; one that begins at issue does so when it was paid.
     """
     quote = find_quote(tx, cover.quote_id)
     edition = edition_of(tx, quote)
@@ -135,8 +135,7 @@ def issue_paid(tx: Work, cover: Cover) -> None:
     if quote.object_key is not None:
         covers.lock_object(tx.session, tx.tenant_id, quote.object_key)
     if quote.floats_until is not None:
-        # What was heard of after the hold was paid within it; later on, the object may be somebody else's.
-        starts_at = min(tx.now, cover.hold_until or tx.now)
+        starts_at = paid_at
         cover.starts_at, cover.ends_at = starts_at, starts_at + (quote.ends_at - quote.starts_at)
     cover.state, cover.issued_at, cover.next_due_at = "issued", tx.now, cover.starts_at
     period = Period(cover.starts_at, cover.ends_at)
@@ -313,9 +312,10 @@ def _people(tx: Work, bind: Bind) -> dict[str, list[Member]]:
             tenant_id=tx.tenant_id, id=new_id("member"), reference=reference, locale=party.locale, created_at=tx.wall
         )
         member = members.find_or_add(tx.session, fresh)
-        personal = {"name": party.name, "email": party.email}
-        if party.born is not None:
-            personal["born"] = party.born.isoformat()
+        known = tx.unseal_json(member.id, member.sealed, f"members/{member.id}")
+        # Left out, a birth date stays as it was told before: decisions about the person were made by it.
+        born = party.born.isoformat() if party.born else known.get("born")
+        personal = {"name": party.name, "email": party.email, **({"born": born} if born else {})}
         member.locale, member.sealed = party.locale, tx.seal_json(member.id, personal, f"members/{member.id}")
         found[reference] = member
     return {role: [found[party.reference] for party in people] for role, people in bind.parties.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from coverage.domain.facts import refund_transferred
+from coverage.domain.facts import refund_failed, refund_transferred
 from coverage.domain.faults import Conflict, Missing
 from coverage.domain.ids import names
 from coverage.domain.journal import BANK, REFUNDS, Transfer
@@ -67,7 +67,7 @@ def look_at_refund(house: House, caller: Caller, refund_id: str) -> RefundSeen:
         row = _find(tx, refund_id)
         known, as_it_was = row.processor_id, seen(row)
     if known is None:
-        return as_it_was  # nothing was sent yet
+        return as_it_was  # nothing that was sent has been noted: whoever sends it again finds it
     told = processor_of(house, caller.tenant).look_at_refund(known)
     with house.transaction(caller) as tx:
         return seen(note_refund(tx, refund_id, told))
@@ -76,9 +76,11 @@ def look_at_refund(house: House, caller: Caller, refund_id: str) -> RefundSeen:
 def transfer_refund(tx: Work, refund_id: str, bank_reference: str) -> RefundSeen:
     """Notes that a refund which failed was transferred by bank. Noted again with the same reference, it is noted once.
 
-    Raises `Missing`, and `Conflict` for one that hasn't failed, or was transferred under another reference.
+    Raises `Missing`, and `Conflict` for one that hasn't failed, or was transferred under another reference, and where the
+    holder has the money by a dispute already.
     """
     covers.lock(tx.session, tx.tenant_id, _find(tx, refund_id).cover_id)
+    tx.look_at_clock()
     row = payments.lock_refund(tx.session, tx.tenant_id, refund_id)
     if row is None:
         raise AssertionError("a refund is never removed")
@@ -87,9 +89,33 @@ def transfer_refund(tx: Work, refund_id: str, bank_reference: str) -> RefundSeen
     if row.state != "failed":
         words = f"{row.state} as {row.bank_reference}" if row.bank_reference else row.state
         raise Conflict("refund_not_failed", f"{refund_id} hasn't failed: it is {words}")
+    if payments.is_taken_back(tx.session, row.payment_id):
+        words = "its card payment is disputed: the bank has given the money back, or may; wait until that is decided"
+        raise Conflict("payment_disputed", words)
     row.state, row.bank_reference = "transferred", bank_reference
     post(tx, row.id, Transfer(REFUNDS, BANK, row.amount, row.currency))
     tx.record(refund_transferred(row.cover_id, row.id))
+    tx.session.flush()
+    return seen(row)
+
+
+def give_up_refund(tx: Work, refund_id: str) -> RefundSeen:
+    """Notes that a refund won't go back to the card, as where the processor refuses it for good: it is owed still, and may be
+    transferred. Raises `Missing`, and `Conflict` for one that was sent.
+    """
+    covers.lock(tx.session, tx.tenant_id, _find(tx, refund_id).cover_id)
+    tx.look_at_clock()
+    row = payments.lock_refund(tx.session, tx.tenant_id, refund_id)
+    payment = payments.lock(tx.session, tx.tenant_id, row.payment_id) if row else None
+    if row is None or payment is None:
+        raise AssertionError("a refund is of a payment, and neither is ever removed")
+    if row.state == "failed":
+        return seen(row)
+    if row.state != "pending" or row.processor_id is not None:
+        raise Conflict("refund_not_failed", f"{refund_id} is {row.state}, and was sent; it can't be given up")
+    row.state, row.failed_at = "failed", tx.now
+    payment.refunded -= row.amount
+    tx.record(refund_failed(row.cover_id, row.id))
     tx.session.flush()
     return seen(row)
 

@@ -150,6 +150,13 @@ def is_disputed(session: Session, cover_id: str) -> bool:
     return bool(session.scalar(select(query)))
 
 
+def is_taken_back(session: Session, payment_id: str) -> bool:
+    """Whether the card's holder has the payment by a dispute, or may get it so."""
+    return bool(
+        session.scalar(select(exists().where(CardDispute.payment_id == payment_id, CardDispute.state != "won")))
+    )
+
+
 def keep_entry(session: Session, entry: BalanceEntryKept) -> bool:
     """Keeps a movement of the processor's balance; False where the tenant has it already."""
     columns = {column.key: getattr(entry, column.key) for column in BalanceEntryKept.__table__.columns}

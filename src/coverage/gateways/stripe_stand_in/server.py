@@ -304,7 +304,10 @@ def _retrieve(kind: str) -> Call:
 
 
 _PAGING: Final = "limit starting_after ending_before created"
-_INTENT: Final = "amount currency metadata description automatic_payment_methods receipt_email payment_method confirm"
+_INTENT: Final = (
+    "amount currency metadata description automatic_payment_methods allowed_payment_method_types receipt_email "
+    "payment_method confirm"
+)
 _PAGE: Final = (
     "mode allowed_payment_method_types client_reference_id metadata payment_intent_data line_items "
     "success_url cancel_url expires_at customer_email"

@@ -101,7 +101,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "wrong_amount": Problem("The amount isn't the invoice's", "Give the whole total: a part of it isn't taken."),
     "payment_processing": Problem("The processor doesn't know yet whether it was paid", "Read the cover again after Retry-After."),
     "unknown_refund": Problem("No such refund", "Check the id."),
-    "refund_not_failed": Problem("The refund hasn't failed", "Nothing needs doing: it goes back to the card, or was transferred."),
+    "refund_not_failed": Problem("The refund hasn't failed", "See its state: it is on its way, was sent, or was transferred."),
     "refund_pending": Problem("The processor hasn't sent the refund yet", "Nothing needs doing: it is asked again."),
     "invalid_claim": Problem("The claim can't be declared as sent", "Mend what `errors` points at."),
     "unknown_exposure": Problem("No such exposure", "Check the id."),
