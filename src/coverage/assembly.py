@@ -104,6 +104,8 @@ def _card_accounts(settings: Settings) -> dict[Mode, Payments]:
     """The card processor's account of each mode that has a key."""
     if not settings.card_keys:
         return {}
+    # With it, the library writes whole answers, client secrets among them, past every logger.
+    os.environ.pop("STRIPE_LOG", None)
     from coverage.gateways.stripe_payments import StripePayments
 
     return {
@@ -139,9 +141,11 @@ def card_stand_in(settings: Settings, address: str) -> Iterator[Settings]:
 def open_queue(settings: Settings, say: Say) -> Iterator[Database]:
     """The database in the worker's role, for those who look after its work. Its schema must be there already."""
     _require_database(settings)
+    # Whole books are looked through in one statement, and nobody waits at a counter for it.
+    patient = replace(settings, statement_timeout_ms=REPORT_STATEMENT_MS)
     with (
         _database_address(settings, say) as url,
-        closing(_connect(settings, url, "sharecover_worker", pool_size=2)) as queue,
+        closing(_connect(patient, url, "sharecover_worker", pool_size=2)) as queue,
     ):
         _require_schema(queue)
         yield queue

@@ -95,7 +95,7 @@ class TestReportVehicle:
         lot.tell(cover)
         lot.tell(cover)
         assert [row["kind"] for row in lot.told()] == ["issued", "cancelled"]
-        assert len(lot.files()) == 1
+        assert len(lot.files()) == 2
 
     def test_tells_each_row_once(self, lot: Lot) -> None:
         cover = a_car(lot)
@@ -205,7 +205,7 @@ class TestVehiclesReport:
         report = vehicles_report(lot.house, [lot.platform.tenant])
         assert read(report) == []
         assert report.differences == [
-            f"{lot.platform.tenant.id}: transaction 1 of {cover['number']} insures a vehicle, and has no row"
+            f"{lot.platform.tenant.id}: transaction 1 of {cover['number']} insures a vehicle, and was told to nobody"
         ]
         lot.tell(cover)
         agreed(vehicles_report(lot.house, [lot.platform.tenant]))

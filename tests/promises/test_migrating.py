@@ -26,7 +26,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from coverage.storage import migrations
 from coverage.storage.identity import new_code
-from tests.builders import Platform, a_bind, a_quote
+from tests.builders import Platform, a_bind, a_quote, soon
 from tests.conftest import ROOT
 from tests.processes import NO_TLS, Service, serving, wait_for
 from tests.promises.trial import Trial, promise
@@ -96,6 +96,7 @@ class Load:
         key = self._service.printed("Test key")
         with httpx2.Client(base_url=self._service.url, timeout=60, trust_env=False, verify=NO_TLS) as client:
             there = Platform(None, key, client)  # type: ignore[arg-type]
+            there.claim(there.cover(), loss_at=soon(seconds=-60))
             while not self._ended.is_set():
                 quote = self._count(there.post("/v1/quotes", a_quote()))
                 if quote.status_code == 201:
@@ -123,6 +124,20 @@ def make_history(engine: Engine, times: int) -> None:
             connection.execute(text("SELECT set_config('sharecover.tenant', :tenant, true)"), {"tenant": tenant})
             for statement in HISTORY:
                 connection.execute(text(statement.format(times=times)), {"tenant": tenant})
+
+
+def reserves(engine: Engine) -> tuple[int, int]:
+    """How many losses with an estimate were declared, and how many first reserves were posted for them."""
+    declared = posted = 0
+    with engine.begin() as connection:
+        for tenant in list(connection.scalars(text("SELECT DISTINCT tenant_id FROM credentials"))):
+            connection.execute(text("SELECT set_config('sharecover.tenant', :tenant, true)"), {"tenant": tenant})
+            declared += connection.scalar(text("SELECT count(*) FROM exposures WHERE estimate = 42000")) or 0
+            posted += (
+                connection.scalar(text("SELECT count(*) FROM transfers WHERE cause LIKE 'exp_%' AND amount = 42000"))
+                or 0
+            )
+    return declared, posted
 
 
 class TestMigrating:
@@ -163,6 +178,7 @@ class TestMigrating:
                     load.end()
             assert list(callers) == [None] * CALLERS
             assert migrations.current(engine) == migrations.newest()
+            assert reserves(engine) == (CALLERS, CALLERS)
             engine.dispose()
             trial.done(load.statuses.total())
             assert set(load.statuses) <= {200, 201}, (load.statuses, load.first_bad)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -226,7 +227,7 @@ def _statement(
         return
     console = _console()
     for one in found:
-        table = Table(box=None, pad_edge=False, header_style="dim", title=partner, title_justify="left")
+        table = Table(box=None, pad_edge=False, header_style="dim", title=escape(partner), title_justify="left")
         for heading in ("At", "What for", "Id"):
             table.add_column(heading, overflow="fold")
         for heading in ("Amount", "Balance"):

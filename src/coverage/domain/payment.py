@@ -105,7 +105,6 @@ class Heard:
     subject: str  # the processor's id of the intent, refund, dispute or invoice
     tenant_id: str  # "" where the event doesn't say
     payment_id: str  # ours; "" where the event doesn't say
-    refund_id: str = ""  # ours; "" where the event doesn't say
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ RATE_ONE: Final = 1_000_000
 FIRST_INSTANT: Final = datetime(1, 1, 3, tzinfo=UTC)
 
 
+# With these a cell begins that a spreadsheet runs instead of showing it, be it full width; it also looks behind a tab or
+# the end of a line (https://owasp.org/www-community/attacks/CSV_Injection).
+RUN_BY_SPREADSHEETS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a report. `code` is its standard's, if one defines it."""

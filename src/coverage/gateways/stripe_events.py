@@ -39,7 +39,7 @@ def hear(body: bytes, signature: str, secret: str | None, *, live: bool) -> Hear
 
 
 def _heard(number: str, name: str, subject: Mapping[str, Any]) -> Heard:
-    tenant, payment, refund = (named(subject, one) for one in ("tenant", "payment", "refund"))
+    tenant, payment = named(subject, "tenant"), named(subject, "payment")
     this, paid_by = reference(subject.get("id")), reference(subject.get("payment_intent"))
     match name.split("."):
         case ["payment_intent", *_] if this:
@@ -48,7 +48,7 @@ def _heard(number: str, name: str, subject: Mapping[str, Any]) -> Heard:
         case ["checkout", "session", *_] if paid_by:
             return Heard(number, "payment", paid_by, tenant, payment)
         case ["refund", _] | ["charge", "refund", _] if this:
-            return Heard(number, "refund", this, tenant, payment, refund)
+            return Heard(number, "refund", this, tenant, payment)
         # It names the charge and not the refund, which has an event of its own.
         case ["charge", "refunded"] if paid_by:
             return Heard(number, "payment", paid_by, tenant, payment)

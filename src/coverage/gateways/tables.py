@@ -13,16 +13,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from coverage.domain.reporting import Cell, Column, Kind, Row
+from coverage.domain.reporting import RUN_BY_SPREADSHEETS, Cell, Column, Kind, Row
 
 if TYPE_CHECKING:
     import polars
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
-
-# With these a cell begins that a spreadsheet runs instead of showing it, be it full width; it also looks behind a tab or
-# the end of a line (https://owasp.org/www-community/attacks/CSV_Injection).
-_RUN: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 # The most that a sheet holds (https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3).
 SHEET_ROWS: Final = 1_048_576
@@ -86,7 +82,7 @@ def _write_csv(into: IO[bytes], columns: Sequence[Column], batches: Iterable[Seq
 
 
 def _calm(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUN) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RUN_BY_SPREADSHEETS) else cell
 
 
 def _write_parquet(into: IO[bytes], columns: Sequence[Column], batches: Iterable[Sequence[Row]]) -> None:

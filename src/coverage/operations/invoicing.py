@@ -171,8 +171,12 @@ def look_at_sent(house: House, queue: Database) -> None:
     for tenant, invoice_id in waiting:
         try:
             look_at_invoice(house, Caller(tenant, "card_processor"), invoice_id)
-        except (Unavailable, Rejected) as fault:
+        except Rejected as fault:
             log.warning("%s couldn't be looked at: %s", invoice_id, fault.detail)
+        except Unavailable as fault:
+            # Each of the others would wait as long. They are looked at when the processor is back.
+            log.warning("invoices couldn't be looked at: %s", fault.detail)
+            return
 
 
 def pay_invoice(tx: Work, number: str, amount: int, reference: str) -> Invoice:

@@ -17,6 +17,7 @@ from coverage.domain.invoice import Amounts, InvoiceSeen, LineSeen
 from coverage.domain.money import Money
 from coverage.domain.period import local_day
 from coverage.domain.premium import Premium
+from coverage.domain.reporting import RUN_BY_SPREADSHEETS
 from coverage.domain.tenant import Caller
 from coverage.operations import booking
 from coverage.operations.house import House, Work
@@ -33,8 +34,6 @@ COLUMNS: Final = (
     "invoice", "line", "policyholder", "cover", "product", "transaction", "risk_type", "premium_type", "booked_at",
     "effective_at", "start", "end", "currency", "net", "surcharges", "taxes", "fees", "gross",
 )  # fmt: skip
-# What a spreadsheet takes for the beginning of a formula.
-FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 # More of them than anybody reads on paper, or the typesetter sets in its time: there the lines of a day stand together.
 MOST_LINES: Final = 500
 KINDS: Final = {"Original Premium": "new", "Additional Premium": "additional", "Return Premium": "returned"}
@@ -108,7 +107,7 @@ def invoice_facts(tx: Work, invoice: Invoice, language: str) -> InvoiceSeen:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULAS) else text
+    return f"'{text}" if text.startswith(RUN_BY_SPREADSHEETS) else text
 
 
 def _wordings(tx: Work, found: Sequence[Invoiced]) -> dict[str, Wording]:

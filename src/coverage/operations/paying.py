@@ -40,10 +40,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """What goes back to a member's card."""
+    """What goes back to a member."""
 
     amount: Money
-    state: str  # pending, succeeded or failed
+    state: str  # pending, succeeded, failed, or transferred by bank
     sent_at: datetime | None
     came_late: bool  # it was paid when there was nothing to buy any more
 
@@ -57,7 +57,9 @@ class CoverRead:
     by_card: bool
     due: Due | None
     back: tuple[Back, ...]
-    change_unpaid: bool  # the last change didn't come true, since it wasn't paid in time
+    change_unpaid: bool  # the last change didn't come true: it wasn't paid in time
+    change_undone: bool = False  # or it was paid, and couldn't come true any more
+    dispute_lost: bool = False  # the bank has taken the payment back for good
 
 
 def read_cover(tx: Work, cover_id: str, language: str) -> CoverRead:
@@ -65,6 +67,9 @@ def read_cover(tx: Work, cover_id: str, language: str) -> CoverRead:
     cover = find_cover(tx, cover_id)
     seen = see_cover(tx, cover)
     last = changes.last_of(tx.session, cover.id)
+    abandoned = last is not None and last.state == "abandoned" and seen.phase in ("scheduled", "on_risk")
+    of_last = payments.of_change(tx.session, last.id) if last is not None and abandoned else None
+    paid = of_last is not None and of_last.state == "succeeded"
     return CoverRead(
         phase=seen.phase,
         said=certificate_said(tx, seen, language) if seen.transactions else cover_said(tx, seen, language),
@@ -74,7 +79,9 @@ def read_cover(tx: Work, cover_id: str, language: str) -> CoverRead:
             Back(Money(one.amount, one.currency), one.state, one.settled_at, one.reason == "late_payment")
             for one in payments.refunds_of(tx.session, [cover.id])
         ),
-        change_unpaid=last is not None and last.state == "abandoned",
+        change_unpaid=abandoned and not paid,
+        change_undone=abandoned and paid,
+        dispute_lost=payments.is_lost(tx.session, cover.id),
     )
 
 

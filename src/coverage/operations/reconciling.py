@@ -177,16 +177,16 @@ def _kept(tx: Work, entry: BalanceEntry) -> bool:
 def _spread(house: House, queue: Database, tenants: Sequence[Tenant], entry: BalanceEntry) -> int | None:
     """Spreads a payout over the tenants whose money it is, in proportion of what lies at the processor for each.
 
-    Broken off half-way, the rest goes to those who have no part yet. None where nobody has anything there to be paid out.
+    Broken off half-way, the rest goes to those who have no part yet. None where something is left that is nobody's.
     """
     lying: dict[Tenant, int] = {}
-    amount, fee, parts = entry.amount, entry.fee, 0
+    amount, fee = entry.amount, entry.fee
     with queue.outside() as session:
         for tenant in tenants:
             turn_to(session, tenant.id)
             mine = [one for one in payments.entries(session) if one.processor_id == entry.id]
             if mine:
-                amount, fee, parts = amount - mine[0].amount, fee - mine[0].fee, parts + 1
+                amount, fee = amount - mine[0].amount, fee - mine[0].fee
                 continue
             there = sum(one[2] for one in books.cleared(session) if one[1] == entry.currency)
             if there > 0:
@@ -194,7 +194,7 @@ def _spread(house: House, queue: Database, tenants: Sequence[Tenant], entry: Bal
     if not amount and not fee:
         return 0
     if not lying:
-        return None if not parts else 0
+        return None
     owners, shares = list(lying), tuple(lying.values())
     sign = -1 if amount < 0 else 1
     amounts = [sign * part for part in spread_pro_rata(abs(amount), shares)]

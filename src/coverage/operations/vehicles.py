@@ -38,15 +38,15 @@ ERASED: Final = "erased: the person's data were erased, and the registration wit
 
 
 def report_vehicle(house: House, caller: Caller, cover_id: str) -> None:
-    """Tells what was booked of a cover and hasn't been told: notes a row for each, then lays them out as a file.
+    """Tells what was booked of a cover and hasn't been told: notes a row for each, then lays each out as a file of its own.
 
-    A row is noted once. Whoever dies between the file and the note that it is there lays the same file out again, under
-    the same name and with the same rows' ids.
+    A row is noted once, and its file is always the same: whoever lays it out again, after a crash or beside another, changes
+    nothing of it.
     """
     if house.outgoing is None or house.tables is None:
         raise Unavailable("outgoing_unavailable", "there is nowhere to lay out what goes to others")
     with house.transaction(caller) as tx:
-        # Lock the cover: of two who tell it at once, the second finds nothing to do.
+        # Lock the cover: of two who note it at once, the second finds nothing to note.
         cover = covers.lock(tx.session, tx.tenant_id, cover_id)
         if cover is None:
             return
@@ -54,9 +54,10 @@ def report_vehicle(house: House, caller: Caller, cover_id: str) -> None:
         rows = list(_rows(tx, waiting))
     if not waiting:
         return
-    content = BytesIO()
-    house.tables.write(content, "csv", COLUMNS, [rows])
-    house.outgoing.put(f"vehicles/{caller.tenant.mode}/{waiting[0].id}.csv", content.getvalue())
+    for noted, told in zip(waiting, rows, strict=True):
+        content = BytesIO()
+        house.tables.write(content, "csv", COLUMNS, [[told]])
+        house.outgoing.put(f"vehicles/{caller.tenant.mode}/{noted.id}.csv", content.getvalue())
     with house.transaction(caller) as tx:
         for row in vehicles.rows_of(tx.session, [cover_id]):
             if row.id in {one.id for one in waiting} and row.told_at is None:
@@ -150,10 +151,10 @@ def _missing(tx: Work, since: datetime) -> list[str]:
             for cover in page
             if insures_vehicle(edition_of(tx, quotes[cover.quote_id]), quotes[cover.quote_id].facts)
         ]
-        told = {row.transaction_id for row in vehicles.rows_of(tx.session, ids)}
+        told = {row.transaction_id for row in vehicles.rows_of(tx.session, ids) if row.told_at is not None}
         numbers = {cover.id: cover.number for cover in page}
         for transaction in covers.transactions_of(tx.session, ids):
             if transaction.id not in told and transaction.booked_at < tx.now - WITHIN:
                 what = f"transaction {transaction.sequence} of {numbers[transaction.cover_id]}"
-                missing.append(f"{tx.tenant_id}: {what} insures a vehicle, and has no row")
+                missing.append(f"{tx.tenant_id}: {what} insures a vehicle, and was told to nobody")
     return missing

@@ -103,12 +103,6 @@ def lock(session: Session, tenant_id: str, invoice_id: str) -> Invoice | None:
     return session.get(Invoice, (tenant_id, invoice_id), with_for_update=True, populate_existing=True)
 
 
-def lines_of(session: Session, invoice_ids: Sequence[str]) -> list[InvoiceLine]:
-    """The invoices' lines, in their order."""
-    query = select(InvoiceLine).where(InvoiceLine.invoice_id.in_(invoice_ids))
-    return list(session.scalars(query.order_by(InvoiceLine.invoice_id, InvoiceLine.position)))
-
-
 def not_invoiced(session: Session, before: datetime) -> list[Uninvoiced]:
     """The transactions of invoiced covers that were booked before an instant and stand on no invoice yet, the first first."""
     query = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session
 
 from coverage.domain.ids import names
@@ -41,9 +40,3 @@ def append(
         )
         for t in transfers
     )  # fmt: skip
-
-
-def of_transaction(session: Session, transaction_id: str) -> list[Transfer]:
-    """A transaction's transfers, in the order they were posted."""
-    query = select(Posted).where(Posted.transaction_id == transaction_id).order_by(Posted.id)
-    return [Transfer(row.debit, row.credit, row.amount, row.currency) for row in session.scalars(query)]

@@ -150,6 +150,14 @@ def is_disputed(session: Session, cover_id: str) -> bool:
     return bool(session.scalar(select(query)))
 
 
+def is_lost(session: Session, cover_id: str) -> bool:
+    """Whether a bank has decided that a payment of the cover's is the holder's."""
+    query = exists().where(
+        CardDispute.payment_id == Payment.id, CardDispute.state == "lost", Payment.cover_id == cover_id
+    )
+    return bool(session.scalar(select(query)))
+
+
 def is_taken_back(session: Session, payment_id: str) -> bool:
     """Whether the card's holder has the payment by a dispute, or may get it so."""
     return bool(

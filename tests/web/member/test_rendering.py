@@ -310,7 +310,7 @@ class TestPaying:
                 Back(euros("12.00"), "succeeded", datetime(2026, 12, 4, 23, 30, tzinfo=UTC), False),
                 "€12.00 was sent back on Saturday 5 December 2026.",
             ),
-            (Back(euros("30.24"), "failed", None, False), "€30.24 couldn’t be sent back yet. Ask Covanto."),
+            (Back(euros("30.24"), "failed", None, False), "€30.24 couldn’t be sent back yet. Contact Covanto."),
         ],
     )
     def test_what_goes_back_is_told_with_whether_it_was_sent(self, back: Back, said: str) -> None:

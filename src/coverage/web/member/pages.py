@@ -13,7 +13,8 @@ from coverage.domain.tenant import Caller
 from coverage.messages import LANGUAGES, Words, best_language
 from coverage.operations.certifying import certificate_of
 from coverage.operations.house import House
-from coverage.operations.paying import hear_of_payment, read_cover, way_to_pay
+from coverage.operations.paying import CoverRead, hear_of_payment, read_cover, way_to_pay
+from coverage.operations.showing import find_cover
 from coverage.operations.unlocking import caller_by_link
 from coverage.web.member.rendering import (
     CONTENT_SECURITY_POLICY,
@@ -80,13 +81,26 @@ def show_cover(
 
 
 @router.post("/m/pay")
-def pay(request: Request, house: TheHouse, words: TheWords, cookie: TheCookie = None) -> Response:
-    """Goes on to the processor's page on which the member pays: the same one however often this is sent."""
+def pay(
+    request: Request,
+    house: TheHouse,
+    words: TheWords,
+    cover: Annotated[str | None, Query(max_length=80)] = None,
+    cookie: TheCookie = None,
+) -> Response:
+    """Goes on to the processor's page on which the member pays: the same one however often this is sent.
+
+    A form that was opened for another cover than the one whose page was opened last pays nothing: that page is shown.
+    """
     if _is_from_elsewhere(request):
         return HTMLResponse(render_refused_page(words), 403, headers=HEADERS | {"Content-Language": words.language})
     opened = caller_by_link(house, cookie) if cookie else None
     if opened is None:
         return _gone(words)
+    with house.transaction(opened[0]) as tx:
+        another = cover is not None and find_cover(tx, opened[1]).number != cover
+    if another:
+        return RedirectResponse(f"/m?{_query(words.language, 0)}", 303, headers=HEADERS)
     here = str(request.url_for("member_page"))
     try:
         address = way_to_pay(
@@ -145,12 +159,12 @@ def _page(
         again = LookAgain(
             min(LOOK_AGAIN_SECONDS * next_look, MOST_SECONDS), f"/m?{_query(words.language, next_look)}"
         )  # fmt: skip
-    elif looks and read.by_card and read.due is None and read.phase in ("scheduled", "on_risk"):
+    elif looks and _bought_all(read):
         notice = "paid"
     addresses = Addresses(
         certificate=f"/m/certificate?lang={words.language}",
         languages={language: f"/m?{_query(language, looks)}" for language in LANGUAGES},
-        pay=f"/m/pay?lang={words.language}",
+        pay=f"/m/pay?{urlencode({'lang': words.language, 'cover': read.said.number})}",
     )
     page = render_cover_page(read, words, addresses, heard=heard, notice=notice, look_again=again)
     headers = HEADERS | {"Content-Language": words.language}
@@ -159,6 +173,12 @@ def _page(
     if status == 503:
         headers["Retry-After"] = str(MOST_SECONDS)
     return HTMLResponse(page, status, headers=headers)
+
+
+def _bought_all(read: CoverRead) -> bool:
+    """Whether what was paid for is there: nothing is due any more, and the last change came true."""
+    undone = read.change_unpaid or read.change_undone
+    return read.by_card and read.due is None and not undone and read.phase in ("scheduled", "on_risk")
 
 
 def _query(language: str, looks: int | None) -> str:

@@ -25,7 +25,7 @@ CONTENT_SECURITY_POLICY = (
 
 State = Literal[
     "scheduled", "on_risk", "ended", "cancelled", "awaiting_payment", "processing", "checking", "lapsed", "paid_late",
-    "payment_disputed", "not_taken_up",
+    "payment_disputed", "payment_lost", "not_taken_up",
 ]  # fmt: skip
 Notice = Literal["paid", "unreachable"]
 
@@ -41,6 +41,7 @@ _STATES: Final[Mapping[State, tuple[str, str]]] = {
     "lapsed": ("member.lapsed", "member.lapsed_sentence"),
     "paid_late": ("member.paid_late", "member.paid_late_sentence"),
     "payment_disputed": ("member.payment_disputed", "member.payment_disputed_sentence"),
+    "payment_lost": ("member.payment_lost", "member.payment_lost_sentence"),
     "not_taken_up": ("member.not_taken_up", "member.not_taken_up_sentence"),
 }
 # In these nothing is promised: neither what would have been covered nor what it would have cost is told any more.
@@ -78,7 +79,7 @@ class Addresses:
 
     certificate: str
     languages: Mapping[str, str]
-    pay: str
+    pay: str  # takes the cover's number, so that a form which was opened for another cover pays nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ def state_of(read: CoverRead, heard: Heard = "known") -> State:
         return "checking" if heard == "unknown" or read.due is None or read.due.over else "awaiting_payment"
     if read.phase == "lapsed" and any(back.came_late for back in read.back):
         return "paid_late"
+    if read.phase == "payment_disputed" and read.dispute_lost:
+        return "payment_lost"
     return cast(State, read.phase)
 
 
@@ -125,7 +128,10 @@ def render_cover_page(
     """The page of one cover."""
     said, state = read.said, state_of(read, heard)
     title, sentence = _STATES[state]
-    instant = {"scheduled": said.starts_at, "cancelled": said.cancelled_at}.get(state) or said.ends_at
+    begins = ("scheduled", "awaiting_payment")
+    instant = said.starts_at if state in begins else said.cancelled_at if state == "cancelled" else said.ends_at
+    if state == "awaiting_payment" and read.due is not None and not read.due.lasts_from_payment:
+        sentence = "member.awaiting_payment_begins"
     return _environment.get_template("cover.html").render(
         said=said,
         certificate=said if isinstance(said, Certificate) else None,
@@ -135,7 +141,9 @@ def render_cover_page(
         is_payable=is_payable(read, heard),
         heard=heard,
         state_title=words.text(title),
-        state_sentence=words.text(sentence, instant=words.instant(instant, said.timezone), partner=said.partner),
+        state_sentence=words.text(
+            sentence, instant=words.instant(instant or said.ends_at, said.timezone), partner=said.partner
+        ),
         notice=words.text(_NOTICES[notice]) if notice else None,
         declined=words.text(_declined(read)) if _declined(read) and is_payable(read, heard) else None,
         look_again=look_again,

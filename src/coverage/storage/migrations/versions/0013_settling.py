@@ -1,7 +1,5 @@
 """Settling claims: what was decided of an exposure, what is set aside for it and what is paid out of that."""
 
-from datetime import UTC, datetime
-
 from alembic import op
 
 revision = "0013"
@@ -85,7 +83,9 @@ BEGIN
         PERFORM set_config('sharecover.tenant', tenant.id, true);
         INSERT INTO transfers (tenant_id, id, transaction_id, cause, debit, credit, amount, currency, posted_at, booked_at)
             SELECT e.tenant_id, 'tfr_' || substr(e.id, 5), NULL, e.id, 'claims_incurred/' || c.product || '/' || e.section,
-                'claims_outstanding/' || c.product || '/' || e.section, e.estimate, e.currency, '{wall}', m.reported_at
+                'claims_outstanding/' || c.product || '/' || e.section, e.estimate, e.currency,
+                coalesce((SELECT min(f.recorded_at) FROM facts f WHERE f.tenant_id = m.tenant_id AND f.subject = m.id), m.created_at),
+                m.reported_at
             FROM exposures e JOIN claims m ON m.tenant_id = e.tenant_id AND m.id = e.claim_id
             JOIN covers c ON c.tenant_id = m.tenant_id AND c.id = m.cover_id
             WHERE e.tenant_id = tenant.id AND e.estimate > 0
@@ -102,9 +102,8 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         for table, statements in TABLES.items():
             op.execute("; ".join(["BEGIN", *statements, *_guarded(table), "COMMIT"]))
-        for statement in EXPOSURES:
+        for statement in (*EXPOSURES, FIRST_RESERVES):
             op.execute(statement)
-        op.execute(FIRST_RESERVES.replace("{wall}", datetime.now(UTC).isoformat()))
 
 
 def _guarded(table: str) -> list[str]:
