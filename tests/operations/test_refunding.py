@@ -88,7 +88,7 @@ class TestFailed:
         assert wrong(till) == []
         kinds = book.asked("SELECT string_agg(kind, ' ' ORDER BY id) FROM facts WHERE subject = :id", id=cover["id"])
         assert kinds.endswith("cover.cancelled cover.refunded cover.refund_failed cover.refund_transferred")
-        assert "transferred to you by bank" in self._page(till, cover)
+        assert "was sent by bank transfer" in self._page(till, cover)
         # A look that comes late changes nothing.
         assert look_at_refund(till.house, caller, refund).state == "transferred"
 

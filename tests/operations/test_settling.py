@@ -296,6 +296,23 @@ class TestDeciding:
         limits = [file_of(platform, one)["terms"]["limits"][0]["amount"] for one in (before, after)]
         assert limits == [euros(8_000), euros(9_000)]
 
+    def test_a_section_that_a_raise_brings_in_covers_from_then_on(self, platform: Platform) -> None:
+        made = platform.cover(
+            platform.quote(start="at_issue", end=None, duration="PT12H", risk=a_risk(goods_value=euros(0)))
+        )
+        platform.advance(soon(hours=2))
+        change = platform.post(
+            f"/v1/covers/{made['id']}/changes", {"kind": "raise", "risk": {"goods_value": euros(5_000)}}
+        ).json()
+        now = platform.get("/v1/test_clock").json()["now"]
+        done = platform.post(f"/v1/changes/{change['id']}/confirm", {"no_known_loss": True, "declared_at": now})
+        assert done.status_code == 200, done.text
+        platform.advance(soon(hours=4))
+        before, after = (platform.claim(made, loss_at=at) for at in (soon(hours=1), soon(hours=3)))
+        assert (before["flags"], after["flags"]) == (["outside_window"], [])
+        covered = [file_of(platform, one["exposures"][0]["id"])["terms"]["covered"] for one in (before, after)]
+        assert covered == [False, True]
+
     def test_no_less_than_was_paid_out(self, platform: Platform, claimed: Callable[..., dict[str, Any]]) -> None:
         exposure = claimed(GOODS)["exposures"][0]["id"]
         approve(platform, exposure, 5_000)
