@@ -105,6 +105,11 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         " ON t.id = f.transaction_id WHERE t.cover_id = :invoiced AND f.credit LIKE 'premium/%')"),
         "transaction_differs", "SELECT id FROM transactions WHERE cover_id = :invoiced",
     ),
+    "a premium is posted to another section": (
+        ("UPDATE transfers SET credit = credit || '_of_another' WHERE id = (SELECT min(f.id) FROM transfers f JOIN transactions t"
+        " ON t.id = f.transaction_id WHERE t.cover_id = :paid AND f.credit LIKE 'premium/%')"),
+        "line_differs", "SELECT id FROM transactions WHERE cover_id = :paid",
+    ),
     "a tax is never posted": (
         "DELETE FROM transfers WHERE credit LIKE 'tax/%' AND transaction_id = (SELECT id FROM transactions WHERE cover_id = :paid)",
         "transaction_differs", "SELECT id FROM transactions WHERE cover_id = :paid",
@@ -264,9 +269,19 @@ class TestReconcile:
     def test_names_what_is_nobodys(self, own_book: LivedIn) -> None:
         own_book.till.issued()
         with own_book.till.stand_in.account() as account:
-            account._move("stripe_fee", "", -25, 0, "eur")
+            account._move("topup", "", 25, 0, "eur")
         (difference,) = own_book.reconcile()[1]
-        assert (difference.kind, difference.processor) == ("unknown_movement", "-0.25 EUR")
+        assert (difference.kind, difference.processor) == ("unknown_movement", "0.25 EUR")
+
+    def test_posts_the_accounts_own_fees_to_whoever_has_something_there(self, own_book: LivedIn) -> None:
+        own_book.till.issued()
+        with own_book.till.stand_in.account() as account:
+            account._move("stripe_fee", "", -25, 0, "eur")
+        costs = "SELECT coalesce(sum(amount), 0) FROM transfers WHERE debit = 'cost/card' AND amount = 25"
+        for _ in range(2):
+            assert own_book.reconcile()[1] == []
+            assert own_book.asked(costs) == 25
+        assert own_book.check()[1] == []
 
     def test_takes_what_is_paid_meanwhile_for_no_difference(self, own_book: LivedIn) -> None:
         """The processor is asked, and only then does a member pay."""

@@ -231,6 +231,7 @@ class TestConfirm:
         for declaration, pointer in (
             (a_declaration(no_known_loss=False), "/no_known_loss"),
             (a_declaration(declared_at=soon(hours=1)), "/declared_at"),
+            (a_declaration(declared_at=soon(minutes=-6)), "/declared_at"),
             ({"declared_at": soon()}, "/no_known_loss"),
         ):
             problem = the_problem(platform.post(f"/v1/changes/{change['id']}/confirm", declaration), 422)

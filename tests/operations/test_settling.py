@@ -519,6 +519,19 @@ class TestScreening:
         finally:
             load_list(owner, [Entry("MU-9", ("Zoltar Quimbledon",), (), "person", "X")], "x", "0" * 64, house.wall())
 
+    def test_nor_is_a_change_of_theirs_confirmed(self, platform: Platform, owner: Database, house: House) -> None:
+        party = {"reference": "emp-78", "name": "Wilhelmina Thackeray", "email": "w@example.org", "locale": "en"}
+        made = platform.cover(parties={"policyholder": party})
+        wish = {"kind": "raise", "risk": {"goods_value": euros(9_000)}}
+        change = platform.post(f"/v1/covers/{made['id']}/changes", wish).json()
+        load_list(owner, [Entry("MU-6", (party["name"],), (), "person", "MADE-UP")], "x", "0" * 64, house.wall())
+        try:
+            body = {"no_known_loss": True, "declared_at": soon(seconds=0)}
+            the_problem(platform.post(f"/v1/changes/{change['id']}/confirm", body), 409, "referred")
+        finally:
+            load_list(owner, [Entry("MU-9", ("Zoltar Quimbledon",), (), "person", "X")], "x", "0" * 64, house.wall())
+        assert platform.post(f"/v1/changes/{change['id']}/confirm", body).status_code == 200
+
 
 class TestClosing:
     def test_waits_for_decisions(self, platform: Platform, claimed: Callable[..., dict[str, Any]]) -> None:
@@ -546,6 +559,25 @@ class TestClosing:
             the_problem(platform.post(path, body), 409, "claim_closed")
         assert platform.post(f"/v1/claims/{claim['id']}/reopen", {}).json()["state"] == "in_review"
         approve(platform, exposure, 1_150)
+
+    def test_with_nothing_paid_leaves_the_cover_free_to_be_changed_and_cancelled(self, platform: Platform) -> None:
+        made = platform.cover()
+        claims = [platform.claim(made, loss_at=soon(seconds=-60), losses=[{"section": one}]) for one in (GOODS, DAMAGE)]
+        path = f"/v1/covers/{made['id']}/cancel"
+        for claim in claims:
+            the_problem(platform.post(path, {}), 409, "cover_claimed")
+            decide(platform, claim["exposures"][0]["id"], decision="repudiated")
+            assert platform.post(f"/v1/claims/{claim['id']}/close", {}).status_code == 200
+        assert platform.post(path, {}).status_code == 200
+
+    def test_with_something_paid_does_not(self, platform: Platform) -> None:
+        made = platform.cover()
+        claim = platform.claim(made, loss_at=soon(seconds=-60))
+        exposure = claim["exposures"][0]["id"]
+        decide(platform, exposure, decision="goodwill", goodwill=euros(10))
+        settle(platform, pay(platform, exposure, 10))
+        assert platform.post(f"/v1/claims/{claim['id']}/close", {}).status_code == 200
+        the_problem(platform.post(f"/v1/covers/{made['id']}/cancel", {}), 409, "cover_claimed")
 
 
 class TestAddingExposures:

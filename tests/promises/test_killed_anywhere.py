@@ -132,14 +132,14 @@ class TestKilledAtEveryBoundary:
 
     @promise(
         1, "a payout that is killed anywhere and repeated is ordered once",
-        unit="kills", small=3, full=150, provokes=PROVOKED,
+        unit="kills", small=3, full=180, provokes=PROVOKED,
     )  # fmt: skip
     def test_a_payout_is_ordered_once(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
         Killing.of(paying_out, platform, owner, born, trial).kill_all()
 
     @promise(
         1, "a payout's transfer that is killed anywhere and repeated is noted once",
-        unit="kills", small=2, full=110, provokes=PROVOKED,
+        unit="kills", small=2, full=130, provokes=PROVOKED,
     )  # fmt: skip
     def test_a_transfer_is_noted_once(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
         Killing.of(transferring, platform, owner, born, trial).kill_all()

@@ -127,12 +127,15 @@ def _give_up(wired: Wiring, settings: Any, refund_id: str) -> None:
 
 
 def _transferred(wired: Wiring, settings: Any, refund_id: str, reference: str) -> None:
-    from coverage.operations.refunding import tenant_of_refund, transfer_refund
+    from coverage.operations.refunding import people_refunded, tenant_of_refund, transfer_refund
+    from coverage.operations.screening import screen
 
     with wired.open_premises(settings, say, migrate=False) as premises:
         with closing(premises.connect("sharecover_worker", pool_size=1)) as queue:
             tenant = tenant_of_refund(queue, refund_id)
-        with premises.house.transaction(Caller(tenant, OPERATOR)) as tx:
+        caller = Caller(tenant, OPERATOR)
+        screen(premises.house, caller, people_refunded(premises.house, caller, refund_id), "payout")
+        with premises.house.transaction(caller) as tx:
             done = transfer_refund(tx, refund_id, reference)
     _say(done)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from coverage.domain.journal import (
@@ -21,7 +22,7 @@ from coverage.domain.journal import (
     tax_account,
 )
 from coverage.domain.period import local_day
-from coverage.domain.premium import spread_pro_rata
+from coverage.domain.premium import half_up, spread_pro_rata
 from coverage.domain.reporting import Booked, Column, Kind, Policy, Row, Span, Sums, major, rate_text
 
 _PREMIUM: Final[tuple[tuple[str, str, Kind], ...]] = (
@@ -152,11 +153,14 @@ def _parts(booked: Booked) -> list[_Part]:
         shares = {name: share for name, share in shares.items() if share} or dict.fromkeys(names[:1], 1)
         for name, part in zip(shares, spread_pro_rata(tax.amount, tuple(shares.values())), strict=True):
             taxes[name] += part
-    earned = {line.section: line for line in booked.commission}
     parts = []
     for index, name in enumerate(names):
-        line = earned.get(name)
-        rate, amount = (line.rate, line.amount) if line else (0, 0)
+        # What is given back may have been earned at two rates.
+        earned = [line for line in booked.commission if line.section == name]
+        amount = sum(line.amount for line in earned)
+        rates = {line.rate for line in earned}
+        net = next(section.net for section in premium.sections if section.name == name)
+        rate = rates.pop() if len(rates) == 1 else half_up(Fraction(amount * 1_000_000, net)) if rates and net else 0
         parts.append(_Part(name, gross[name], rate, amount, taxes[name], 0 if index else premium.fee_total))
     return parts
 

@@ -111,11 +111,11 @@ class Heard:
 class BalanceEntry:
     """A movement of the processor's balance: `net` = `amount` - `fee`, in minor units; a refund's amount is negative.
 
-    `kind` is charge, refund, refund_failure, dispute, dispute_reversal, payout or other; `source` the processor's id of what caused it.
+    `kind` is charge, refund, refund_failure, dispute, dispute_reversal, payout, fee (of the account, and no payment's) or other; `source` the processor's id of what caused it.
     """
 
     id: str
-    kind: Literal["charge", "refund", "refund_failure", "dispute", "dispute_reversal", "payout", "other"]
+    kind: Literal["charge", "refund", "refund_failure", "dispute", "dispute_reversal", "payout", "fee", "other"]
     source: str
     amount: int
     fee: int

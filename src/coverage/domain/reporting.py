@@ -231,14 +231,14 @@ class CommissionLines:
     def take(self, booked: Booked, sums: Sums) -> None:
         """Adds a transaction's lines, and to `sums` what they come to by account."""
         policy, currency = booked.policy, booked.premium.currency
-        lines = {line.section: line for line in booked.commission}
         for section in booked.premium.sections:
-            line = lines.get(section.name)
-            rate, amount = (line.rate, line.amount) if line else (0, 0)
-            key = (policy.partner, policy.insurer, policy.number, booked.product, section.name, currency, rate)
-            found = self._of.setdefault(key, [0, 0])
-            found[0] += booked.sign * section.net
-            found[1] += booked.sign * amount
+            # What is given back may have been earned at two rates: the premium stands beside the first.
+            earned = [(one.rate, one.amount) for one in booked.commission if one.section == section.name] or [(0, 0)]
+            for number, (rate, amount) in enumerate(earned):
+                key = (policy.partner, policy.insurer, policy.number, booked.product, section.name, currency, rate)
+                found = self._of.setdefault(key, [0, 0])
+                found[0] += 0 if number else booked.sign * section.net
+                found[1] += booked.sign * amount
         for line in booked.commission:
             sums.add(commission_account(booked.product, line.section), currency, -booked.sign * line.amount)
             sums.add(COMMISSION, currency, booked.sign * line.amount)

@@ -60,7 +60,7 @@ _BILLS: Final[Mapping[str, Literal["open", "paid", "void"]]] = {
     "paid": "paid",
     "void": "void",
 }
-_MOVEMENTS: Final[Mapping[str, Literal["charge", "refund", "refund_failure", "payout"]]] = {
+_MOVEMENTS: Final[Mapping[str, Literal["charge", "refund", "refund_failure", "payout", "fee"]]] = {
     "charge": "charge",
     "payment": "charge",
     "refund": "refund",
@@ -69,6 +69,10 @@ _MOVEMENTS: Final[Mapping[str, Literal["charge", "refund", "refund_failure", "pa
     "payout": "payout",
     "payout_failure": "payout",
     "payout_cancel": "payout",
+    # Monthly fees and those of single services: https://docs.stripe.com/reports/balance-transaction-types
+    "stripe_fee": "fee",
+    "stripe_fx_fee": "fee",
+    "tax_fee": "fee",
 }
 _CODE: Final = re.compile(r"[a-z0-9_]{1,80}")
 _REQUEST: Final = re.compile(r"req_[A-Za-z0-9]{1,80}")
@@ -203,7 +207,7 @@ def movement(answer: Mapping[str, Any]) -> BalanceEntry:
     """A BalanceTransaction, its source expanded: a charge carries its payment's metadata, a refund its own."""
     source, amount = answer.get("source"), _whole(answer, "amount")
     expanded: Mapping[str, Any] = source if isinstance(source, Mapping) else {}
-    kind: Literal["charge", "refund", "refund_failure", "dispute", "dispute_reversal", "payout", "other"]
+    kind: Literal["charge", "refund", "refund_failure", "dispute", "dispute_reversal", "payout", "fee", "other"]
     kind = _MOVEMENTS.get(_text(answer, "type"), "other")
     if answer["type"] == "adjustment" and expanded.get("object") == "dispute":
         kind = "dispute" if amount < 0 else "dispute_reversal"

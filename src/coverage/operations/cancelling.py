@@ -80,7 +80,7 @@ def _goes_to_card(cover: Cover, back: Premium) -> bool:
 
 
 def _check_nothing_waits(tx: Work, cover: Cover) -> None:
-    if claims.any_of(tx.session, cover.id):
+    if claims.weigh_on(tx.session, cover.id):
         words = "a loss has been declared on the cover, so what goes back of its premium is for a person to say"
         raise Conflict("cover_claimed", words)
     if changes.waiting_of(tx.session, cover.id):

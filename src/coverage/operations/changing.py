@@ -15,11 +15,14 @@ from coverage.domain.faults import Conflict, Detail, Missing, Rejected
 from coverage.domain.ids import names
 from coverage.domain.period import Period
 from coverage.domain.premium import Premium
+from coverage.domain.tenant import Caller
 from coverage.operations import booking
 from coverage.operations.holding import hold_amounts, hold_object
-from coverage.operations.house import Work
+from coverage.operations.house import House, Work
+from coverage.operations.issuing import CLOCK_SKEW, SHORTEST_HOLD
 from coverage.operations.owing import give_back, new_payment
 from coverage.operations.quoting import edition_of, find_quote, premium_of
+from coverage.operations.screening import Person, person_of
 from coverage.operations.showing import find_cover
 from coverage.rulebook.admission import raised_facts
 from coverage.rulebook.changing import Change, History, Segment, extend, raise_cover, return_early
@@ -107,11 +110,13 @@ def confirm_change(tx: Work, change_id: str, confirmation: Confirmation) -> tupl
         raise AssertionError("a change is never removed")
     change = locked
     tx.look_at_clock()
-    _check_declared(confirmation, tx.now)
+    _check_declared(confirmation, change.asked_at, tx.now)
     _check_open(tx, change, cover)
     change.no_known_loss_at = confirmation.declared_at
     if cover.payment_method == "card" and change.gross > 0:
         hold_until = min(tx.now + PAID_WITHIN, cover.ends_at)
+        if hold_until - tx.now < SHORTEST_HOLD:
+            raise Conflict("no_time_to_pay", "the cover ends before anybody can pay for the change by card")
         new_payment(tx, cover, change.gross, hold_until, change.id)
         change.state = "awaiting_payment"
         if cover.next_due_at is not None:
@@ -122,6 +127,13 @@ def confirm_change(tx: Work, change_id: str, confirmation: Confirmation) -> tupl
     return change, cover
 
 
+def people_insured(house: House, caller: Caller, change_id: str) -> list[Person]:
+    """Who has to be looked up before a change comes true: whose cover it is. Raises `Missing`."""
+    with house.transaction(caller) as tx:
+        found = person_of(tx, find_cover(tx, find_change(tx, change_id).cover_id).policyholder_id)
+        return [found] if found else []
+
+
 def confirm_paid(tx: Work, cover: Cover, change_id: str, paid_at: datetime) -> bool:
     """Lets a change come true whose payment has come; False where it can't any more. `cover` is locked."""
     change = changes.lock(tx.session, tx.tenant_id, change_id)
@@ -130,7 +142,7 @@ def confirm_paid(tx: Work, cover: Cover, change_id: str, paid_at: datetime) -> b
     sequence = covers.transactions_of(tx.session, [cover.id])[-1].sequence
     over = cover.state != "issued" or paid_at >= cover.ends_at or sequence != change.after_sequence
     # A loss that was declared meanwhile was known before this came true.
-    if over or claims.any_of(tx.session, cover.id):
+    if over or claims.weigh_on(tx.session, cover.id):
         _abandon(tx, change)
         return False
     try:
@@ -212,12 +224,15 @@ def _worked_out(
             return return_early(edition, history, now), {}
 
 
-def _check_declared(confirmation: Confirmation, now: datetime) -> None:
+def _check_declared(confirmation: Confirmation, asked_at: datetime, now: datetime) -> None:
     detail = None
     if not confirmation.no_known_loss:
         words = "a cover changes only while no loss is known; expected true, as the member declared it"
         detail = Detail("/no_known_loss", words, "invalid_value")
-    elif confirmation.declared_at > now + timedelta(minutes=5):
+    elif confirmation.declared_at < asked_at - CLOCK_SKEW:
+        words = "the declaration was made before the change was asked for; expected one since, as the member made it"
+        detail = Detail("/declared_at", words, "invalid_value")
+    elif confirmation.declared_at > now + CLOCK_SKEW:
         detail = Detail(
             "/declared_at", "the declaration lies in the future; expected when it was made", "invalid_value"
         )
@@ -236,7 +251,7 @@ def _check_open(tx: Work, change: CoverChange, cover: Cover) -> None:
         raise Conflict("cover_changed", "the cover has changed since; ask for the change anew")
     if changes.waiting_of(tx.session, cover.id):
         raise Conflict("change_pending", "another change of the cover waits for its payment")
-    if claims.any_of(tx.session, cover.id):
+    if claims.weigh_on(tx.session, cover.id):
         raise Conflict("cover_claimed", "a loss has been declared on the cover, so it can't change any more")
 
 

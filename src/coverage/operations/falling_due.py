@@ -13,10 +13,10 @@ from typing import Final
 
 from coverage.domain.cover import turn_at
 from coverage.domain.facts import Fact, cover_turned, quote_expired
-from coverage.domain.faults import Unavailable
 from coverage.domain.period import Period
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.house import House, Work
+from coverage.operations.taking_turns import for_each
 from coverage.storage import covers, due, payments
 from coverage.storage.covers import Cover
 from coverage.storage.quotes import Quote
@@ -37,18 +37,7 @@ def fire_all_due(house: House, queue: Database) -> int:
     """
     with queue.outside() as session:
         tenants = due.tenants_with_work_due(session, house.wall())
-    fired = 0
-    for tenant_id in tenants:
-        try:
-            fired += fire_due(house, Tenant.of(tenant_id))
-        except Unavailable as fault:
-            # Somebody holds a row of this one. When the database itself is away, there is nothing to be done for anybody.
-            if fault.code != "overloaded":
-                raise
-            log.warning("what is due of %s waits: %s", tenant_id, fault.detail)
-        except Exception:
-            log.exception("what is due of %s couldn't be fired", tenant_id)
-    return fired
+    return for_each(tenants, lambda tenant: fire_due(house, tenant), "what is due", log)
 
 
 def fire_due(house: House, tenant: Tenant, batch: int = BATCH) -> int:

@@ -25,6 +25,7 @@ from coverage.domain.period import day_begins, local_day
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.house import House, Work
 from coverage.operations.owing import post
+from coverage.operations.taking_turns import for_each
 from coverage.storage import invoices, partners
 from coverage.storage.identity import new_id
 from coverage.storage.invoices import Invoice, InvoiceLine, MonthClosed, Uninvoiced
@@ -46,18 +47,7 @@ def close_all_due(house: House, queue: Database) -> int:
     """
     with queue.outside() as session:
         tenants = invoices.tenants_to_invoice(session, house.wall())
-    closed = 0
-    for tenant_id in tenants:
-        try:
-            closed += close_next_month(house, Caller(Tenant.of(tenant_id), ACTOR)) is not None
-        except Unavailable as fault:
-            # Somebody else closes it. When the database itself is away, there is nothing to be done for anybody.
-            if fault.code != "overloaded":
-                raise
-            log.warning("a month of %s waits: %s", tenant_id, fault.detail)
-        except Exception:
-            log.exception("a month of %s couldn't be closed", tenant_id)
-    return closed
+    return for_each(tenants, lambda tenant: close_next_month(house, Caller(tenant, ACTOR)) is not None, "a month", log)
 
 
 def close_next_month(

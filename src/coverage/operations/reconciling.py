@@ -27,6 +27,8 @@ from coverage.storage.identity import new_id
 from coverage.storage.payments import BalanceEntryKept
 from coverage.storage.tenancy import Database, turn_to
 
+# Movements of the whole account, which are spread over all who have something there.
+EVERYBODYS: Final = ("payout", "fee")
 ACTOR: Final = "reconciling"
 BEGINNING: Final = datetime(2020, 1, 1, tzinfo=UTC)
 # So far back is read again each time: a movement may be told late.
@@ -81,9 +83,9 @@ def reconcile(
     kept = 0
     for tenant in after:
         kept += _keep(house, tenant, [entry for entry, owner in whose if owner == tenant])
-    differences += [_unknown(entry) for entry, owner in whose if owner is None and entry.kind != "payout"]
+    differences += [_unknown(entry) for entry, owner in whose if owner is None and entry.kind not in EVERYBODYS]
     for entry in told:
-        if entry.kind == "payout":
+        if entry.kind in EVERYBODYS:
             spread = _spread(house, queue, list(after), entry)
             kept += spread or 0
             if spread is None:
@@ -118,7 +120,7 @@ def _read_until(queue: Database, tenants: Sequence[Tenant]) -> datetime:
 
 
 def _attributed(queue: Database, told: Sequence[BalanceEntry], after: By) -> list[tuple[BalanceEntry, Tenant | None]]:
-    """Each movement with its tenant: as it says itself, or whose journal knows it. A payout is everybody's.
+    """Each movement with its tenant: as it says itself, or whose journal knows it. Payouts and the account's own fees are everybody's.
 
     What pays an invoice doesn't say so. It is taken for the one of that amount that was paid at the processor.
     """
@@ -130,7 +132,7 @@ def _attributed(queue: Database, told: Sequence[BalanceEntry], after: By) -> lis
         for tenant, found in after.items():
             turn_to(session, tenant.id)
             there = payments.entries(session)
-            known |= {entry.processor_id: tenant for entry in there if entry.kind != "payout"}
+            known |= {entry.processor_id: tenant for entry in there if entry.kind not in EVERYBODYS}
             unmatched = Counter((one.amount, one.currency) for one in found if one.source is None)
             sources = {one.source for one in found}
             unmatched -= Counter(
@@ -143,7 +145,7 @@ def _attributed(queue: Database, told: Sequence[BalanceEntry], after: By) -> lis
         owner = known.get(entry.id) or by_id.get(entry.tenant_id) or by_source.get((entry.kind, entry.source))
         if owner is None and entry.kind == "charge" and (waiting := invoices.get((entry.amount, entry.currency))):
             owner = waiting.pop(0)
-        result.append((entry, None if entry.kind in ("payout", "other") else owner))
+        result.append((entry, None if entry.kind in (*EVERYBODYS, "other") else owner))
     return result
 
 
@@ -165,9 +167,9 @@ def _kept(tx: Work, entry: BalanceEntry) -> bool:
     )  # fmt: skip
     if not payments.keep_entry(tx.session, row):
         return False
-    if entry.fee:
-        cost = Transfer(CARD_COSTS, CARD_BALANCE, abs(entry.fee), entry.currency)
-        post(tx, row.id, cost if entry.fee > 0 else cost.reversed)
+    if taken := entry.fee - (entry.amount if entry.kind == "fee" else 0):
+        cost = Transfer(CARD_COSTS, CARD_BALANCE, abs(taken), entry.currency)
+        post(tx, row.id, cost if taken > 0 else cost.reversed)
     if entry.kind == "payout" and entry.amount:
         paid = Transfer(BANK, CARD_BALANCE, abs(entry.amount), entry.currency)
         post(tx, row.id, paid if entry.amount < 0 else paid.reversed)
@@ -175,7 +177,7 @@ def _kept(tx: Work, entry: BalanceEntry) -> bool:
 
 
 def _spread(house: House, queue: Database, tenants: Sequence[Tenant], entry: BalanceEntry) -> int | None:
-    """Spreads a payout over the tenants whose money it is, in proportion of what lies at the processor for each.
+    """Spreads a payout, or a fee of the account's, over the tenants whose money it is, in proportion of what lies at the processor for each.
 
     Broken off half-way, the rest goes to those who have no part yet. None where something is left that is nobody's.
     """
@@ -215,7 +217,7 @@ def _compared(
     with queue.outside() as session:
         turn_to(session, tenant.id)
         there, cleared = payments.entries(session), books.cleared(session)
-    moved = [one for one in there if one.kind != "payout"]
+    moved = [one for one in there if one.kind not in EVERYBODYS]
     journal = {(one.kind, one.source): one for one in after if one.source}
     invoices = Counter((one.amount, one.currency) for one in after if one.source is None)
     found, matched = list[Difference](), set[tuple[str, str]]()

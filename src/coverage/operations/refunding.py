@@ -16,6 +16,8 @@ from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.collecting import note_refund, processor_of
 from coverage.operations.house import House, Work
 from coverage.operations.owing import post
+from coverage.operations.screening import Person, person_of
+from coverage.operations.showing import find_cover
 from coverage.storage import covers, partners, payments
 from coverage.storage.payments import Refund
 from coverage.storage.tenancy import Database, turn_to
@@ -71,6 +73,13 @@ def look_at_refund(house: House, caller: Caller, refund_id: str) -> RefundSeen:
     told = processor_of(house, caller.tenant).look_at_refund(known)
     with house.transaction(caller) as tx:
         return seen(note_refund(tx, refund_id, told))
+
+
+def people_refunded(house: House, caller: Caller, refund_id: str) -> list[Person]:
+    """Who has to be looked up before money is transferred: whose cover it is. Raises `Missing`."""
+    with house.transaction(caller) as tx:
+        found = person_of(tx, find_cover(tx, _find(tx, refund_id).cover_id).policyholder_id)
+        return [found] if found else []
 
 
 def transfer_refund(tx: Work, refund_id: str, bank_reference: str) -> RefundSeen:

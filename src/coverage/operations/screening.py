@@ -89,6 +89,16 @@ def screen(
         raise Conflict("referred", WORDS)
 
 
+def person_of(tx: Work, member_id: str) -> Person | None:
+    """A member as they are looked up; None for one who has been erased, or was never named."""
+    member = members.find(tx.session, tx.tenant_id, member_id)
+    told = tx.unseal_json(member_id, member.sealed, f"members/{member_id}") if member else {}
+    if member is None or not told.get("name"):
+        return None
+    born = date.fromisoformat(told["born"]) if told.get("born") else None
+    return Person(member.reference, told["name"], born, member.locale)
+
+
 def _refers(tx: Work, listed: tuple[str, Screen], person: Person, purpose: Purpose, known: Sequence[Screening]) -> bool:
     """Whether the person can't pass now; keeps what hasn't been asked about them before."""
     list_id, at_hand = listed

@@ -31,9 +31,9 @@ from coverage.operations.claiming import Loss, find_claim, open_exposure, terms_
 from coverage.operations.house import House, Work
 from coverage.operations.owing import post
 from coverage.operations.quoting import edition_of, find_quote
-from coverage.operations.screening import Person
+from coverage.operations.screening import Person, person_of
 from coverage.rulebook.terms import liability_sections
-from coverage.storage import claims, covers, members, settlements
+from coverage.storage import claims, covers, settlements
 from coverage.storage.claims import Claim, Exposure
 from coverage.storage.covers import Cover
 from coverage.storage.identity import new_id
@@ -137,13 +137,8 @@ def people_paid(house: House, caller: Caller, exposure_id: str, payee: Payee) ->
     """Who has to be looked up before a payout: who is paid, and whose cover it is."""
     with house.transaction(caller) as tx:
         claim = find_claim(tx, find_exposure(tx, exposure_id).claim_id)
-        member = members.find(tx.session, tx.tenant_id, claim.member_id)
-        found = [Person(payee.reference, payee.name, payee.born)]
-        if member is not None:
-            told = tx.unseal_json(member.id, member.sealed, f"members/{member.id}")
-            born = date.fromisoformat(told["born"]) if told.get("born") else None
-            found += [Person(member.reference, told["name"], born, member.locale)] if told.get("name") else []
-        return found
+        whose = person_of(tx, claim.member_id)
+        return [Person(payee.reference, payee.name, payee.born), *([whose] if whose else [])]
 
 
 # ------------------------------------------------------------------------------------------- settling

@@ -131,9 +131,10 @@ _EXPECTED: Final = """
     UNION ALL SELECT id, CASE WHEN total < 0 THEN 'receivable/partner' WHEN paid_by = processor_id THEN 'clearing/card' ELSE 'bank' END,
         CASE WHEN total < 0 THEN 'bank' ELSE 'receivable/partner' END, abs(total), currency FROM invoices
         WHERE tenant_id = current_tenant() AND state = 'paid' AND total <> 0
-    UNION ALL SELECT id, CASE WHEN fee > 0 THEN 'cost/card' ELSE 'clearing/card' END,
-        CASE WHEN fee > 0 THEN 'clearing/card' ELSE 'cost/card' END, abs(fee), currency FROM balance_entries
-        WHERE tenant_id = current_tenant() AND fee <> 0
+    UNION ALL SELECT b.id, CASE WHEN k.taken > 0 THEN 'cost/card' ELSE 'clearing/card' END,
+        CASE WHEN k.taken > 0 THEN 'clearing/card' ELSE 'cost/card' END, abs(k.taken), b.currency FROM balance_entries b
+        CROSS JOIN LATERAL (SELECT b.fee - CASE b.kind WHEN 'fee' THEN b.amount ELSE 0 END) k (taken)
+        WHERE b.tenant_id = current_tenant() AND k.taken <> 0
     UNION ALL SELECT id, CASE WHEN amount < 0 THEN 'bank' ELSE 'clearing/card' END,
         CASE WHEN amount < 0 THEN 'clearing/card' ELSE 'bank' END, abs(amount), currency FROM balance_entries
         WHERE tenant_id = current_tenant() AND kind = 'payout' AND amount <> 0
@@ -260,8 +261,45 @@ _INVOICES: Final = text("""
     ORDER BY 1, 2
 """)
 
+# Each line of a price on the account that is its own. What came back before prices were kept line by line names the
+# transaction that it undoes, and no lines.
+_LINES: Final = text("""
+    WITH t AS (
+        SELECT t.id, t.price, c.product, c.country, CASE WHEN t.premium_type = 'Return Premium' THEN -1 ELSE 1 END AS sign
+        FROM transactions t JOIN covers c ON c.tenant_id = t.tenant_id AND c.id = t.cover_id
+        WHERE t.tenant_id = current_tenant() AND t.price ? 'sections'
+    ), expected AS (
+        SELECT id, account, sum(amount) AS amount FROM (
+            SELECT t.id, 'premium/' || t.product || '/' || (l ->> 'name') AS account, t.sign * (l ->> 'net')::bigint AS amount
+                FROM t CROSS JOIN LATERAL jsonb_array_elements(t.price -> 'sections') l
+            UNION ALL SELECT t.id, 'surcharge/' || t.product || '/' || (l ->> 'name'), t.sign * (l ->> 'amount')::bigint
+                FROM t CROSS JOIN LATERAL jsonb_array_elements(coalesce(t.price -> 'surcharges', '[]')) l
+            UNION ALL SELECT t.id, 'tax/' || CASE WHEN l ->> 'tax_class' LIKE '%:%' THEN split_part(l ->> 'tax_class', ':', 1)
+                    ELSE t.country END || '/'
+                || coalesce(nullif(regexp_replace(l ->> 'tax_class', '^.*:', ''), ''), 'contract') || '/' || (l ->> 'name'),
+                t.sign * (l ->> 'amount')::bigint
+                FROM t CROSS JOIN LATERAL jsonb_array_elements(t.price -> 'taxes') l
+            UNION ALL SELECT t.id, 'fee/' || (l ->> 'name'), t.sign * (l ->> 'amount')::bigint
+                FROM t CROSS JOIN LATERAL jsonb_array_elements(t.price -> 'fees') l
+            UNION ALL SELECT t.id, 'commission/' || t.product || '/' || (l ->> 'section'), -t.sign * (l ->> 'amount')::bigint
+                FROM t CROSS JOIN LATERAL jsonb_array_elements(coalesce(t.price -> 'commission', '[]')) l
+        ) every GROUP BY 1, 2
+    ), found AS (
+        SELECT id, account, sum(amount) AS amount FROM (
+            SELECT f.transaction_id AS id, f.credit AS account, f.amount FROM transfers f JOIN t ON t.id = f.transaction_id
+                WHERE f.tenant_id = current_tenant()
+            UNION ALL SELECT f.transaction_id, f.debit, -f.amount FROM transfers f JOIN t ON t.id = f.transaction_id
+                WHERE f.tenant_id = current_tenant()
+        ) every WHERE account !~ '^(receivable/|payable/)' GROUP BY 1, 2
+    )
+    SELECT coalesce(e.id, f.id), coalesce(e.account, f.account), coalesce(e.amount, 0)::text, coalesce(f.amount, 0)::text
+    FROM expected e FULL JOIN found f ON f.id = e.id AND f.account = e.account
+    WHERE coalesce(e.amount, 0) <> coalesce(f.amount, 0) ORDER BY 1, 2
+""")
+
 CHECKS: Final[dict[str, TextClause]] = {
     "transaction_differs": _TRANSACTIONS,
+    "line_differs": _LINES,
     "cover_differs": _COVERS,
     "posting_differs": _CAUSES,
     "account_differs": _ACCOUNTS,

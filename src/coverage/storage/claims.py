@@ -46,9 +46,10 @@ def find(session: Session, tenant_id: str, claim_id: str) -> Claim | None:
     return session.get(Claim, (tenant_id, claim_id))
 
 
-def any_of(session: Session, cover_id: str) -> bool:
-    """Whether a loss has been declared on the cover."""
-    return bool(session.scalar(select(exists().where(Claim.cover_id == cover_id))))
+def weigh_on(session: Session, cover_id: str) -> bool:
+    """Whether a loss that was declared on the cover may still cost something, or has."""
+    paid = exists().where(Exposure.tenant_id == Claim.tenant_id, Exposure.claim_id == Claim.id, Exposure.paid_out > 0)
+    return bool(session.scalar(select(exists().where(Claim.cover_id == cover_id, (Claim.state != "closed") | paid))))
 
 
 def exposures_of(session: Session, claim_ids: Sequence[str]) -> list[Exposure]:

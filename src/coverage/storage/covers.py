@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from coverage.domain.cover import HOLDING
 from coverage.storage.members import Member
-from coverage.storage.schema import Instant, Json, JsonList, Minor, Table, TenantRow
+from coverage.storage.schema import Instant, Json, JsonList, Minor, Table, TenantRow, in_turn
 
 
 class Cover(TenantRow, Table):
@@ -161,8 +161,8 @@ def phase_filter(phase: str, now: datetime) -> ColumnElement[bool]:
 
 def transactions_of(session: Session, cover_ids: Sequence[str]) -> list[Transaction]:
     """The covers' transactions, the first first."""
-    query = select(Transaction).where(Transaction.cover_id.in_(cover_ids)).order_by(Transaction.sequence)
-    return list(session.scalars(query))
+    query = select(Transaction).order_by(Transaction.sequence)
+    return [one for ids in in_turn(cover_ids) for one in session.scalars(query.where(Transaction.cover_id.in_(ids)))]
 
 
 def terms_of(session: Session, cover_ids: Sequence[str]) -> list[TransactionTerms]:

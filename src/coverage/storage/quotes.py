@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import LargeBinary, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from coverage.storage.schema import Instant, Json, JsonList, Minor, Table, TenantRow
+from coverage.storage.schema import Instant, Json, JsonList, Minor, Table, TenantRow, in_turn
 
 
 class Quote(TenantRow, Table):
@@ -88,7 +88,7 @@ def lock(session: Session, tenant_id: str, quote_id: str) -> Quote | None:
 
 def several(session: Session, quote_ids: Sequence[str]) -> list[Quote]:
     """The quotes of those ids, in any order."""
-    return list(session.scalars(select(Quote).where(Quote.id.in_(quote_ids))))
+    return [quote for ids in in_turn(quote_ids) for quote in session.scalars(select(Quote).where(Quote.id.in_(ids)))]
 
 
 def edition_named(session: Session, product: str, country: str, name: str) -> EditionKept | None:

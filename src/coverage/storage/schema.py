@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, DateTime, MetaData, Text
@@ -26,6 +28,17 @@ NAMING = {
 class Table(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {str: Text()}  # noqa: RUF012 — SQLAlchemy's own way to say it
+
+
+# PostgreSQL takes 65,535 parameters in a statement; as many ids as this are asked for at once.
+AT_ONCE = 10_000
+
+
+def in_turn(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Ids a statement's worth at a time."""
+    given = iter(ids)
+    while chunk := list(islice(given, AT_ONCE)):
+        yield chunk
 
 
 class TenantRow:

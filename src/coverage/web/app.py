@@ -67,7 +67,9 @@ def create_app(
     )
     app.state.house = house
     app.state.checkout_origins = checkout_origins
-    app.state.turns = prices.Turns(capacity or Capacity(at_once=20, waiting=0, wait_seconds=5))
+    room = capacity or Capacity(at_once=20, waiting=0, wait_seconds=5)
+    app.state.turns = prices.Turns(room)
+    app.state.report_turns = prices.Turns(room, "bordereaux")
     for module in (
         products,
         prices,
@@ -181,6 +183,8 @@ def _problem(request: Request, fault: Fault) -> Response:
 async def _on_fault(request: Request, error: Exception) -> Response:
     if not isinstance(error, Fault):
         raise error
+    if request.scope["path"] == "/m" or request.scope["path"].startswith("/m/"):
+        return pages.fault_page(request, error, problems.status_of(error))
     return _problem(request, error)
 
 

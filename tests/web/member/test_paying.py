@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from coverage.domain.faults import Unavailable
 from coverage.domain.tenant import Caller
 from coverage.gateways.stripe_payments import StripePayments
 from coverage.gateways.stripe_stand_in import DEMO_KEY, Refusal, StripeStandIn
@@ -527,3 +528,15 @@ class TestAfterwards:
         found: dict[str, Any] = confirmed.json()
         assert found["state"] == "awaiting_payment"
         return found
+
+
+class TestDatabaseAway:
+    def test_is_told_to_the_member_in_a_sentence(self, counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+        def away(*_: object, **__: object) -> None:
+            raise Unavailable("database_unavailable", "the database can't be reached")
+
+        monkeypatch.setattr("coverage.web.member.pages.caller_by_link", away)
+        answer = counter.browser.get("/m/abc", headers={"Accept-Language": "fr"})
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
+        assert "Nous revenons dans un instant" in answer.text
+        assert answer.headers["Retry-After"]

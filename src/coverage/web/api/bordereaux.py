@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from coverage.domain.faults import Detail, Rejected
@@ -14,6 +14,7 @@ from coverage.domain.reporting import Span
 from coverage.operations.reporting import claims_bordereau, premium_bordereau, write_report
 from coverage.web.api.access import TheCaller, TheHouse
 from coverage.web.api.bodies import StrictRoute
+from coverage.web.api.prices import Turns
 
 MEDIA_TYPES: Final = {
     "csv": "text/csv",
@@ -55,6 +56,7 @@ router = APIRouter(
     },
 )
 def retrieve(
+    request: Request,
     house: TheHouse,
     caller: TheCaller,
     kind: Kind,
@@ -70,11 +72,14 @@ def retrieve(
         raise Rejected(
             "invalid_request", "the bordereau can't be asked for so", errors=(Detail("?month", str(error), "invalid_value"),)
         ) from None  # fmt: skip
+    turns: Turns = request.app.state.report_turns
     report = (premium_bordereau if kind == "premium" else claims_bordereau)(house, [caller.tenant], span)
     # Written out before the answer begins: what doesn't agree with the journal is refused with a status of its own.
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115, closed when it is sent
     try:
-        write_report(house, report, format, file)
+        # Whole months are gone through: one at a time, so that there is room for whatever is short.
+        with turns.take():
+            write_report(house, report, format, file)
     except BaseException:
         file.close()
         raise

@@ -6,9 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from coverage.operations.changing import Confirmation, Wish, confirm_change, find_change, propose_change
+from coverage.operations.changing import (
+    Confirmation,
+    Wish,
+    confirm_change,
+    find_change,
+    people_insured,
+    propose_change,
+)
 from coverage.operations.collecting import client_secret_of_change
 from coverage.operations.house import Work
+from coverage.operations.screening import screen
 from coverage.operations.showing import find_cover
 from coverage.storage import payments
 from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, needs, once, plainly
@@ -65,6 +73,8 @@ def confirm(
     """Lets the change come true at its price: at once, or where the cover was paid by card once the difference is paid too.
     A new certificate replaces the one before.
     """
+    # Not within the work: what is found is kept, also though nothing comes true.
+    screen(house, caller, people_insured(house, caller, change_id), "bind", key)
 
     def work(tx: Work) -> Made:
         change, cover = confirm_change(tx, change_id, Confirmation(body.no_known_loss, body.declared_at))

@@ -39,9 +39,10 @@ _REQUEST: Final = TypeAdapter(PriceRequest)
 
 
 class Turns:
-    """One list at a time, and a few that wait for their turn as long as one waits at the door."""
+    """One long work at a time, such as a list, and a few that wait for their turn as long as one waits at the door."""
 
-    def __init__(self, capacity: Capacity) -> None:
+    def __init__(self, capacity: Capacity, what: str = "lists of prices") -> None:
+        self._what = what
         # A quarter of the places and at least one, as long as there is a place beside for whatever is no list.
         at_once = capacity.at_once
         self.waiting = min(MOST_WAITING, max(1, at_once // 4), max(0, at_once - 2))
@@ -52,10 +53,10 @@ class Turns:
     def take(self) -> Iterator[None]:
         """Waits for the turn and holds it; raises `Unavailable` when too many wait already, or it doesn't come in time."""
         if not self._room.acquire(blocking=False):
-            raise Unavailable("overloaded", "other lists of prices wait already; try again shortly")
+            raise Unavailable("overloaded", f"other {self._what} wait already; try again shortly")
         try:
             if not self._turn.acquire(timeout=self._wait_seconds):
-                raise Unavailable("overloaded", "other lists of prices take their time; try again shortly")
+                raise Unavailable("overloaded", f"other {self._what} take their time; try again shortly")
             try:
                 yield
             finally:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Cookie, Depends, Header, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from coverage.domain.faults import Unavailable
+from coverage.domain.faults import Fault, Unavailable
 from coverage.domain.tenant import Caller
 from coverage.messages import LANGUAGES, Words, best_language
 from coverage.operations.certifying import certificate_of
@@ -23,6 +23,7 @@ from coverage.web.member.rendering import (
     Notice,
     is_payable,
     policy_with_form,
+    render_away_page,
     render_cover_page,
     render_gone_page,
     render_refused_page,
@@ -196,6 +197,16 @@ def _is_from_elsewhere(request: Request) -> bool:
         return site != "same-origin"
     origin = request.headers.get("origin", "null")
     return origin != "null" and origin.partition("://")[2] != request.headers.get("host")
+
+
+def fault_page(request: Request, fault: Fault, status: int) -> Response:
+    """What a member reads where the page can't be shown: a sentence, and no problem as programs read it."""
+    lang = request.query_params.get("lang")
+    words = Words(lang if lang in LANGUAGES else best_language(request.headers.get("accept-language")))
+    headers = HEADERS | {"Content-Language": words.language}
+    if not isinstance(fault, Unavailable):
+        return HTMLResponse(render_gone_page(words), status, headers=headers)
+    return HTMLResponse(render_away_page(words), status, headers=headers | {"Retry-After": str(MOST_SECONDS)})
 
 
 def _gone(words: Words) -> Response:

@@ -164,6 +164,11 @@ def render_gone_page(words: Words) -> str:
     return _message(words, "member.gone", "member.gone_sentence")
 
 
+def render_away_page(words: Words) -> str:
+    """The page while nothing can be looked up."""
+    return _message(words, "member.away", "member.away_sentence")
+
+
 def render_refused_page(words: Words) -> str:
     """The page for a payment that another site began."""
     return _message(words, "member.refused", "member.refused_sentence")
