@@ -17,6 +17,12 @@ from coverage.domain.certificate import (
 )
 from coverage.domain.money import Money
 
+# A logo of 2 × 1 pixels, as PNG.
+LOGO = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000002000000010802000000"
+    "7b40e8dd0000000f49444154789c6360606060f8ff1f0003020200e3d3bd1c0000000049454e44ae426082"
+)
+
 
 def euros(text: str) -> Money:
     whole, _, cents = text.partition(".")

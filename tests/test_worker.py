@@ -43,7 +43,7 @@ class Typesetter:
         self.may_go_on.set()
         self._lock = threading.Lock()
 
-    def render(self, template: str, language: str, values: Mapping[str, object]) -> bytes:
+    def render(self, template: str, language: str, values: Mapping[str, object], enclosed: object = None) -> bytes:
         """The certificate's number in place of a PDF."""
         number: str = values["certificate"].number  # type: ignore[attr-defined]
         with self._lock:
@@ -587,7 +587,7 @@ from coverage.storage.tenancy import Database
 from coverage.worker import Worker
 
 class Hanging:
-    def render(self, template, language, values):
+    def render(self, template, language, values, enclosed=None):
         print("setting", flush=True)
         time.sleep(600)
 

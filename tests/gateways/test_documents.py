@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import signal
@@ -17,19 +18,13 @@ import pytest
 from pypdf import PdfReader
 
 import coverage
-from coverage.domain.certificate import Brand, Certificate, Contact, InsurerSeen
+from coverage.domain.certificate import Brand, Certificate, Contact, InsurerSeen, plain
 from coverage.domain.faults import Unavailable
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.messages import Words
-from tests.certificates import a_certificate, euros, facts
+from tests.certificates import LOGO, a_certificate, euros, facts
 
 TEMPLATES = Path(coverage.__file__).parents[2] / "policy_templates"
-
-# A 2 × 1 pixel image.
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000002000000010802000000"
-    "7b40e8dd0000000f49444154789c6360606060f8ff1f0003020200e3d3bd1c0000000049454e44ae426082"
-)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +144,10 @@ class TestCertificate:
         assert catalog["/Lang"] == "fr"
         assert catalog["/MarkInfo"]["/Marked"]
         assert catalog["/ViewerPreferences"]["/DisplayDocTitle"]
-        assert b"pdfuaid" in catalog["/Metadata"].get_data()
+        metadata = catalog["/Metadata"].get_data()
+        for mark in (b'pdfuaid:part="1"', b'pdfaid:part="3"', b'pdfaid:conformance="A"'):
+            assert mark in metadata
+        assert catalog["/OutputIntents"][0]["/S"] == "/GTS_PDFA1"
 
     def test_numbers_its_pages(self, documents: WeasyPrintDocuments) -> None:
         reader = PdfReader(io.BytesIO(certificate_pdf(documents, a_certificate())))
@@ -226,7 +224,7 @@ class TestCertificate:
         assert squeezed(Words("en").text("certificate.claims_in_short")) in text
 
     def test_a_logo_stands_for_the_partners_name(self, documents: WeasyPrintDocuments) -> None:
-        pdf = certificate_pdf(documents, a_certificate(brand=Brand("#ffc83d", PNG)))
+        pdf = certificate_pdf(documents, a_certificate(brand=Brand("#ffc83d", LOGO)))
         assert images(pdf) == 1
         assert images(certificate_pdf(documents, a_certificate())) == 0
 
@@ -243,6 +241,27 @@ class TestCertificate:
         text = text_of(pdf)
         assert [name for name in names[:4] if squeezed(name) not in text] == []
         assert fonts_of(pdf) == {"Sharecover", "Noto"}
+
+    def test_letters_that_no_font_of_ours_has_are_spelt_in_latin_ones(self, documents: WeasyPrintDocuments) -> None:
+        text = text_of(certificate_pdf(documents, a_certificate(policyholder="王小明", insured=("김민준", "Ⅻ"))))
+        for spelt in ("WangXiaoMing", "GimMinJun", "XII"):
+            assert spelt in text
+
+    def test_encloses_what_it_says_for_machines(self, documents: WeasyPrintDocuments) -> None:
+        certificate = a_certificate("fr")
+        said = json.dumps(plain(certificate)).encode()
+        pdf = documents.render("certificate.html", "fr", {"certificate": certificate}, {"certificate.json": said})
+        assert pdf == documents.render(
+            "certificate.html", "fr", {"certificate": certificate}, {"certificate.json": said}
+        )
+        reader = PdfReader(io.BytesIO(pdf))
+        (content,) = reader.attachments["certificate.json"]
+        told = json.loads(content)
+        assert told["gross"] == {"amount": 3024, "currency": "EUR"}
+        assert (told["starts_at"], told["ends_at"]) == ("2026-12-05T07:00:00Z", "2026-12-05T19:00:00Z")
+        assert "brand" not in told
+        catalog = cast(Any, reader.trailer["/Root"])
+        assert {one.get_object()["/AFRelationship"] for one in catalog["/AF"]} == {"/Data"}
 
     def test_letters_that_turn_the_direction_are_dropped(self, documents: WeasyPrintDocuments) -> None:
         certificate = a_certificate(policyholder="\u202egnihton\x00\x1b[2J", object_value="AB\u2066-12")
@@ -366,12 +385,12 @@ MARKUP = [
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeasyPrintDocuments]:
     """A folder with images in it and beside it, and a template that says whatever it is told."""
     folder = tmp_path_factory.mktemp("fetching")
-    (folder / "outside.png").write_bytes(PNG)
+    (folder / "outside.png").write_bytes(LOGO)
     templates = folder / "templates"
     templates.mkdir()
     (templates / "fonts").symlink_to(TEMPLATES / "fonts")
     (templates / "link.png").symlink_to(folder / "outside.png")
-    (templates / "stamp.png").write_bytes(PNG)
+    (templates / "stamp.png").write_bytes(LOGO)
     (templates / "page.html").write_text(
         "<!doctype html><html lang=en><title>x</title>{{ markup.format_map(addresses) | safe }}"
     )

@@ -292,7 +292,7 @@ class TestBrokenSurroundings:
         class Looking:
             """Documents that look, while they render, whether the database is free."""
 
-            def render(self, template: str, language: str, values: Any) -> bytes:
+            def render(self, template: str, language: str, values: Any, enclosed: Any = None) -> bytes:
                 assert database.answers()
                 return house.documents.render(template, language, values)
 

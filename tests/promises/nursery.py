@@ -141,7 +141,7 @@ class Watched:
 class Typesetter:
     """Stands behind the port Documents: the certificate's number in place of a PDF."""
 
-    def render(self, template: str, language: str, values: Mapping[str, Any]) -> bytes:
+    def render(self, template: str, language: str, values: Mapping[str, Any], enclosed: object = None) -> bytes:
         number: str = values["certificate"].number
         return number.encode()
 

@@ -118,7 +118,7 @@ class TestKilledAtEveryBoundary:
 
     @promise(
         1, "a change that is killed anywhere and repeated comes true once",
-        unit="kills", small=3, full=180, provokes=(*PROVOKED, WORKED),
+        unit="kills", small=3, full=220, provokes=(*PROVOKED, WORKED),
     )  # fmt: skip
     def test_a_change_comes_true_once(self, platform: Platform, owner: Database, born: Nursery, trial: Trial) -> None:
         Killing.of(changing, platform, owner, born, trial).kill_all()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from coverage.domain.money import Money
 
@@ -177,3 +178,18 @@ class ChangeSaid:
     ends_at: datetime
     facts: tuple[tuple[str, str], ...]
     price: PriceSaid
+
+
+def plain(said: object) -> Any:
+    """What is said, as JSON has it: amounts in minor units beside their currency, instants in UTC; without how it looks."""
+    match said:
+        case Money():
+            return {"amount": said.amount, "currency": said.currency}
+        case datetime():
+            return said.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case tuple():
+            return [plain(one) for one in said]
+    if is_dataclass(said):
+        told = {each.name: getattr(said, each.name) for each in fields(said)}
+        return {name: plain(value) for name, value in told.items() if not isinstance(value, Brand)}
+    return said

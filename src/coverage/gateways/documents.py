@@ -18,12 +18,15 @@ import sys
 import tempfile
 import threading
 import time
+import unicodedata
 import weakref
 from collections.abc import Mapping
+from functools import cached_property
 from multiprocessing.connection import Connection
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from anyascii import anyascii
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
@@ -76,11 +79,14 @@ class WeasyPrintDocuments:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=_printable,
+            finalize=self._legible,
         )
 
-    def render(self, template: str, language: str, values: Mapping[str, object]) -> bytes:
-        """The document `template` ("certificate.html") in `language` as PDF, from `values`.
+    def render(
+        self, template: str, language: str, values: Mapping[str, object], enclosed: Mapping[str, bytes] | None = None
+    ) -> bytes:
+        """The document `template` ("certificate.html") in `language` as PDF, from `values`; `enclosed` are files that lie in
+        it, by name.
 
         The same input gives the same bytes. Templates see `values`, `words` (the language's Words)
         and `asset(bytes)`, which gives an image an address of its own. Stylesheets are `base.css` and
@@ -101,9 +107,10 @@ class WeasyPrintDocuments:
         own = Path(template).with_suffix(".css").name
         sheets = [name for name in ("base.css", own) if (self.templates / name).is_file()]
         job = [
-            json.dumps({"stylesheets": sheets, "assets": [*assets]}).encode(),
+            json.dumps({"stylesheets": sheets, "assets": [*assets], "enclosed": [*(enclosed or {})]}).encode(),
             html.encode(),
             *assets.values(),
+            *(enclosed or {}).values(),
         ]
         if not self._turn.acquire(timeout=self._seconds):
             raise Unavailable("rendering_busy", "Too many documents wait to be set.")
@@ -111,6 +118,27 @@ class WeasyPrintDocuments:
             return self._set_again_if_killed(job)
         finally:
             self._turn.release()
+
+    def _legible(self, value: object) -> object:
+        """A text with letters that our fonts have: others are spelt in Latin ones, which is better than empty boxes."""
+        if not isinstance(value, str) or isinstance(value, Markup):
+            return value
+        text = unicodedata.normalize("NFC", _UNPRINTABLE.sub("", value))
+        if text.isascii():
+            return text
+        return "".join(sign if sign in self._drawn or sign.isspace() else anyascii(sign) for sign in text)
+
+    @cached_property
+    def _drawn(self) -> frozenset[str]:
+        """What one of the fonts at least can draw."""
+        # Loaded by who sets documents alone.
+        from fontTools.ttLib import TTFont
+
+        codes: set[int] = set()
+        for path in sorted((self.templates / "fonts").glob("*.ttf")):
+            with TTFont(path, lazy=True) as font:
+                codes |= set(font.getBestCmap())
+        return frozenset(map(chr, codes))
 
     @property
     def process_id(self) -> int | None:
@@ -227,9 +255,3 @@ def _end(pipe: Connection, process: subprocess.Popen[bytes], scratch: Path) -> N
     process.kill()
     process.wait()
     shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _printable(value: object) -> object:
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return _UNPRINTABLE.sub("", value)
-    return value

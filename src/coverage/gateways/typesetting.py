@@ -13,9 +13,10 @@ import os
 import resource
 import signal
 import sys
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -25,6 +26,12 @@ _OWN_FILES = frozenset({".css", ".png", ".svg"})
 # What a document never needs. An audit hook can't be taken off again, so that a hole in the
 # typesetter's parsing still reaches no network and starts no program.
 _FORBIDDEN_EVENTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "urllib.")
+
+
+# With tags and Unicode, and files of any kind within: https://doc.courtbouillon.org/weasyprint/stable/api_reference.html
+VARIANT: Final = "pdf/a-3a"
+# Of what lies in a document that names no date.
+_NO_DATE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Refused(Exception):
@@ -43,12 +50,13 @@ def serve(pipe: Connection, templates: Path, memory_bytes: int, seconds: float) 
             job = json.loads(pipe.recv_bytes())
             html = pipe.recv_bytes().decode()
             assets = {name: pipe.recv_bytes() for name in job["assets"]}
+            enclosed = {name: pipe.recv_bytes() for name in job["enclosed"]}
         except EOFError:
             return
         # The parent kills us earlier. This is for the orphan whose parent died first.
         signal.setitimer(signal.ITIMER_REAL, seconds + 1)
         try:
-            answer = typesetter.pdf(html, job["stylesheets"], assets)
+            answer = typesetter.pdf(html, job["stylesheets"], assets, enclosed)
         except Exception as problem:  # noqa: BLE001, whatever it was, the parent wants an answer
             # The kind alone: its text may quote the document.
             pipe.send_bytes(type(problem).__name__.encode())
@@ -80,15 +88,30 @@ class Typesetter:
         self._fetcher = self._make_fetcher()
         self._sheets: dict[tuple[str, int], Any] = {}
 
-    def pdf(self, html: str, stylesheets: list[str], assets: dict[str, bytes]) -> bytes:
-        """The document as tagged PDF (ISO 14289-1). `assets` are what `asset:<name>` stands for in it."""
+    def pdf(self, html: str, stylesheets: list[str], assets: dict[str, bytes], enclosed: dict[str, bytes]) -> bytes:
+        """The document as PDF/A-3a and PDF/UA-1 in one: accessible, and to be kept (ISO 19005-3, ISO 14289-1).
+
+        `assets` are what `asset:<name>` stands for in it, `enclosed` files that lie in it.
+        """
         self._assets = assets
-        document = self._weasyprint.HTML(string=html, base_url=self._base_url, url_fetcher=self._fetcher)
+        page = self._weasyprint.HTML(string=html, base_url=self._base_url, url_fetcher=self._fetcher)
         try:
+            document = page.render(
+                font_config=self._fonts, stylesheets=[self._sheet(name) for name in stylesheets], pdf_variant=VARIANT
+            )
+            metadata = document.metadata
+            own = metadata.generate_rdf_metadata
+            metadata.generate_rdf_metadata = lambda *asked: _with_accessibility(own(*asked))
+            # The document's own date, so that the same document is the same bytes.
+            at = datetime.fromisoformat(metadata.created) if metadata.created else _NO_DATE
             pdf: bytes = document.write_pdf(
-                stylesheets=[self._sheet(name) for name in stylesheets],
-                font_config=self._fonts,
-                pdf_variant="pdf/ua-1",
+                pdf_variant=VARIANT,
+                attachments=[
+                    self._weasyprint.Attachment(
+                        string=content, name=name, description=name, created=at, modified=at, relationship="Data"
+                    )
+                    for name, content in enclosed.items()
+                ],
             )
         except self._refused:
             # No `Exception`, so that WeasyPrint's own handlers let it through: it would end this process with a trace that
@@ -130,6 +153,31 @@ class Typesetter:
             if path.is_relative_to(self._templates) and path.suffix in _OWN_FILES:
                 return path.read_bytes()
         raise Refused(parts.scheme)
+
+
+def _with_accessibility(rdf: bytes) -> bytes:
+    """The metadata of PDF/A with the mark of PDF/UA in it, and the description of that mark which PDF/A wants of whatever isn't
+    its own (ISO 19005-3, 6.6.2.3.3).
+    """
+    end = b"</rdf:RDF>"
+    if not rdf.endswith(end):
+        raise ValueError("the typesetter writes its metadata otherwise than it did")
+    return rdf.removesuffix(end) + _ACCESSIBLE + end
+
+
+_ACCESSIBLE: Final = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>The part of ISO 14289 that the document keeps to</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
 
 
 def _refuse_events(event: str, _arguments: tuple[object, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
@@ -21,6 +22,7 @@ from coverage.domain.certificate import (
     PriceSaid,
     SectionSeen,
     TaxSeen,
+    plain,
 )
 from coverage.domain.cover import SectionTerms
 from coverage.domain.faults import Conflict
@@ -44,6 +46,7 @@ from coverage.storage.members import Member
 from coverage.storage.quotes import Quote
 
 CERTIFICATE = "certificate"
+ENCLOSED = "certificate.json"
 
 
 def certificate_of(house: House, caller: Caller, cover_id: str, language: str | None) -> tuple[bytes, str]:
@@ -62,7 +65,9 @@ def certificate_of(house: House, caller: Caller, cover_id: str, language: str | 
             return _read(house, tx, cover, kept), cover.number
         certificate = certificate_facts(tx, cover, language)
         signet = _signet(tx, cover, transaction.id, language)
-    pdf = house.documents.render("certificate.html", language, {"certificate": certificate})
+    # For machines: what the page says, and nothing that it doesn't.
+    said = json.dumps(plain(certificate), ensure_ascii=False, indent=1).encode()
+    pdf = house.documents.render("certificate.html", language, {"certificate": certificate}, {ENCLOSED: said})
     with house.transaction(caller) as tx:
         return _keep(house, tx, find_cover(tx, cover_id), signet, pdf), cover.number
 

@@ -41,8 +41,12 @@ class Keyring(Protocol):
 class Documents(Protocol):
     """Renders documents."""
 
-    def render(self, template: str, language: str, values: Mapping[str, object]) -> bytes:
-        """The PDF of a template; raises `Unavailable` where rendering fails or takes too long."""
+    def render(
+        self, template: str, language: str, values: Mapping[str, object], enclosed: Mapping[str, bytes] | None = None
+    ) -> bytes:
+        """The PDF of a template, with files that lie in it by name; raises `Unavailable` where rendering fails or takes too
+        long.
+        """
         ...
 
 
