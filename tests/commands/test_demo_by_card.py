@@ -17,6 +17,11 @@ class TestDemoByCard:
             for words in ("declined: generic_decline", "another: succeeded", "the difference: succeeded"):
                 assert words in played.stdout
             assert len(list((tmp_path / "out").glob("*.pdf"))) == 2
+            (cover,) = {word for word in played.stdout.split() if word.startswith("cov_")}
+            books = run_coverage("ledger", "show", cover, "--data", str(service.data))
+            assert books.returncode == 0, books.stderr
+            for account in ("claims_fees_incurred/off_duty_vehicle/goods_carried", "clearing/card", "bank"):
+                assert account in books.stdout
 
     def test_says_where_there_is_no_stand_in(self, tmp_path: Path) -> None:
         played = run_coverage("demo", "--card", "--key", "sk_test_x", "--data", str(tmp_path), "--out", str(tmp_path))

@@ -46,7 +46,8 @@ def play_by_card(
     member: Member,
     out: Path,
 ) -> None:
-    """Binds, is declined, pays, extends, pays again, cancels, and shows what is left in the books: nothing.
+    """Binds, is declined, pays, extends, pays again, claims too early, cancels, and shows what is left in the books: what an
+    expert cost.
 
     `call` sends a request to the service and prints it, `tell` says what happens elsewhere. Raises `NotSettled`.
     """
@@ -68,9 +69,29 @@ def play_by_card(
     _settled(call, path, lambda seen: len(seen["transactions"]) > 1)
     pdf = call("GET", f"{path}/certificate?language=en")
     (out / f"{cover['number']}-2.pdf").write_bytes(pdf)
+    _claim(call, tell, cover["id"])
     call("POST", f"{path}/cancel", {"preview": True}, safe=False)
     call("POST", f"{path}/cancel", {}, safe=False)
     tell(f"The certificates lie in {out}. The journal: ./dev run ledger show {cover['id']}")
+
+
+def _claim(call: Callable[..., Any], tell: Callable[[str], None], cover_id: str) -> None:
+    """A loss from before the cover begins: an expert looks at it and is paid, and nothing is owed."""
+    euros = {"amount": 6_000, "currency": "EUR"}
+    loss = {"section": "goods_carried", "estimate": euros}
+    now = call("GET", "/v1/test_clock")["now"]
+    body = {"cover": cover_id, "loss_at": now, "cause": "accident", "description": "A lamp fell.", "losses": [loss]}
+    claim = call("POST", "/v1/claims", body, safe=False)
+    exposure = f"/v1/exposures/{claim['exposures'][0]['id']}"
+    expert = {"reference": "expert-7", "name": "Ada Expert", "iban": "FR14 2004 1010 0505 0001 3M02 606"}
+    fee = {"kind": "fees", "amount": {"amount": 1_800, "currency": "EUR"}, "payee": expert}
+    payout = call("POST", f"{exposure}/payouts", fee, safe=False)
+    tell("The expert's fee is transferred by bank.")
+    told = {"outcome": "paid", "bank_reference": "SCT-2026-0031"}
+    call("POST", f"/v1/payouts/{payout['id']}/settle", told, safe=False)
+    verdict = {"decision": "repudiated", "because": "It fell before the cover begins, as the expert found."}
+    call("POST", f"{exposure}/decision", verdict, safe=False)
+    call("POST", f"/v1/claims/{claim['id']}/close", {}, safe=False)
 
 
 def _settled(call: Callable[..., Any], path: str, done: Callable[[Any], bool]) -> Any:
