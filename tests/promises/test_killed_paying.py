@@ -150,7 +150,7 @@ class TestKilledAtEveryBoundary:
 
     @promise(
         1, "a refund is sent once, wherever the worker that sends it is killed",
-        unit="kills", small=4, full=110, provokes=("killed inside", "killed once kept", WORKED),
+        unit="kills", small=4, full=140, provokes=("killed inside", "killed once kept", WORKED),
     )  # fmt: skip
     def test_a_refund_is_sent_once(self, till: Till, owner: Database, born: Nursery, trial: Trial) -> None:
         self._kill(Members(till, owner).refunding, till, owner, born, trial)
