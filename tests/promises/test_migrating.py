@@ -178,8 +178,9 @@ class TestMigrating:
                     load.end()
             assert list(callers) == [None] * CALLERS
             assert migrations.current(engine) == migrations.newest()
-            assert reserves(engine) == (CALLERS, CALLERS)
+            declared, posted = reserves(engine)
             engine.dispose()
+            assert declared == posted >= CALLERS
             trial.done(load.statuses.total())
             assert set(load.statuses) <= {200, 201}, (load.statuses, load.first_bad)
             assert "Traceback" not in service.output

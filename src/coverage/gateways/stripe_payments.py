@@ -52,7 +52,6 @@ _WIDEST: Final = 32 * _DAY
 _FEW: Final = 1_000
 # Under each of so many keys a first failure may stand for a day.
 _MOST_KEYS: Final = 4
-_SHOWN_SECONDS: Final = 120
 # Stripe refuses what is no address, and the payment with it; without one it sends no receipt.
 _PLAUSIBLE: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _FARTHEST: Final = ("succeeded", "processing", "open", "cancelled")
@@ -111,20 +110,18 @@ class StripePayments:
         }
         if order.email is not None and _PLAUSIBLE.fullmatch(order.email):
             params["receipt_email"] = order.email
-        for number, key in enumerate(_keys(f"ask-{order.payment_id}"), start=1):
-            made = _made(lambda key=key: self._client.v1.payment_intents.create(params, {"idempotency_key": key}))  # type: ignore[misc]
-            if made is not None:
-                return _same(self.look(made.id) if _repeated(made) else self._intent(made), order)
-            found = self._searched(order)
-            if found is not None:
-                return found
-            # What is made shows in the search within a minute: https://docs.stripe.com/search#data-freshness. What doesn't by
-            # then wasn't made: a first failure, which is repeated for a day under its key, is left behind with the key.
-            if order.asked_at is None or time.time() - order.asked_at.timestamp() < number * _SHOWN_SECONDS:
-                break
-        raise Unavailable(
-            "payments_unavailable", "the payment was asked for before, and isn't found yet; try again shortly"
+        made = _made(
+            lambda: self._client.v1.payment_intents.create(params, {"idempotency_key": f"ask-{order.payment_id}"})
         )
+        if made is None:
+            found = self._searched(order)
+            if found is None:
+                # What is made shows in the search within a minute: https://docs.stripe.com/search#data-freshness. Asked for
+                # under another key, there could be two, one of which nobody gives up.
+                words = "the payment was asked for before, and isn't found yet; try again shortly"
+                raise Unavailable("payments_unavailable", words)
+            return found
+        return _same(self.look(made.id) if _repeated(made) else self._intent(made), order)
 
     def look(self, intent_id: str) -> Intent:
         with speaking():
