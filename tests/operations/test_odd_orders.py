@@ -15,13 +15,12 @@ from sqlalchemy import text
 
 from coverage.domain.faults import Rejected
 from coverage.domain.ids import RANDOM_BYTES, encode
-from coverage.domain.payment import LEAST_CHARGE, Intent, Order
+from coverage.domain.payment import LEAST_CHARGE
 from coverage.domain.premium import FeeLine, Premium, SectionPremium, TaxLine
 from coverage.domain.tenant import Caller
 from coverage.operations import booking
 from coverage.operations.collecting import open_checkout, settle_payment, settle_payments
 from coverage.operations.house import House
-from coverage.operations.ports import Payments
 from coverage.operations.showing import find_cover
 from coverage.rulebook.editions import Library
 from coverage.rulebook.terms import returned
@@ -174,29 +173,6 @@ class TestHeardOfLate:
         paid_at = datetime.fromtimestamp(charge["created"], UTC)
         begins = datetime.fromisoformat(till.seen(cover)["start"])
         assert begins == max(paid_at, datetime.fromisoformat(cover["created_at"]))
-
-    def test_lapses_where_it_never_could_be_asked_for(self, till: Till) -> None:
-        """The processor refuses the order for good: nobody was told how to pay, so the object is free again."""
-        refused = replace(till.house, payments={"test": Refusing(till.house.payments["test"])})
-        cover = till.held()
-        other = replace(till, house=refused)
-        with till.house.transaction(Caller(till.platform.tenant, "test")) as tx:
-            tx.session.execute(text("UPDATE payments SET intent_id = NULL WHERE cover_id = :id"), {"id": cover["id"]})
-        let_time_pass(other, soon(minutes=16))
-        assert till.platform.get(f"/v1/covers/{cover['id']}").json()["state"] == "lapsed"
-
-
-class Refusing:
-    """A processor that refuses to be asked for anything."""
-
-    def __init__(self, behind: Payments) -> None:
-        self._behind = behind
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._behind, name)
-
-    def ask(self, order: Order) -> Intent:
-        raise Rejected("payments_refused", "the card processor refuses this")
 
 
 class TestDisputes:

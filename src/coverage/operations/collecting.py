@@ -130,14 +130,7 @@ def settle_payment(house: House, caller: Caller, payment_id: str, told_of: str |
                 _give_up_unpaid(house, caller, payment_id)
             return intent
     else:
-        try:
-            intent = processor.look(intent_id) if intent_id is not None else processor.ask(order)
-        except Rejected:
-            if not over or intent_id is not None:
-                raise
-            # It never could be asked for. Nobody is told how to pay before that is noted, so nobody has paid.
-            _give_up_unpaid(house, caller, payment_id)
-            return None
+        intent = processor.look(intent_id) if intent_id is not None else processor.ask(order)
         if intent.state == "open" and over:
             intent = processor.give_up(intent.id)
     with house.transaction(caller) as tx:
