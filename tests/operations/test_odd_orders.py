@@ -97,6 +97,7 @@ class TestChangeThatWaits:
         change = confirmed(
             till.platform,
             asked(till.platform, cover, "extend", end=later(cover["end"], days=1)),
+            declared_at=till.platform.get("/v1/test_clock").json()["now"],
         )
         let_time_pass(till, later(cover["end"], seconds=1))
         assert read(till, change)["state"] == "abandoned"
