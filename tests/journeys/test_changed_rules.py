@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.builders import a_goods_risk, a_quote
+from tests.builders import a_bind, a_goods_risk, a_quote
 from tests.operations.own_product import GROSS, GROSS_AT_TWICE, PUBLISHED, TWICE, WORKED
 from tests.processes import Service, data_folder, mentioning, serving, wait_for
 from tests.rulebook.rule_files import GOODS, GOODS_EXAMPLES, RuleFolder, copied
@@ -27,6 +27,16 @@ def broken(service: Service) -> list[dict[str, Any]]:
     return found
 
 
+def worker_at_work(service: Service) -> int:
+    """The worker's process id, once it has done a job: one that still starts can't do without the rules' folder."""
+    quote = service.post("/v1/quotes", a_quote(product="goods_carried", risk=a_goods_risk())).json()
+    kept = service.data / "blobs"
+    before = len(list(kept.rglob("*")))
+    assert service.post("/v1/covers", a_bind(quote)).status_code == 201
+    wait_for("a certificate", lambda: len(list(kept.rglob("*"))) > before)
+    return service.worker()
+
+
 def dearer(rules: RuleFolder) -> str:
     text = rules.text(GOODS).replace("0.1500% of goods_value", TWICE)
     return text.replace("effective: 2026-01-01T00:00", f"effective: 2026-06-01T00:00\n{PUBLISHED}")
@@ -36,7 +46,7 @@ class TestChangedRules:
     def test_are_taken_refused_and_mended_while_it_serves(self, tmp_path: Path) -> None:
         rules = copied(tmp_path)
         with data_folder() as data, serving(data, "--demo", "--rules", str(rules.path)) as service:
-            worker = service.worker()
+            worker = worker_at_work(service)
             assert price(service) == ("goods_carried/FR/2026-01-01", GROSS)
 
             # A new edition, with a slip of the pen.
