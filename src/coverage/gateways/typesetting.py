@@ -1,32 +1,24 @@
 """The child process that sets documents: HTML in, PDF out, nothing else within reach.
 
-`coverage.gateways.documents` starts it as `python -m coverage.gateways.typesetting` and speaks to it
-over one socket. Only here is WeasyPrint imported. What comes in counts as hostile: the child has no
-secret in its environment, limits on memory and time, and reads no file but the templates' and fonts'.
+`coverage.gateways.documents` speaks to it over one socket (see `coverage.gateways.confinement`). Only here is WeasyPrint
+imported. What comes in counts as hostile: it reads no file but the templates' and fonts'.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import resource
-import signal
-import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from coverage.gateways.confinement import Refused, serve
+
 # The kinds of file that a template may ask for. A template has no business with another template.
 _OWN_FILES = frozenset({".css", ".png", ".svg"})
-
-# What a document never needs. An audit hook can't be taken off again, so that a hole in the
-# typesetter's parsing still reaches no network and starts no program.
-_FORBIDDEN_EVENTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "urllib.")
-
 
 # With tags and Unicode, and files of any kind within: https://doc.courtbouillon.org/weasyprint/stable/api_reference.html
 VARIANT: Final = "pdf/a-3a"
@@ -34,40 +26,18 @@ VARIANT: Final = "pdf/a-3a"
 _NO_DATE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Refused(Exception):
-    """A document asked for something that isn't ours."""
+def prepare(templates: str) -> Callable[[list[bytes]], bytes]:
+    """What sets a job: its head as JSON, the HTML, then the assets and the files that lie in it, in the head's order."""
+    typesetter = Typesetter(Path(templates))
 
+    def work(job: list[bytes]) -> bytes:
+        head, html, *files = job
+        told = json.loads(head)
+        assets = dict(zip(told["assets"], files, strict=False))
+        enclosed = dict(zip(told["enclosed"], files[len(assets) :], strict=True))
+        return typesetter.pdf(html.decode(), told["stylesheets"], assets, enclosed)
 
-def serve(pipe: Connection, templates: Path, memory_bytes: int, seconds: float) -> None:
-    """Answer jobs until the other end closes. A job that runs out of memory is the last one."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    # A core file would hold members' names.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    typesetter = Typesetter(templates)
-    sys.addaudithook(_refuse_events)
-    while True:
-        try:
-            job = json.loads(pipe.recv_bytes())
-            html = pipe.recv_bytes().decode()
-            assets = {name: pipe.recv_bytes() for name in job["assets"]}
-            enclosed = {name: pipe.recv_bytes() for name in job["enclosed"]}
-        except EOFError:
-            return
-        # The parent kills us earlier. This is for the orphan whose parent died first.
-        signal.setitimer(signal.ITIMER_REAL, seconds + 1)
-        try:
-            answer = typesetter.pdf(html, job["stylesheets"], assets, enclosed)
-        except Exception as problem:  # noqa: BLE001, whatever it was, the parent wants an answer
-            # The kind alone: its text may quote the document.
-            pipe.send_bytes(type(problem).__name__.encode())
-            pipe.send_bytes(b"")
-            if isinstance(problem, MemoryError):
-                # At once: an interpreter without memory can't even say goodbye properly.
-                os._exit(1)
-        else:
-            pipe.send_bytes(b"")
-            pipe.send_bytes(answer)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    return work
 
 
 class Typesetter:
@@ -180,13 +150,5 @@ _ACCESSIBLE: Final = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www
 </rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
 
 
-def _refuse_events(event: str, _arguments: tuple[object, ...]) -> None:
-    if event.startswith(_FORBIDDEN_EVENTS):
-        raise Refused(event)
-
-
 if __name__ == "__main__":
-    descriptor, folder, memory, seconds = sys.argv[1:]
-    # An interrupt at the terminal goes to the whole group; the parent decides when we end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    serve(Connection(int(descriptor)), Path(folder), int(memory), float(seconds))
+    serve(prepare)
