@@ -27,10 +27,12 @@ from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.dumps import DumpFailed, read_dump, write_dump
 from coverage.gateways.keyring import MasterKeyring
+from coverage.gateways.limiting import CountedLimits
 from coverage.gateways.outgoing import FolderOutgoing
 from coverage.gateways.private_postgres import SUPERUSER, PostgresMissing, PostgresRefused, PrivatePostgres
 from coverage.gateways.sanctions import read_list
 from coverage.gateways.sharing_postgres import shared
+from coverage.gateways.signing import BadSigning, PadesSignatures
 from coverage.gateways.tables import FileTables
 from coverage.operations import backing_up
 from coverage.operations.backing_up import Manifest
@@ -88,16 +90,32 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
             _require_schema(database)
         _refuse_unknown_pooler(database)
         keyring = keyring or _first_keyring(settings, database)
+        signatures = closed_at_the_end.enter_context(closing(_signatures(settings)))
         say("Reading the rules")
         publisher = Publisher(database, settings.rules)
         closed_at_the_end.enter_context(publisher.following())
         house = House(
             database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"),
             payments=_card_accounts(settings),
-            tables=FileTables(), outgoing=FolderOutgoing(settings.reports),
+            tables=FileTables(), outgoing=FolderOutgoing(settings.reports), signatures=signatures,
+            limits=CountedLimits(), public_url=settings.public_url,
         )  # fmt: skip
         capacity = (settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
         yield Premises(house, owner, connect, FileAnchors(settings.anchor), capacity, settings.checkout_origins)
+
+
+def _signatures(settings: Settings) -> PadesSignatures:
+    """What documents are signed with; raises `BadSetting` where that can't be used."""
+    folder = settings.data / "signing"
+    try:
+        return PadesSignatures.open(
+            folder, key=settings.signing_key, certificate=settings.signing_certificate, pin=settings.signing_pin,
+            timestamps=settings.timestamps,
+        )  # fmt: skip
+    except BadSigning as error:
+        raise BadSetting(f"documents can't be signed: {error}") from None
+    except OSError as error:
+        raise BadSetting(f"the folder {folder} can't be written to ({error.strerror})") from error
 
 
 def _card_accounts(settings: Settings) -> dict[Mode, Payments]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -52,6 +52,11 @@ class Settings:
     card_keys: Mapping[Mode, str] = field(repr=False)  # Stripe's secret key of each mode that takes cards
     card_event_secrets: Mapping[Mode, str] = field(repr=False)  # what Stripe signs its events with, by mode
     card_api: str | None  # where Stripe's API is, if somewhere else than at Stripe
+    public_url: str  # where the world finds the service: links, and what certificates are checked at
+    signing_key: str | None  # a file in PEM, or a PKCS#11 URI; else a certificate for trials is made
+    signing_certificate: Path | None  # with the chain above it, in PEM
+    signing_pin: str | None = field(repr=False)
+    timestamps: str | None  # the address of a timestamp authority (RFC 3161)
 
     @classmethod
     def read(
@@ -101,6 +106,8 @@ class Settings:
             card_keys=_card_keys(env),
             card_event_secrets=_card_event_secrets(env),
             card_api=_card_api(env),
+            public_url=_public_url(env) or f"http://localhost:{port or _whole(env, 'PORT', 8000, 1, 65_535)}",
+            **_signing(env),
         )
 
     @property
@@ -189,6 +196,28 @@ def _card_api(env: Mapping[str, str]) -> str | None:
                 "STRIPE_API_BASE beside STRIPE_LIVE_KEY: a live key goes to Stripe alone; unset one of them"
             )
     return address
+
+
+def _public_url(env: Mapping[str, str]) -> str | None:
+    address = env.get("PUBLIC_URL")
+    if address is not None and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~\-]+)*/?", address):
+        raise BadSetting("PUBLIC_URL is no address; expected one such as https://cover.example.org")
+    return address.rstrip("/") if address else None
+
+
+def _signing(env: Mapping[str, str]) -> dict[str, Any]:
+    key, certificate = env.get("SHARECOVER_SIGNING_KEY"), env.get("SHARECOVER_SIGNING_CERTIFICATE")
+    if (key is None) != (certificate is None):
+        raise BadSetting(
+            "SHARECOVER_SIGNING_KEY and SHARECOVER_SIGNING_CERTIFICATE go together; expected both, or neither"
+        )
+    timestamps = env.get("SHARECOVER_TIMESTAMP_URL")
+    if timestamps is not None and not re.match("https?://.", timestamps):
+        raise BadSetting("SHARECOVER_TIMESTAMP_URL is no address; expected a timestamp authority's, https://…")
+    return {
+        "signing_key": key, "signing_certificate": Path(certificate).absolute() if certificate else None,
+        "signing_pin": env.get("SHARECOVER_SIGNING_PIN"), "timestamps": timestamps,
+    }  # fmt: skip
 
 
 def _address(env: Mapping[str, str], name: str) -> str | None:

@@ -24,6 +24,7 @@ from typing import Final
 
 from coverage.domain.certificate import Brand, Certificate, Contact, plain
 from coverage.gateways.documents import WeasyPrintDocuments
+from coverage.gateways.signing import PadesSignatures
 from coverage.operations.certifying import ENCLOSED
 from tests.certificates import LOGO, a_certificate, euros
 
@@ -74,10 +75,11 @@ def varied(chance: random.Random) -> Certificate:
     )
 
 
-def render(documents: WeasyPrintDocuments, certificate: Certificate, path: Path) -> None:
-    """Lays the certificate out as the service does, with what it says for machines."""
+def render(documents: WeasyPrintDocuments, signatures: PadesSignatures, certificate: Certificate, path: Path) -> None:
+    """Lays the certificate out as the service does, with what it says for machines, and signs it."""
     enclosed = {ENCLOSED: json.dumps(plain(certificate), ensure_ascii=False).encode()}
-    path.write_bytes(documents.render("certificate.html", certificate.language, {"certificate": certificate}, enclosed))
+    pdf = documents.render("certificate.html", certificate.language, {"certificate": certificate}, enclosed)
+    path.write_bytes(signatures.sign(pdf))
 
 
 def validate(files: list[Path], libraries: str) -> Iterator[list[str]]:
@@ -102,9 +104,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch, closing(WeasyPrintDocuments(ROOT / "policy_templates")) as documents:
         folder = asked.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
+        signatures = PadesSignatures.open(Path(scratch) / "signing")
         files = [folder / f"{number:04}.pdf" for number in range(asked.count)]
         for number, path in enumerate(files, start=1):
-            render(documents, varied(chance), path)
+            render(documents, signatures, varied(chance), path)
             if sys.stderr.isatty():
                 sys.stderr.write(f"\r{number} of {asked.count} set ")
         broken: Counter[str] = Counter()

@@ -142,7 +142,7 @@ def _worker_beside(settings: Any) -> Iterator[None]:
     theirs, ours = os.pipe()
     ending = threading.Event()
     # It pays where we do, also where that isn't what the environment says.
-    environment = os.environ | _card_environment(settings)
+    environment = os.environ | _card_environment(settings) | {"PUBLIC_URL": settings.public_url}
     child = subprocess.Popen(command, stdin=theirs, start_new_session=True, env=environment)
 
     def replace() -> None:

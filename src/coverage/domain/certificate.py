@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from coverage.domain.money import Money
@@ -108,6 +108,28 @@ class TaxSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """By what whoever holds the certificate can check it: a link, or at a page its number with the day of its start."""
+
+    url: str
+    page: str
+    starts_on: date
+
+    @property
+    def page_said(self) -> str:
+        """The page's address as people read and type it."""
+        return self.page.partition("://")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Whose electronic signature a document has. One `for_trials` proves nothing to anybody."""
+
+    name: str
+    for_trials: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PriceSaid:
     """A price line by line, each by its name in one language; a tax also by its rate."""
 
@@ -164,6 +186,8 @@ class Certificate(CoverSaid):
     issued_at: datetime
     version: int = 1  # counts up with each change of the cover
     replaces_issued_at: datetime | None = None  # when the certificate was issued that this one replaces
+    proof: Proof | None = None
+    signing: Signing | None = None
 
     def __post_init__(self) -> None:
         if (self.version > 1) != (self.replaces_issued_at is not None):
@@ -187,6 +211,8 @@ def plain(said: object) -> Any:
             return {"amount": said.amount, "currency": said.currency}
         case datetime():
             return said.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return said.isoformat()
         case tuple():
             return [plain(one) for one in said]
     if is_dataclass(said):

@@ -155,7 +155,7 @@ class _Child:
             # multiprocessing's spawn, which would import the server's own __main__ again.
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, *told],
-                env=_environment(scratch) | outfit(scratch),
+                env=_environment(scratch) | dict(outfit(scratch)),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

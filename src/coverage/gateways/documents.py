@@ -7,6 +7,7 @@ it lives in a process of its own (`coverage.gateways.typesetting`).
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import unicodedata
@@ -15,6 +16,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+import segno
 from anyascii import anyascii
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -64,8 +66,9 @@ class WeasyPrintDocuments:
         """The document `template` ("certificate.html") in `language` as PDF, from `values`; `enclosed` are files that lie in
         it, by name.
 
-        The same input gives the same bytes. Templates see `values`, `words` (the language's Words)
-        and `asset(bytes)`, which gives an image an address of its own. Stylesheets are `base.css` and
+        The same input gives the same bytes. Templates see `values`, `words` (the language's Words),
+        `asset(bytes)`, which gives an image an address of its own, and `qr(text)`, the address of a
+        code that a camera reads. Stylesheets are `base.css` and
         the one named like the template.
 
         Raises Unavailable: `rendering_busy`, `rendering_timed_out`, `rendering_out_of_memory` or
@@ -79,7 +82,7 @@ class WeasyPrintDocuments:
             return f"asset:{name}"
 
         page = self._environment.get_template(template)
-        html = page.render(values, words=Words(language), asset=asset)
+        html = page.render(values, words=Words(language), asset=asset, qr=lambda text: asset(qr_code(text)))
         own = Path(template).with_suffix(".css").name
         sheets = [name for name in ("base.css", own) if (self.templates / name).is_file()]
         job = [
@@ -132,6 +135,13 @@ class WeasyPrintDocuments:
             raise Unavailable("rendering_out_of_memory", "The document could not be set within its memory.") from None
         except Failed as failure:
             raise Unavailable("rendering_failed", f"The document could not be set: {failure}.") from None
+
+
+def qr_code(text: str) -> bytes:
+    """A QR code (ISO/IEC 18004) as SVG, with its quiet zone. A quarter of it may be soiled or lie in glare."""
+    drawn = io.BytesIO()
+    segno.make(text, error="q", micro=False, boost_error=False).save(drawn, kind="svg", border=4, xmldecl=False)
+    return drawn.getvalue()
 
 
 def _outfit(templates: Path, scratch: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from coverage.domain.certificate import (
     LimitSeen,
     PriceSaid,
     SectionSeen,
+    Signing,
     TaxSeen,
     plain,
 )
@@ -34,6 +35,7 @@ from coverage.messages import Words
 from coverage.operations.house import House, Work
 from coverage.operations.quoting import edition_of, premium_of, texts_of, wording_of
 from coverage.operations.showing import CoverSeen, find_cover, see_cover
+from coverage.operations.unlocking import proof_of, register_proofs
 from coverage.rulebook.format import Edition, FieldTexts, InputTexts, Texts
 from coverage.rulebook.language.inputs import Input, Item
 from coverage.rulebook.language.lists import ListOf
@@ -63,13 +65,24 @@ def certificate_of(house: House, caller: Caller, cover_id: str, language: str | 
         kept = covers.document_of(tx.session, transaction.id, CERTIFICATE, language)
         if kept is not None:
             return _read(house, tx, cover, kept), cover.number
-        certificate = certificate_facts(tx, cover, language)
+        certificate = replace(
+            certificate_facts(tx, cover, language),
+            proof=proof_of(house, tx, cover, transaction.id),
+            signing=_signing(house),
+        )
         signet = _signet(tx, cover, transaction.id, language)
     # For machines: what the page says, and nothing that it doesn't.
     said = json.dumps(plain(certificate), ensure_ascii=False, indent=1).encode()
     pdf = house.documents.render("certificate.html", language, {"certificate": certificate}, {ENCLOSED: said})
+    if house.signatures is not None:
+        pdf = house.signatures.sign(pdf)
     with house.transaction(caller) as tx:
         return _keep(house, tx, find_cover(tx, cover_id), signet, pdf), cover.number
+
+
+def _signing(house: House) -> Signing | None:
+    signatures = house.signatures
+    return Signing(signatures.name, signatures.for_trials) if signatures is not None else None
 
 
 def _signet(tx: Work, cover: Cover, transaction_id: str, language: str) -> dict[str, Any]:
@@ -88,9 +101,12 @@ def _keep(house: House, tx: Work, cover: Cover, signet: dict[str, Any], pdf: byt
     row = signet | {"sha256": hashlib.sha256(pdf).hexdigest(), "size": len(pdf), "created_at": tx.wall}
     tx.session.execute(insert(Document).values(**row).on_conflict_do_nothing())
     kept = covers.document_of(tx.session, signet["transaction_id"], CERTIFICATE, signet["language"])
-    if kept is None or kept.id == signet["id"]:
-        return pdf
-    return _read(house, tx, cover, kept)
+    if kept is None:
+        raise AssertionError("a document that was kept isn't there")
+    if kept.id != signet["id"]:
+        return _read(house, tx, cover, kept)
+    register_proofs(tx, cover, kept)
+    return pdf
 
 
 def _read(house: House, tx: Work, cover: Cover, kept: Document) -> bytes:

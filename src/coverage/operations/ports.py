@@ -20,6 +20,7 @@ from coverage.domain.payment import (
     RefundOrder,
 )
 from coverage.domain.reporting import Column, Row
+from coverage.domain.vouching import SignatureFound
 
 
 class Keyring(Protocol):
@@ -47,6 +48,36 @@ class Documents(Protocol):
         """The PDF of a template, with files that lie in it by name; raises `Unavailable` where rendering fails or takes too
         long.
         """
+        ...
+
+
+class Signatures(Protocol):
+    """Signs documents with the service's own certificate."""
+
+    @property
+    def name(self) -> str:
+        """Whose certificate it is."""
+        ...
+
+    @property
+    def for_trials(self) -> bool:
+        """Whether nobody vouches for that certificate."""
+        ...
+
+    def sign(self, pdf: bytes) -> bytes:
+        """The document, signed; raises `Unavailable` ("signing_unavailable")."""
+        ...
+
+    def look(self, pdf: bytes) -> SignatureFound:
+        """Whose signature is on a file of anybody's, and whether it holds; raises `Unavailable` ("checking_busy")."""
+        ...
+
+
+class Limits(Protocol):
+    """Counts how often somebody does something, on all processes together."""
+
+    def seconds_to_wait(self, what: str, who: str) -> int | None:
+        """Counts one more; None where it is within the limit of `what`, else how long to wait."""
         ...
 
 

@@ -1,18 +1,24 @@
-"""Keys and links: made once, shown once, kept as their SHA-256, and turned back into who is calling."""
+"""Keys, links and proofs: kept as a hash alone, and turned back into who is calling, or what is asked about."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import zlib
 from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
+from coverage.domain.certificate import Proof
 from coverage.domain.faults import Missing, Rejected
 from coverage.domain.ids import ALPHABET, code
+from coverage.domain.period import local_day
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.house import House, Work
+from coverage.operations.ports import Keyring
 from coverage.storage import partners
+from coverage.storage.covers import Cover, Document
 from coverage.storage.identity import new_id
 from coverage.storage.partners import Credential
 
@@ -21,6 +27,9 @@ SECRET_BITS: Final = 160
 SECRET_CHARACTERS: Final = 27  # of base 62, for 160 bits
 CHECK_CHARACTERS: Final = 6
 LINK_CHARACTERS: Final = 28  # of base 32: 140 bits
+PROOF_CHARACTERS: Final = 26  # of base 32: 130 bits
+NUMBER_PREFIX: Final = "SC"
+NUMBER_CHARACTERS: Final = 10  # of a certificate's number, behind that
 
 # What a platform's key may do. Whoever settles its claims has a key of their own, with SETTLING.
 SCOPES: Final = ("quotes", "covers", "claims")
@@ -55,6 +64,11 @@ def link_of(tx: Work, cover_id: str) -> str:
     return code(digest, LINK_CHARACTERS).lower()
 
 
+def link_address(house: House, tx: Work, cover_id: str) -> str:
+    """The address of a cover's page, to hand to its member alone."""
+    return f"{house.public_url}/m/{link_of(tx, cover_id)}"
+
+
 def register_link(tx: Work, cover_id: str) -> None:
     """Lets the cover's link open its page from now on."""
     _register(tx, link_of(tx, cover_id), "member_link", cover_id, ["member"])
@@ -80,6 +94,68 @@ def caller_by_link(house: House, link: str) -> tuple[Caller, str] | None:
     if found is None or found.kind != "member_link":
         return None
     return Caller(Tenant.of(found.tenant_id), found.credential_id), found.subject
+
+
+# ------------------------------------------------------------------------------------------ proofs
+
+
+def proof_of(house: House, tx: Work, cover: Cover, transaction_id: str) -> Proof:
+    """What stands on the certificate of a transaction, so that anybody who holds it can check it."""
+    page = f"{house.public_url}/verify"
+    return Proof(f"{page}/{_proof_token(tx, transaction_id)}", page, local_day(cover.starts_at, cover.timezone))
+
+
+def register_proofs(tx: Work, cover: Cover, document: Document) -> None:
+    """Lets the document be found from now on: by its link, by its number with the day of its start, and as a file."""
+    starts_on = local_day(cover.starts_at, cover.timezone)
+    proofs = (
+        ("proof", _digest(_proof_token(tx, document.transaction_id)), document.transaction_id),
+        ("typed", digest_of_number(tx.keyring, cover.number, starts_on), cover.id),
+        ("file", bytes.fromhex(document.sha256), document.transaction_id),
+    )
+    for kind, digest, subject in proofs:
+        if digest is None:
+            raise AssertionError(f"{cover.number} is no number of ours")
+        partners.register_proof(tx.session, digest, new_id("credential"), kind, subject, tx.wall)
+
+
+def digest_of_proof(token: str) -> bytes | None:
+    """What a certificate's link is kept as; None for what can't be one."""
+    return _digest(token) if len(token) == PROOF_CHARACTERS and not set(token) - set(ALPHABET) else None
+
+
+def digest_of_number(keyring: Keyring, number: str, starts_on: date) -> bytes | None:
+    """What a certificate's number and the day of its start are kept as, however the number was typed: "sc 7k4m9-2qxtb",
+    or with a letter for the digit that it looks like. None for what can't be one.
+    """
+    typed = re.sub(r"[\s.\-–_/]", "", number).upper()
+    if len(typed) == len(NUMBER_PREFIX) + NUMBER_CHARACTERS:
+        typed = typed.removeprefix(NUMBER_PREFIX)
+    typed = typed.translate(_LOOK_ALIKES)
+    if len(typed) != NUMBER_CHARACTERS or set(typed.lower()) - set(ALPHABET):
+        return None
+    # Under the pepper: so few characters could be guessed back from a hash alone.
+    return keyring.fingerprint("typed", f"{typed}/{starts_on.isoformat()}")
+
+
+_LOOK_ALIKES: Final = str.maketrans("OIL", "011")
+
+
+def opened_by_proof(house: House, digest: bytes, kind: str) -> tuple[Caller, str] | None:
+    """Whose certificate it is, and what it is of: its transaction, or its cover for one that was typed."""
+    with house.database.outside() as session:
+        found = partners.unlock(session, digest, house.wall())
+    if found is None or found.kind != kind:
+        return None
+    return Caller(Tenant.of(found.tenant_id), found.credential_id), found.subject
+
+
+def _proof_token(tx: Work, transaction_id: str) -> str:
+    """130 bits that the keyring can always work out again, so that they need not be kept."""
+    return code(tx.keyring.fingerprint("proof", f"{tx.tenant_id}/{transaction_id}"), PROOF_CHARACTERS).lower()
+
+
+# ------------------------------------------------------------------------------------------ shapes
 
 
 def looks_like_key(key: str) -> bool:

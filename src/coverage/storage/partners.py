@@ -22,6 +22,8 @@ class Partner(Table):
     created_at: Mapped[Instant]
     timezone: Mapped[str] = mapped_column(server_default=text("'Europe/Paris'"))  # whose months its invoices have
     billing_email: Mapped[str | None]
+    colour: Mapped[str | None]  # how it looks: "#17425c"
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary)  # as PNG
 
 
 class TenantRecord(Table):
@@ -65,7 +67,7 @@ class MasterPolicy(TenantRow, Table):
 
 
 class Credential(Table):
-    """What unlocks a tenant before it is known: an API key or a member's link, as its SHA-256 alone.
+    """What unlocks a tenant before it is known: an API key, a member's link or what proves a certificate, as a hash alone.
 
     Outside row-level security; the application reads it only through `find_credential`.
     """
@@ -73,9 +75,9 @@ class Credential(Table):
     __tablename__ = "credentials"
     hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[str]  # api_key or member_link
+    kind: Mapped[str]  # api_key or member_link; proof, typed or file
     tenant_id: Mapped[str]
-    subject: Mapped[str]  # the partner, or the cover that a link shows
+    subject: Mapped[str]  # the partner, the cover that a link shows, or what a proof is of
     scopes: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
     hint: Mapped[str]  # the last four characters, to tell keys apart
     created_at: Mapped[Instant]
@@ -113,6 +115,14 @@ def register(session: Session, credential: Credential) -> None:
             "expires_at": credential.expires_at,
         },
     )  # fmt: skip
+
+
+def register_proof(session: Session, digest: bytes, credential_id: str, kind: str, subject: str, at: datetime) -> None:
+    """Keeps what a certificate is known by, unless it is known by it already."""
+    session.execute(
+        text("SELECT register_proof(:digest, :id, :kind, :subject, :at)"),
+        {"digest": digest, "id": credential_id, "kind": kind, "subject": subject, "at": at},
+    )
 
 
 def revoke(session: Session, credential_id: str, at: datetime) -> bool:

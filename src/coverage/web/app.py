@@ -40,7 +40,7 @@ from coverage.web.api import (
 from coverage.web.api.access import VERSIONS
 from coverage.web.api.bodies import MAX_ERRORS, BodyLimit, Refused
 from coverage.web.capacity import Capacity, Door
-from coverage.web.member import pages
+from coverage.web.member import pages, proofs
 from coverage.web.member.rendering import ASSETS, ASSETS_URL
 
 log = logging.getLogger("coverage.web")
@@ -49,6 +49,9 @@ log = logging.getLogger("coverage.web")
 PUBLIC: Final = ((b"x-content-type-options", b"nosniff"),)
 # What the API tells is for the asker alone: no cache is to keep it.
 PRIVATE: Final = (*PUBLIC, (b"cache-control", b"no-store"))
+
+# Where people look, who read no problems as programs do.
+PAGES: Final = ("/m/", "/verify/")
 
 
 def create_app(
@@ -86,6 +89,7 @@ def create_app(
     ):
         app.include_router(module.router)
     app.include_router(pages.router)
+    app.include_router(proofs.router)
     app.include_router(card_events.router)
     docs.add_to(app, examples or docs.Examples)
     app.mount(ASSETS_URL, StaticFiles(directory=ASSETS))
@@ -183,7 +187,7 @@ def _problem(request: Request, fault: Fault) -> Response:
 async def _on_fault(request: Request, error: Exception) -> Response:
     if not isinstance(error, Fault):
         raise error
-    if request.scope["path"] == "/m" or request.scope["path"].startswith("/m/"):
+    if f"{request.scope['path']}/".startswith(PAGES):
         return pages.fault_page(request, error, problems.status_of(error))
     return _problem(request, error)
 

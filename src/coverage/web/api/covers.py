@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from coverage.domain.cover import Phase
 from coverage.operations.cancelling import cancel_cover
@@ -15,7 +15,7 @@ from coverage.operations.house import Work
 from coverage.operations.issuing import Bind, Disclosed, PartyNamed, issue_cover
 from coverage.operations.screening import Person, screen
 from coverage.operations.showing import find_cover, list_covers, see_cover, see_covers
-from coverage.operations.unlocking import link_of
+from coverage.operations.unlocking import link_address
 from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, ThePage, needs, once, plainly
 from coverage.web.api.answers import CancellationSeen, CoverList, CoverSeen
 from coverage.web.api.bodies import StrictRoute
@@ -70,15 +70,16 @@ def list_all(
 
 
 @router.get("/{cover_id}", response_model=CoverSeen, operation_id="retrieveCover", summary="Read a cover")
-def retrieve_cover(request: Request, house: TheHouse, caller: TheCaller, cover_id: CoverId) -> Response:
+def retrieve_cover(house: TheHouse, caller: TheCaller, cover_id: CoverId) -> Response:
     """The cover as it stands now, with `member_url`: the address of its page, to hand to the member alone. While it waits
     for its card payment, with the `client_secret` too.
     """
     secret = client_secret_of_cover(house, caller, cover_id)
     with house.transaction(caller) as tx:
         found = find_cover(tx, cover_id)
-        link = request.url_for("open_link", token=link_of(tx, found.id))
-        return plainly(tell_cover(tx, see_cover(tx, found), member_url=str(link), client_secret=secret))
+        return plainly(
+            tell_cover(tx, see_cover(tx, found), member_url=link_address(house, tx, found.id), client_secret=secret)
+        )
 
 
 @router.post(

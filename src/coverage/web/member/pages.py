@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Cookie, Depends, Header, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from coverage.domain.faults import Fault, Unavailable
+from coverage.domain.faults import Conflict, Fault, Unavailable
 from coverage.domain.tenant import Caller
 from coverage.messages import LANGUAGES, Words, best_language
 from coverage.operations.certifying import certificate_of
@@ -26,6 +26,7 @@ from coverage.web.member.rendering import (
     render_away_page,
     render_cover_page,
     render_gone_page,
+    render_not_yet_page,
     render_refused_page,
 )
 
@@ -56,6 +57,10 @@ async def words_of(
     lang: Annotated[str | None, Query()] = None, accept_language: Annotated[str | None, Header()] = None
 ) -> Words:
     """The words of the language that was chosen on the page, or else of the browser's."""
+    return _words(lang, accept_language)
+
+
+def _words(lang: str | None, accept_language: str | None) -> Words:
     return Words(lang if lang in LANGUAGES else best_language(accept_language))
 
 
@@ -102,7 +107,7 @@ def pay(
         another = cover is not None and find_cover(tx, opened[1]).number != cover
     if another:
         return RedirectResponse(f"/m?{_query(words.language, 0)}", 303, headers=HEADERS)
-    here = str(request.url_for("member_page"))
+    here = f"{house.public_url}/m"
     try:
         address = way_to_pay(
             house, *opened, paid_url=f"{here}?{_query(words.language, 1)}", back_url=f"{here}?{_query(words.language, 0)}"
@@ -201,9 +206,10 @@ def _is_from_elsewhere(request: Request) -> bool:
 
 def fault_page(request: Request, fault: Fault, status: int) -> Response:
     """What a member reads where the page can't be shown: a sentence, and no problem as programs read it."""
-    lang = request.query_params.get("lang")
-    words = Words(lang if lang in LANGUAGES else best_language(request.headers.get("accept-language")))
+    words = _words(request.query_params.get("lang"), request.headers.get("accept-language"))
     headers = HEADERS | {"Content-Language": words.language}
+    if isinstance(fault, Conflict):
+        return HTMLResponse(render_not_yet_page(words), status, headers=headers)
     if not isinstance(fault, Unavailable):
         return HTMLResponse(render_gone_page(words), status, headers=headers)
     return HTMLResponse(render_away_page(words), status, headers=headers | {"Retry-After": str(MOST_SECONDS)})

@@ -90,6 +90,11 @@ class LookAgain:
     address: str
 
 
+def render(template: str, **values: object) -> str:
+    """A page from its template, which escapes whatever it shows."""
+    return _environment.get_template(template).render(values)
+
+
 def state_of(read: CoverRead, heard: Heard = "known") -> State:
     """What a cover is to its member, after what was heard of its payment."""
     if read.phase == "awaiting_payment":
@@ -162,6 +167,11 @@ def _declined(read: CoverRead) -> str:
 def render_gone_page(words: Words) -> str:
     """The page behind a link that is unknown or expired: it never tells which of the two."""
     return _message(words, "member.gone", "member.gone_sentence")
+
+
+def render_not_yet_page(words: Words) -> str:
+    """The page where a cover has no certificate: one that was never paid, say."""
+    return _message(words, "member.no_certificate", "member.no_certificate_sentence")
 
 
 def render_away_page(words: Words) -> str:
