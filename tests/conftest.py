@@ -22,8 +22,10 @@ from sqlalchemy.engine import make_url
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.keyring import MasterKeyring
+from coverage.gateways.limiting import STRANGERS, CountedLimits
 from coverage.gateways.outgoing import FolderOutgoing
 from coverage.gateways.private_postgres import PrivatePostgres
+from coverage.gateways.signing import PadesSignatures
 from coverage.gateways.tables import FileTables
 from coverage.operations.house import House
 from coverage.operations.publishing import Publisher
@@ -131,6 +133,7 @@ def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     documents = WeasyPrintDocuments(ROOT / "policy_templates")
     blobs = FileBlobs(tmp_path_factory.mktemp("blobs"))
     outgoing = FolderOutgoing(tmp_path_factory.mktemp("outgoing"))
+    signatures = PadesSignatures.open(tmp_path_factory.mktemp("signing"))
     yield House(
         database,
         rules.current,
@@ -139,7 +142,12 @@ def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         blobs,
         tables=FileTables(),
         outgoing=outgoing,
+        signatures=signatures,
+        # Without an end to how often: all tests ask from one address.
+        limits=CountedLimits(limits=dict.fromkeys(STRANGERS, "1000000/minute")),
+        public_url="http://testserver",
     )
+    signatures.close()
     documents.close()
     database.close()
 

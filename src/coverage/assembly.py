@@ -29,6 +29,7 @@ from coverage.gateways.dumps import DumpFailed, read_dump, write_dump
 from coverage.gateways.keyring import MasterKeyring
 from coverage.gateways.limiting import CountedLimits
 from coverage.gateways.outgoing import FolderOutgoing
+from coverage.gateways.pictures import logo_from
 from coverage.gateways.private_postgres import SUPERUSER, PostgresMissing, PostgresRefused, PrivatePostgres
 from coverage.gateways.sanctions import read_list
 from coverage.gateways.sharing_postgres import shared
@@ -478,6 +479,7 @@ def wiring() -> commands.Wiring:
         open_queue=open_queue,
         open_desk=open_desk,
         read_sanctions=read_list,
+        read_logo=lambda path: logo_from(path.read_bytes()),
         open_reports=open_reports,
         build_worker=build_worker,
         build_app=build_app,

@@ -10,7 +10,20 @@ from typing import Any
 
 import typer
 
-from coverage.commands import backup, demo, invoices, ledger, outbox, refunds, reports, rules, screening, serve, verify
+from coverage.commands import (
+    backup,
+    demo,
+    invoices,
+    ledger,
+    outbox,
+    partners,
+    refunds,
+    reports,
+    rules,
+    screening,
+    serve,
+    verify,
+)
 
 EPILOG = (
     "Settings stand in the environment: DATABASE_URL (without it a private PostgreSQL runs in the data folder), "
@@ -21,7 +34,9 @@ EPILOG = (
     "SHARECOVER_STATEMENT_TIMEOUT (15s), SHARECOVER_LOCK_TIMEOUT (5s), SHARECOVER_POOLER (`transaction` where DATABASE_URL "
     "leads through one), SHARECOVER_CONCURRENCY (requests worked on at once; 19), SHARECOVER_QUEUE (that may wait; 100), "
     "SHARECOVER_QUEUE_WAIT (for how long; 2s), SHARECOVER_CONNECTIONS (of callers; 1000), PORT; and for card payments "
-    "STRIPE_TEST_KEY, STRIPE_LIVE_KEY, STRIPE_TEST_WEBHOOK_SECRET, STRIPE_LIVE_WEBHOOK_SECRET, STRIPE_API_BASE (a stand-in)."
+    "STRIPE_TEST_KEY, STRIPE_LIVE_KEY, STRIPE_TEST_WEBHOOK_SECRET, STRIPE_LIVE_WEBHOOK_SECRET, STRIPE_API_BASE (a stand-in). "
+    "PUBLIC_URL (where the world finds the service). To sign documents with: SHARECOVER_SIGNING_KEY (a file in PEM, or a PKCS#11 URI), "
+    "SHARECOVER_SIGNING_CERTIFICATE (in PEM, with its chain), SHARECOVER_SIGNING_PIN, SHARECOVER_TIMESTAMP_URL (an authority's, RFC 3161)."
 )
 
 
@@ -39,6 +54,7 @@ class Wiring:
     open_queue: Callable[..., AbstractContextManager[Any]]
     open_desk: Callable[..., AbstractContextManager[Any]]
     read_sanctions: Callable[[Path], Any]
+    read_logo: Callable[[Path], bytes]
     open_reports: Callable[..., AbstractContextManager[Any]]
     build_worker: Callable[[Any], Any]
     build_app: Callable[[Any, Any], Any]
@@ -58,6 +74,7 @@ def run(wiring: Callable[[], Wiring]) -> None:
     verify.add_to(app, wiring)
     backup.add_to(app, wiring)
     outbox.add_to(app, wiring)
+    partners.add_to(app, wiring)
     screening.add_to(app, wiring)
     ledger.add_to(app, wiring)
     invoices.add_to(app, wiring)

@@ -241,7 +241,9 @@ def _module_signer(uri: str, pin: str | None, chain: list[x509.Certificate]) -> 
         )  # fmt: skip
         leaf, *above = _for_pyhanko(chain)
         return PKCS11Signer(
-            session, signing_cert=leaf, key_label=label, ca_chain=above, other_certs_to_pull=(), bulk_fetch=False
+            session, signing_cert=leaf, key_label=label, ca_chain=above, other_certs_to_pull=(), bulk_fetch=False,
+            # Of two steps that every module has the second: some hash nothing themselves.
+            use_raw_mechanism=isinstance(chain[0].public_key(), ec.EllipticCurvePublicKey),
         )  # fmt: skip
 
     return make

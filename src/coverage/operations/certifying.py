@@ -32,6 +32,7 @@ from coverage.domain.period import Period, local_day
 from coverage.domain.premium import Premium
 from coverage.domain.tenant import Caller
 from coverage.messages import Words
+from coverage.operations.branding import brand_of
 from coverage.operations.house import House, Work
 from coverage.operations.quoting import edition_of, premium_of, texts_of, wording_of
 from coverage.operations.showing import CoverSeen, find_cover, see_cover
@@ -143,6 +144,7 @@ def cover_said(tx: Work, seen: CoverSeen, language: str) -> CoverSaid:
     texts = texts_of(tx, seen.quote, language)
     policy = tx.session.get_one(partners.MasterPolicy, (tx.tenant_id, cover.master_policy_id))
     insurer = partners.insurer_of(tx.session, policy.insurer_id)
+    partner = partners.partner_of(tx.session, tx.tenant.partner_id)
     given = seen.given | tx.unseal_json(cover.policyholder_id, cover.sealed, f"covers/{cover.id}")
     premium = seen.premium
     return CoverSaid(
@@ -170,12 +172,13 @@ def cover_said(tx: Work, seen: CoverSeen, language: str) -> CoverSaid:
         gross=Money(premium.gross, cover.currency),
         insurer=InsurerSeen(insurer.name, insurer.registration, insurer.supervisor, insurer.address),
         master_policy=policy.number,
-        partner=partners.partner_of(tx.session, tx.tenant.partner_id).name,
+        partner=partner.name,
         claims_contact=Contact(**insurer.claims_contact),
         assistance_contact=Contact(**insurer.assistance_contact) if insurer.assistance_contact else None,
         cancelled_at=cover.cancelled_at,
         livemode=tx.tenant.livemode,
         surcharges=_surcharges(tx, seen.quote, premium, language),
+        brand=brand_of(partner),
     )
 
 
