@@ -56,7 +56,7 @@ def _list(wired: Wiring, settings: Any, as_json: bool) -> None:
     from coverage.operations.branding import see_partners
 
     with wired.open_desk(settings, say) as desk:
-        found = see_partners(desk.owner)
+        found = see_partners(desk.queue, desk.owner)
     if as_json:
         told = [asdict(one) | {"created_at": one.created_at.isoformat()} for one in found]
         sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")

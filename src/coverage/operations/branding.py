@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from coverage.domain.certificate import Brand
 from coverage.domain.faults import Missing
+from coverage.storage import partners
 from coverage.storage.partners import Partner
 from coverage.storage.tenancy import Database
 
@@ -27,27 +30,43 @@ class PartnerSeen:
     created_at: datetime
 
 
-def see_partners(owner: Database) -> list[PartnerSeen]:
-    """All partners, the oldest first. `owner` is the database as its owner: others see their own alone."""
-    with owner.engine.connect() as connection, Session(connection) as session:
-        return [_seen(one) for one in session.scalars(select(Partner).order_by(Partner.created_at))]
+def see_partners(queue: Database, owner: Database) -> list[PartnerSeen]:
+    """All partners, the oldest first. `queue` is the database in the worker's role, which knows them all."""
+    with queue.outside() as session:
+        ids = dict.fromkeys(tenant.partition(":")[0] for tenant in partners.tenant_ids(session))
+    found = []
+    for partner_id in ids:
+        with _at(owner, partner_id) as session:
+            found.append(_seen(session.get_one(Partner, partner_id)))
+    return sorted(found, key=lambda one: (one.created_at, one.id))
 
 
 def brand_partner(
     owner: Database, partner_id: str, *, colour: str | None = None, logo: bytes | None = None
 ) -> PartnerSeen:  # fmt: skip
     """Sets a partner's colour ("#17425c") or its logo (PNG), or both; b"" takes the logo away. Documents that are kept
-    already stay as they are. Raises `Missing`, and ValueError for what is no colour or no logo.
+    already stay as they are. `owner` is the database as its owner: nobody else may change a partner.
+
+    Raises `Missing`, and ValueError for what is no colour or no logo.
     """
-    with owner.engine.begin() as connection, Session(connection) as session:
+    Brand(colour or Brand().colour, logo or b"")
+    with _at(owner, partner_id) as session:
         partner = session.get(Partner, partner_id, with_for_update=True)
         if partner is None:
             raise Missing("unknown_partner", f"there is no partner {partner_id}; `coverage partners list` names them")
-        Brand(colour or Brand().colour, logo or b"")
         partner.colour = colour if colour is not None else partner.colour
         partner.logo = (logo or None) if logo is not None else partner.logo
         session.flush()
         return _seen(partner)
+
+
+@contextmanager
+def _at(owner: Database, partner_id: str) -> Iterator[Session]:
+    """A transaction that sees one partner, as all do but its owner's: whichever of its tenants."""
+    with owner.engine.begin() as connection, Session(connection) as session:
+        session.execute(text("SELECT set_config('sharecover.tenant', :tenant, true)"), {"tenant": f"{partner_id}:test"})
+        yield session
+        session.flush()
 
 
 def brand_of(partner: Partner) -> Brand:
