@@ -240,6 +240,12 @@ def end_hold(session: Session, cover_id: str, at: datetime) -> None:
         amount.ends_at = min(amount.ends_at, max(at, amount.starts_at))
 
 
+def documents_of(session: Session, transaction_id: str) -> list[Document]:
+    """All that is kept of a transaction."""
+    query = select(Document).where(Document.transaction_id == transaction_id)
+    return list(session.scalars(query.order_by(Document.kind, Document.language)))
+
+
 def document_of(session: Session, transaction_id: str, kind: str, language: str) -> Document | None:
     """A transaction's document of a kind in a language, if it is kept."""
     query = select(Document).where(

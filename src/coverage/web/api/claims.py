@@ -7,11 +7,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 
 from coverage.operations.claiming import Declaration, Loss, declare_claim, find_claim
+from coverage.operations.documenting import receipt_of
 from coverage.operations.house import Work
 from coverage.operations.showing import list_claims, see_claim, see_claims
 from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, ThePage, needs, once, plainly
 from coverage.web.api.answers import ClaimList, ClaimSeen
 from coverage.web.api.bodies import StrictRoute
+from coverage.web.api.documents import Language, pdf, pdf_answer
 from coverage.web.api.shapes import ClaimRequest
 from coverage.web.api.telling import tell_claim
 
@@ -66,3 +68,20 @@ def retrieve_claim(
     """The claim as it stands now."""
     with house.transaction(caller) as tx:
         return plainly(tell_claim(tx, see_claim(tx, find_claim(tx, claim_id))))
+
+
+@router.get(
+    "/{claim_id}/receipt",
+    operation_id="retrieveReceipt",
+    summary="Download a claim's receipt",
+    response_class=Response,
+    responses=pdf("The receipt."),
+)
+def receipt(
+    house: TheHouse,
+    caller: TheCaller,
+    claim_id: Annotated[str, Path(description="The claim's id.")],
+    language: Language = None,
+) -> Response:
+    """That the claim arrived, what was declared, and what happens now. Nothing of what became of it since."""
+    return pdf_answer(*receipt_of(house, caller, claim_id, language))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
@@ -19,6 +19,7 @@ from coverage.operations.unlocking import link_address
 from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, ThePage, needs, once, plainly
 from coverage.web.api.answers import CancellationSeen, CoverList, CoverSeen
 from coverage.web.api.bodies import StrictRoute
+from coverage.web.api.documents import Language, pdf, pdf_answer
 from coverage.web.api.shapes import CancelRequest, CoverRequest, Money, Parties, Party
 from coverage.web.api.telling import tell_cover
 
@@ -107,23 +108,16 @@ def cancel(house: TheHouse, caller: TheCaller, key: RequiredKey, cover_id: Cover
     operation_id="retrieveCertificate",
     summary="Download the certificate",
     response_class=Response,
-    responses={
-        200: {
-            "description": "The certificate.",
-            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
-        }
-    },
+    responses=pdf("The certificate."),
 )
 def certificate(
     house: TheHouse,
     caller: TheCaller,
     cover_id: CoverId,
-    language: Annotated[Literal["en", "fr"] | None, Query(description="Else the policyholder's.")] = None,
+    language: Language = None,
 ) -> Response:
     """The certificate as PDF. It is made when first asked for, and the same ever after."""
-    pdf, number = certificate_of(house, caller, cover_id, language)
-    headers = {"Content-Disposition": f'inline; filename="{number}.pdf"', "Cache-Control": "private, no-store"}
-    return Response(pdf, media_type="application/pdf", headers=headers)
+    return pdf_answer(*certificate_of(house, caller, cover_id, language))
 
 
 def _parties(parties: Parties) -> dict[str, tuple[PartyNamed, ...]]:

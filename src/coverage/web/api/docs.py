@@ -137,6 +137,9 @@ def _complete(path: str, operation: dict[str, Any], examples: Examples) -> None:
         takes_body = "requestBody" in operation
         seals = operation["operationId"] in (
             "retrieveCertificate",
+            "retrieveTerms",
+            "retrieveCalendar",
+            "retrieveInformationDocumentPdf",
             "retrieveClaim",
             "retrieveBordereau",
             "retrieveExposure",

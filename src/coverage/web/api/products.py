@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from coverage.domain.faults import Detail, Missing, Rejected
+from coverage.operations.documenting import product_information
 from coverage.operations.house import House
 from coverage.operations.quoting import ipid_content, ipid_hash
 from coverage.rulebook.admission import is_personal
@@ -16,9 +17,10 @@ from coverage.rulebook.language.inputs import Input
 from coverage.rulebook.language.lists import ListOf
 from coverage.rulebook.language.notation import decimal_text
 from coverage.rulebook.loaded import LoadedEdition
-from coverage.web.api.access import TheHouse, TheLanguage, caller_of, plainly
+from coverage.web.api.access import TheCaller, TheHouse, TheLanguage, caller_of, plainly
 from coverage.web.api.answers import ProductList, ProductSeen
 from coverage.web.api.bodies import StrictRoute
+from coverage.web.api.documents import pdf, pdf_answer
 from coverage.web.api.shapes import COUNTRY
 from coverage.web.api.telling import api_value, duration_text, ipid_seen
 
@@ -64,6 +66,24 @@ def retrieve_ipid(
         "sha256": ipid_hash(edition.product, edition.country, chosen, texts),
         "content": ipid_content(edition.product, edition.country, chosen, texts),
     }
+
+
+@router.get(
+    "/{product}/ipid/pdf",
+    operation_id="retrieveInformationDocumentPdf",
+    summary="Download a product's information document",
+    response_class=Response,
+    responses=pdf("The information document."),
+)
+def retrieve_ipid_pdf(
+    house: TheHouse, caller: TheCaller, language_asked: TheLanguage, product: ProductName, country: Country = None,
+    language: Annotated[Literal["en", "fr"] | None, Query()] = None,
+) -> Response:  # fmt: skip
+    """What the member must be given before the contract, as PDF: two sides of A4 at the most, with your insurer's name."""
+    edition = _edition(house, product, country)
+    chosen = language or language_asked
+    content = product_information(house, caller, edition, chosen)
+    return pdf_answer(content, f"{edition.product}-{edition.country}-{chosen}-ipid")
 
 
 def on_sale(house: House) -> list[LoadedEdition]:

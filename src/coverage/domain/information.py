@@ -1,0 +1,81 @@
+"""What is said of a product before the contract, to everybody alike: the Insurance Product Information Document.
+
+Commission Implementing Regulation (EU) 2017/1469 says what stands in it and in which order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from coverage.domain.certificate import Brand, Contact, CoverSaid, InsurerSeen
+
+Sign = Literal["tick", "cross", "warning", "where", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class InformationSeen:
+    """The document's answers in one language, each under its question."""
+
+    language: str
+    product_name: str
+    insurer: InsurerSeen
+    version: str  # SHA-256 of what it says
+    type_of_insurance: str
+    insured: tuple[str, ...]
+    not_insured: tuple[str, ...]
+    restrictions: tuple[str, ...]
+    where: tuple[str, ...]
+    obligations: tuple[str, ...]
+    payment: str
+    start_and_end: str
+    cancellation: str
+    published_at: datetime  # of the edition that it goes with
+
+    def answers(self) -> Iterator[tuple[str, Sign, tuple[str, ...]]]:
+        """Each question's name with the sign before its answers, in the order of the annex."""
+        yield "type_of_insurance", "none", (self.type_of_insurance,)
+        yield "insured", "tick", self.insured
+        yield "not_insured", "cross", self.not_insured
+        yield "restrictions", "warning", self.restrictions
+        yield "where", "where", self.where
+        yield "obligations", "none", self.obligations
+        yield "payment", "none", (self.payment,)
+        yield "start_and_end", "none", (self.start_and_end,)
+        yield "cancellation", "none", (self.cancellation,)
+
+
+@dataclass(frozen=True, slots=True)
+class TermsSeen:
+    """A cover's terms in full, in one language: the cover as it was issued, and what its product says beside."""
+
+    cover: CoverSaid
+    issued_at: datetime
+    need: str
+    information: InformationSeen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptSeen:
+    """What a claimant is given once a claim is declared: that it arrived, what it says, and what happens now."""
+
+    number: str
+    language: str
+    cover_number: str
+    product_name: str
+    object_label: str
+    object_value: str
+    policyholder: str
+    loss_at: datetime
+    reported_at: datetime
+    timezone: str
+    cause: str
+    description: str
+    sections: tuple[str, ...]
+    insurer: InsurerSeen
+    partner: str
+    claims_contact: Contact
+    livemode: bool
+    brand: Brand

@@ -1,0 +1,183 @@
+"""Documenting: what people are given beside the certificate. The product's information document, before the contract; the
+terms of a cover in full; the receipt of a claim.
+
+Each says only what is kept and never changes, so it is set when it is asked for, and the same each time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from coverage.domain.certificate import InsurerSeen
+from coverage.domain.faults import Conflict, Missing
+from coverage.domain.information import InformationSeen, ReceiptSeen, TermsSeen
+from coverage.domain.tenant import Caller
+from coverage.operations.branding import brand_of
+from coverage.operations.certifying import certificate_said
+from coverage.operations.claiming import find_claim
+from coverage.operations.house import House, Work
+from coverage.operations.quoting import edition_of, find_quote, ipid_hash, texts_of, wording_of
+from coverage.operations.showing import find_cover, see_cover
+from coverage.rulebook.format import Texts
+from coverage.rulebook.loaded import LoadedEdition
+from coverage.storage import claims, covers, partners
+from coverage.storage.covers import Cover
+
+# Information documents are for everybody alike, and asked for far more often than there are any.
+MOST_REMEMBERED: Final = 64
+
+Kind = Literal["certificate", "terms", "ipid"]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKnown:
+    """A document of a cover that can be asked for, in a language. One that was made already is the same ever after."""
+
+    kind: Kind  # which is also the last part of its address
+    language: str
+    sha256: str | None
+    created_at: datetime | None
+
+
+def documents_of(tx: Work, cover_id: str) -> list[DocumentKnown]:
+    """The documents of a cover in each language of its product: what is kept of its newest certificate first."""
+    cover = find_cover(tx, cover_id)
+    seen = see_cover(tx, cover)
+    languages = sorted(_languages(tx, cover))
+    kept = {
+        one.language: one
+        for one in (covers.documents_of(tx.session, seen.transactions[-1].id) if seen.transactions else [])
+        if one.kind == "certificate"
+    }
+    found = []
+    if cover.state in ("issued", "cancelled", "payment_disputed"):
+        for language in languages:
+            one = kept.get(language)
+            found.append(
+                DocumentKnown("certificate", language, one.sha256 if one else None, one.created_at if one else None)
+            )
+        found += [DocumentKnown("terms", language, None, None) for language in languages]
+    return [*found, *(DocumentKnown("ipid", language, None, None) for language in languages)]
+
+
+def _languages(tx: Work, cover: Cover) -> set[str]:
+    return set(wording_of(tx, find_quote(tx, cover.quote_id)).texts)
+
+
+# ------------------------------------------------------------------------------------------ the information document
+
+
+def product_information(house: House, caller: Caller, edition: LoadedEdition, language: str) -> bytes:
+    """The information document of what is on sale, as PDF; raises `Missing` where there is none in that language."""
+    texts = edition.texts.get(language)
+    if texts is None:
+        raise Missing("not_found", f"{edition.product} has no information document in {language!r}")
+    with house.transaction(caller) as tx:
+        seen = _information(edition, texts, language, _insurer_now(tx, edition.product))
+    return _set_information(house, seen)
+
+
+def cover_information(house: House, caller: Caller, cover_id: str, language: str | None) -> tuple[bytes, str]:
+    """The information document as it was when the cover was quoted, in `language` or else the policyholder's, and the
+    cover's number.
+    """
+    with house.transaction(caller) as tx:
+        cover = find_cover(tx, cover_id)
+        language = language or cover.language
+        seen, number = _information_of(tx, cover, language), cover.number
+    return _set_information(house, seen), number
+
+
+def _information_of(tx: Work, cover: Cover, language: str) -> InformationSeen:
+    quote = find_quote(tx, cover.quote_id)
+    texts = texts_of(tx, quote, language)
+    if texts is None:
+        raise Missing("not_found", f"{cover.product} has no information document")
+    policy = tx.session.get_one(partners.MasterPolicy, (tx.tenant_id, cover.master_policy_id))
+    insurer = partners.insurer_of(tx.session, policy.insurer_id)
+    carrier = InsurerSeen(insurer.name, insurer.registration, insurer.supervisor, insurer.address)
+    return _information(edition_of(tx, quote), texts, language, carrier)
+
+
+def _insurer_now(tx: Work, product: str) -> InsurerSeen:
+    policy = partners.master_policy_for(tx.session, product, tx.now)
+    if policy is None:
+        raise Conflict("no_master_policy", f"no master policy of yours covers {product} now")
+    insurer = partners.insurer_of(tx.session, policy.insurer_id)
+    return InsurerSeen(insurer.name, insurer.registration, insurer.supervisor, insurer.address)
+
+
+def _information(
+    edition: LoadedEdition, texts: Texts, language: str, insurer: InsurerSeen
+) -> InformationSeen:  # fmt: skip
+    said = texts.ipid
+    return InformationSeen(
+        language, texts.product.name, insurer, ipid_hash(edition.product, edition.country, language, texts),
+        said.type_of_insurance, tuple(said.insured), tuple(said.not_insured), tuple(said.restrictions), tuple(said.where),
+        tuple(said.obligations), said.payment, said.start_and_end, said.cancellation, edition.effective_at,
+    )  # fmt: skip
+
+
+def _set_information(house: House, seen: InformationSeen) -> bytes:
+    with _remembering:
+        if (known := _remembered.get(seen)) is not None:
+            _remembered.move_to_end(seen)
+            return known
+    pdf = house.documents.render("ipid.html", seen.language, {"ipid": seen})
+    with _remembering:
+        _remembered[seen] = pdf
+        while len(_remembered) > MOST_REMEMBERED:
+            _remembered.popitem(last=False)
+    return pdf
+
+
+_remembered: OrderedDict[InformationSeen, bytes] = OrderedDict()
+_remembering = threading.Lock()
+
+
+# ------------------------------------------------------------------------------------------ terms and receipts
+
+
+def terms_of_cover(house: House, caller: Caller, cover_id: str, language: str | None) -> tuple[bytes, str]:
+    """The cover's terms in full as PDF, and its number; raises `Conflict` for one that was never issued."""
+    with house.transaction(caller) as tx:
+        cover = find_cover(tx, cover_id)
+        if cover.state not in ("issued", "cancelled", "payment_disputed"):
+            raise Conflict("cover_not_issued", "the cover isn't issued, so there are no terms of it")
+        language = language or cover.language
+        said = certificate_said(tx, see_cover(tx, cover), language)
+        texts = texts_of(tx, find_quote(tx, cover.quote_id), language)
+        seen = TermsSeen(
+            said, said.issued_at, texts.product.need if texts else "", _information_of(tx, cover, language)
+        )
+    return house.documents.render("terms.html", language, {"terms": seen}), cover.number
+
+
+def receipt_of(house: House, caller: Caller, claim_id: str, language: str | None) -> tuple[bytes, str]:
+    """The receipt of a claim as PDF, and its number: what was declared, and nothing of what became of it since."""
+    with house.transaction(caller) as tx:
+        claim = find_claim(tx, claim_id)
+        cover = find_cover(tx, claim.cover_id)
+        language = language or cover.language
+        said = certificate_said(tx, see_cover(tx, cover), language)
+        texts = texts_of(tx, find_quote(tx, cover.quote_id), language)
+        # What a handler has added since is none of what was declared.
+        declared = [
+            one for one in claims.exposures_of(tx.session, [claim.id]) if one.opened_at in (None, claim.reported_at)
+        ]
+        names = dict.fromkeys(one.section for one in declared)
+        personal = tx.unseal_json(claim.member_id, claim.sealed, f"claims/{claim.id}")
+        seen = ReceiptSeen(
+            number=claim.number, language=language, cover_number=cover.number, product_name=said.product_name,
+            object_label=said.object_label, object_value=said.object_value, policyholder=said.policyholder,
+            loss_at=claim.loss_at, reported_at=claim.reported_at, timezone=cover.timezone, cause=claim.cause,
+            description=personal.get("description", ""),
+            sections=tuple(texts.sections[name].name if texts and name in texts.sections else name for name in names),
+            insurer=said.insurer, partner=said.partner, claims_contact=said.claims_contact, livemode=said.livemode,
+            brand=brand_of(partners.partner_of(tx.session, tx.tenant.partner_id)),
+        )  # fmt: skip
+    return house.documents.render("receipt.html", language, {"receipt": seen}), claim.number
