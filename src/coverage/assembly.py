@@ -38,7 +38,7 @@ from coverage.gateways.tables import FileTables
 from coverage.operations import backing_up
 from coverage.operations.backing_up import Manifest
 from coverage.operations.house import House
-from coverage.operations.ports import Payments
+from coverage.operations.ports import Payments, Wallet
 from coverage.operations.publishing import Publisher
 from coverage.operations.sealing import POLL_SECONDS, Sealer
 from coverage.operations.verifying import Verdict, verify_events
@@ -99,7 +99,7 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
             database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"),
             payments=_card_accounts(settings),
             tables=FileTables(), outgoing=FolderOutgoing(settings.reports), signatures=signatures,
-            limits=CountedLimits(), public_url=settings.public_url,
+            limits=CountedLimits(), public_url=settings.public_url, wallet=_wallet(settings),
         )  # fmt: skip
         capacity = (settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
         yield Premises(house, owner, connect, FileAnchors(settings.anchor), capacity, settings.checkout_origins)
@@ -117,6 +117,17 @@ def _signatures(settings: Settings) -> PadesSignatures:
         raise BadSetting(f"documents can't be signed: {error}") from None
     except OSError as error:
         raise BadSetting(f"the folder {folder} can't be written to ({error.strerror})") from error
+
+
+def _wallet(settings: Settings) -> Wallet | None:
+    if settings.wallet_key is None or settings.wallet_issuer is None:
+        return None
+    from coverage.gateways.google_wallet import BadWallet, GoogleWallet
+
+    try:
+        return GoogleWallet.open(settings.wallet_key, settings.wallet_issuer)
+    except BadWallet as error:
+        raise BadSetting(str(error)) from None
 
 
 def _card_accounts(settings: Settings) -> dict[Mode, Payments]:

@@ -57,6 +57,8 @@ class Settings:
     signing_certificate: Path | None  # with the chain above it, in PEM
     signing_pin: str | None = field(repr=False)
     timestamps: str | None  # the address of a timestamp authority (RFC 3161)
+    wallet_key: Path | None  # a service account's of Google Wallet, in JSON
+    wallet_issuer: str | None
 
     @classmethod
     def read(
@@ -108,6 +110,7 @@ class Settings:
             card_api=_card_api(env),
             public_url=_public_url(env) or f"http://localhost:{port or _whole(env, 'PORT', 8000, 1, 65_535)}",
             **_signing(env),
+            **_wallet(env),
         )
 
     @property
@@ -218,6 +221,13 @@ def _signing(env: Mapping[str, str]) -> dict[str, Any]:
         "signing_key": key, "signing_certificate": Path(certificate).absolute() if certificate else None,
         "signing_pin": env.get("SHARECOVER_SIGNING_PIN"), "timestamps": timestamps,
     }  # fmt: skip
+
+
+def _wallet(env: Mapping[str, str]) -> dict[str, Any]:
+    key, issuer = env.get("GOOGLE_WALLET_KEY"), env.get("GOOGLE_WALLET_ISSUER")
+    if (key is None) != (issuer is None):
+        raise BadSetting("GOOGLE_WALLET_KEY and GOOGLE_WALLET_ISSUER go together; expected both, or neither")
+    return {"wallet_key": Path(key).absolute() if key else None, "wallet_issuer": issuer}
 
 
 def _address(env: Mapping[str, str], name: str) -> str | None:

@@ -36,7 +36,8 @@ EPILOG = (
     "SHARECOVER_QUEUE_WAIT (for how long; 2s), SHARECOVER_CONNECTIONS (of callers; 1000), PORT; and for card payments "
     "STRIPE_TEST_KEY, STRIPE_LIVE_KEY, STRIPE_TEST_WEBHOOK_SECRET, STRIPE_LIVE_WEBHOOK_SECRET, STRIPE_API_BASE (a stand-in). "
     "PUBLIC_URL (where the world finds the service). To sign documents with: SHARECOVER_SIGNING_KEY (a file in PEM, or a PKCS#11 URI), "
-    "SHARECOVER_SIGNING_CERTIFICATE (in PEM, with its chain), SHARECOVER_SIGNING_PIN, SHARECOVER_TIMESTAMP_URL (an authority's, RFC 3161)."
+    "SHARECOVER_SIGNING_CERTIFICATE (in PEM, with its chain), SHARECOVER_SIGNING_PIN, SHARECOVER_TIMESTAMP_URL (an authority's, RFC 3161); for cards in Google Wallet: GOOGLE_WALLET_KEY (a service "
+    "account's, a file in JSON), GOOGLE_WALLET_ISSUER."
 )
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from coverage.domain.certificate import InsurerSeen
+from coverage.domain.certificate import Certificate, InsurerSeen
 from coverage.domain.faults import Conflict, Missing
 from coverage.domain.information import InformationSeen, ReceiptSeen, TermsSeen
 from coverage.domain.tenant import Caller
@@ -22,6 +22,7 @@ from coverage.operations.claiming import find_claim
 from coverage.operations.house import House, Work
 from coverage.operations.quoting import edition_of, find_quote, ipid_hash, texts_of, wording_of
 from coverage.operations.showing import find_cover, see_cover
+from coverage.operations.unlocking import proof_of
 from coverage.rulebook.format import Texts
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.storage import claims, covers, partners
@@ -142,6 +143,16 @@ _remembering = threading.Lock()
 # ------------------------------------------------------------------------------------------ terms and receipts
 
 
+def issued_said(tx: Work, cover_id: str, language: str | None) -> Certificate:
+    """What the certificate of a cover says as it stands, in `language` or else the policyholder's; raises `Conflict` for a
+    cover that was never issued.
+    """
+    cover = find_cover(tx, cover_id)
+    if cover.state not in ("issued", "cancelled", "payment_disputed"):
+        raise Conflict("cover_not_issued", "the cover isn't issued, so nothing of it is settled")
+    return certificate_said(tx, see_cover(tx, cover), language or cover.language)
+
+
 def terms_of_cover(house: House, caller: Caller, cover_id: str, language: str | None) -> tuple[bytes, str]:
     """The cover's terms in full as PDF, and its number; raises `Conflict` for one that was never issued."""
     with house.transaction(caller) as tx:
@@ -155,6 +166,18 @@ def terms_of_cover(house: House, caller: Caller, cover_id: str, language: str | 
             said, said.issued_at, texts.product.need if texts else "", _information_of(tx, cover, language)
         )
     return house.documents.render("terms.html", language, {"terms": seen}), cover.number
+
+
+def wallet_address(house: House, tx: Work, cover_id: str, language: str) -> str | None:
+    """Where the member adds the cover to their phone's wallet; None where that isn't set up, or the cover is over."""
+    if house.wallet is None:
+        return None
+    cover = find_cover(tx, cover_id)
+    if cover.state != "issued" or tx.now >= cover.ends_at:
+        return None
+    said = certificate_said(tx, see_cover(tx, cover), language)
+    last = covers.transactions_of(tx.session, [cover.id])[-1]
+    return house.wallet.address_of(replace(said, proof=proof_of(house, tx, cover, last.id)))
 
 
 def receipt_of(house: House, caller: Caller, claim_id: str, language: str | None) -> tuple[bytes, str]:

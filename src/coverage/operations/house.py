@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from coverage.domain.facts import Fact
 from coverage.domain.faults import Missing
 from coverage.domain.tenant import Caller, Mode, Tenant
-from coverage.operations.ports import Blobs, Documents, Keyring, Limits, Outgoing, Payments, Signatures, Tables
+from coverage.operations.ports import Blobs, Documents, Keyring, Limits, Outgoing, Payments, Signatures, Tables, Wallet
 from coverage.rulebook.editions import Library
 from coverage.storage import members, outbox, partners, sealed
 from coverage.storage.tenancy import Database
@@ -121,6 +121,7 @@ class House:
     outgoing: Outgoing | None = None  # where files lie that go out to others
     signatures: Signatures | None = None  # what documents are signed with
     limits: Limits | None = None  # how often strangers may ask
+    wallet: Wallet | None = None
     public_url: str = "http://localhost:8000"  # where the world finds the service
 
     @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import IO, Protocol
 
+from coverage.domain.certificate import Certificate
 from coverage.domain.chain import Anchor
 from coverage.domain.payment import (
     BalanceEntry,
@@ -70,6 +71,14 @@ class Signatures(Protocol):
 
     def look(self, pdf: bytes) -> SignatureFound:
         """Whose signature is on a file of anybody's, and whether it holds; raises `Unavailable` ("checking_busy")."""
+        ...
+
+
+class Wallet(Protocol):
+    """Makes cards for the wallet on a member's phone."""
+
+    def address_of(self, certificate: Certificate) -> str:
+        """Where the member adds the cover; nothing is told to anybody before it is opened."""
         ...
 
 

@@ -7,11 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
-from coverage.domain.faults import Conflict
 from coverage.messages import Words
-from coverage.operations.certifying import certificate_said
-from coverage.operations.documenting import cover_information, documents_of, terms_of_cover
-from coverage.operations.showing import find_cover, see_cover
+from coverage.operations.documenting import cover_information, documents_of, issued_said, terms_of_cover
 from coverage.web.api.access import TheCaller, TheHouse, needs, plainly
 from coverage.web.api.bodies import StrictRoute
 from coverage.web.api.shapes import InstantSeen, Shape, instant_text
@@ -114,9 +111,6 @@ def ipid(house: TheHouse, caller: TheCaller, cover_id: CoverId, language: Langua
 def calendar(house: TheHouse, caller: TheCaller, cover_id: CoverId, language: Language = None) -> Response:
     """The cover's hours as an event, for the member's calendar. Imported again after a change, it moves."""
     with house.transaction(caller) as tx:
-        cover = find_cover(tx, cover_id)
-        if cover.state not in ("issued", "cancelled", "payment_disputed"):
-            raise Conflict("cover_not_issued", "the cover isn't issued, so its hours aren't settled")
-        said = certificate_said(tx, see_cover(tx, cover), language or cover.language)
+        said = issued_said(tx, cover_id, language)
     headers = {"Content-Disposition": f'attachment; filename="{said.number}.ics"', "Cache-Control": "private, no-store"}
     return Response(calendar_of(said, Words(said.language), house.public_url), media_type=MEDIA_TYPE, headers=headers)

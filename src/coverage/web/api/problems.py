@@ -129,6 +129,8 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "rendering_timed_out": Problem("The document took too long", "Repeat the request after Retry-After; tell us if it stays."),
     "rendering_out_of_memory": Problem("The document is too big to make", "Tell us: it should not be."),
     "rendering_failed": Problem("The document can't be made", "Repeat the request after Retry-After; tell us if it stays."),
+    "signing_unavailable": Problem("The document can't be signed now", "Repeat the request after Retry-After; tell us if it stays."),
+    "checking_busy": Problem("Many files are being checked", "Repeat the request after Retry-After."),
     "blobs_unavailable": Problem("The document can't be read now", "Repeat the request after Retry-After."),
     "wrong_master_key": Problem("The service can't open what it keeps", "Nothing on your side: an operator has to restore the master key."),
     "internal": Problem("Something broke on our side", "Repeat the request with the same Idempotency-Key; tell us the request_id if it stays.", 500),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, cast
+from typing import Annotated, Final, Literal, cast
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Cookie, Depends, Header, Query, Request
@@ -12,10 +12,12 @@ from coverage.domain.faults import Conflict, Fault, Unavailable
 from coverage.domain.tenant import Caller
 from coverage.messages import LANGUAGES, Words, best_language
 from coverage.operations.certifying import certificate_of
+from coverage.operations.documenting import cover_information, issued_said, terms_of_cover, wallet_address
 from coverage.operations.house import House
 from coverage.operations.paying import CoverRead, hear_of_payment, read_cover, way_to_pay
 from coverage.operations.showing import find_cover
 from coverage.operations.unlocking import caller_by_link
+from coverage.web.calendar import MEDIA_TYPE, calendar_of
 from coverage.web.member.rendering import (
     CONTENT_SECURITY_POLICY,
     Addresses,
@@ -44,6 +46,8 @@ HEADERS: Final = {
 # A page that waits for a bank looks again after 5 seconds, then after 10 …, and in the end each minute.
 LOOK_AGAIN_SECONDS: Final = 5
 MOST_SECONDS: Final = 60
+# What else there is of an issued cover, each at an address of its own under /m.
+DOCUMENTS: Final[tuple[Literal["terms", "ipid", "calendar"], ...]] = ("terms", "ipid", "calendar")
 # How often a member has looked since coming back from paying; 0 is for who came back without.
 MOST_LOOKS: Final = 999
 
@@ -126,10 +130,38 @@ def download(house: TheHouse, words: TheWords, cookie: TheCookie = None) -> Resp
     opened = caller_by_link(house, cookie) if cookie else None
     if opened is None:
         return _gone(words)
+    return _pdf(certificate_of(house, *opened, words.language))
+
+
+@router.get("/m/terms", name="member_terms")
+def download_terms(house: TheHouse, words: TheWords, cookie: TheCookie = None) -> Response:
+    """The terms of the member's cover in full, as PDF."""
+    opened = caller_by_link(house, cookie) if cookie else None
+    if opened is None:
+        return _gone(words)
+    return _pdf(terms_of_cover(house, *opened, words.language), "terms")
+
+
+@router.get("/m/ipid", name="member_ipid")
+def download_ipid(house: TheHouse, words: TheWords, cookie: TheCookie = None) -> Response:
+    """The information document that goes with the member's cover, as PDF."""
+    opened = caller_by_link(house, cookie) if cookie else None
+    if opened is None:
+        return _gone(words)
+    return _pdf(cover_information(house, *opened, words.language), "ipid")
+
+
+@router.get("/m/calendar", name="member_calendar")
+def download_calendar(house: TheHouse, words: TheWords, cookie: TheCookie = None) -> Response:
+    """The cover's hours for the member's calendar."""
+    opened = caller_by_link(house, cookie) if cookie else None
+    if opened is None:
+        return _gone(words)
     caller, cover_id = opened
-    pdf, number = certificate_of(house, caller, cover_id, words.language)
-    headers = HEADERS | {"Content-Disposition": f'inline; filename="{number}.pdf"'}
-    return Response(pdf, media_type="application/pdf", headers=headers)
+    with house.transaction(caller) as tx:
+        said = issued_said(tx, cover_id, words.language)
+    headers = HEADERS | {"Content-Disposition": f'attachment; filename="{said.number}.ics"'}
+    return Response(calendar_of(said, words, house.public_url), media_type=MEDIA_TYPE, headers=headers)
 
 
 # Last of the paths under /m: it takes whatever the others leave.
@@ -143,6 +175,13 @@ def open_link(request: Request, house: TheHouse, words: TheWords, token: str) ->
     secure = request.scope["scheme"] == "https"
     answer.set_cookie(COOKIE, token, max_age=COOKIE_SECONDS, path="/m", httponly=True, samesite="lax", secure=secure)
     return answer
+
+
+def _pdf(document: tuple[bytes, str], kind: str = "") -> Response:
+    pdf, number = document
+    name = f"{number}-{kind}" if kind else number
+    headers = HEADERS | {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 def _page(
@@ -159,6 +198,7 @@ def _page(
     heard = hear_of_payment(house, caller, cover_id, came_back=looks is not None)
     with house.transaction(caller) as tx:
         read = read_cover(tx, cover_id, words.language)
+        wallet = wallet_address(house, tx, cover_id, words.language)
     again = None
     if heard != "known":
         next_look = min((looks or 0) + 1, MOST_LOOKS)
@@ -169,6 +209,8 @@ def _page(
         notice = "paid"
     addresses = Addresses(
         certificate=f"/m/certificate?lang={words.language}",
+        documents={kind: f"/m/{kind}?lang={words.language}" for kind in DOCUMENTS}
+        | ({"wallet": wallet} if wallet else {}),
         languages={language: f"/m?{_query(language, looks)}" for language in LANGUAGES},
         pay=f"/m/pay?{urlencode({'lang': words.language, 'cover': read.said.number})}",
     )

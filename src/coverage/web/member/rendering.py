@@ -79,6 +79,7 @@ class Addresses:
 
     certificate: str
     languages: Mapping[str, str]
+    documents: Mapping[Literal["terms", "ipid", "calendar", "wallet"], str]  # what else there is of it
     pay: str  # takes the cover's number, so that a form which was opened for another cover pays nothing
 
 
