@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -98,12 +99,20 @@ def _add_readings(ledger: typer.Typer, wiring: Callable[[], Wiring]) -> None:
         first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="The first day.")] = None,
         last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="The last day.")] = None,
         as_csv: Annotated[bool, typer.Option("--csv", help="Answer as CSV.")] = False,
+        pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as a document to send.")] = None,
+        language: Annotated[str, typer.Option(help="Of the document: en or fr.")] = "en",
         test: TestOption = False,
         data: DataOption = None,
     ) -> None:
         """Say what a partner owes, movement by movement, with the balance after each."""
         with ending_in_order(), clear_errors(wired := wiring()):
             tenant = tenant_of(partner, test=test)
+            if pdf is not None:
+                if language not in ("en", "fr"):
+                    raise WrongUse(f"there is no language {language!r}; expected en or fr")
+                days = (_day(first), _day(last))
+                _statement_pdf(wired, wired.read_settings(data=data), tenant, days, language, pdf)
+                return
             _statement(wired, wired.read_settings(data=data), tenant, _day(first), _day(last), as_csv)
 
     @ledger.command()
@@ -239,6 +248,20 @@ def _statement(
             table.add_row(f"{line.at:%Y-%m-%dT%H:%M:%SZ}", line.text, line.cause, *figures, one.currency)
         table.add_row("", "Closing balance", "", "", *_figures(one.currency, one.closing), one.currency, style="bold")
         console.print(table, highlight=False)
+
+
+def _statement_pdf(
+    wired: Wiring, settings: Any, tenant: Any, days: tuple[date | None, date | None], language: str, path: Path
+) -> None:  # fmt: skip
+    from coverage.operations.documenting import statement_pdf
+
+    with wired.open_reports(settings, say) as (house, queue):
+        content = statement_pdf(house, queue, tenant.mode, tenant.partner_id, *days, language)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise WrongUse(f"{path} can't be written ({error.strerror})") from None
+    typer.echo(f"{path}: {len(content) // 1024 + 1} kB")
 
 
 def _statement_csv(found: list[Any]) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from coverage.domain.certificate import Brand, Contact, CoverSaid, InsurerSeen
+from coverage.domain.money import Money
 
 Sign = Literal["tick", "cross", "warning", "where", "none"]
 
@@ -79,3 +80,40 @@ class ReceiptSeen:
     claims_contact: Contact
     livemode: bool
     brand: Brand
+
+
+@dataclass(frozen=True, slots=True)
+class LineOfAccount:
+    """A movement: `amount` is positive where more is owed. `balance` is after it."""
+
+    at: datetime
+    text: str
+    amount: Money
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSeen:
+    """A partner's account over some days, in one currency."""
+
+    opening: Money
+    lines: tuple[LineOfAccount, ...]
+    closing: Money
+
+    @property
+    def closing_shown(self) -> Money:
+        """What is owed by whoever owes it."""
+        return Money(abs(self.closing.amount), self.closing.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementSeen:
+    """A partner's account over some days of its own; `last_at` is the last instant of the last."""
+
+    language: str
+    partner: str
+    first_at: datetime
+    last_at: datetime
+    timezone: str
+    accounts: tuple[AccountSeen, ...]
+    livemode: bool

@@ -9,13 +9,24 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 from coverage.domain.certificate import Certificate, InsurerSeen
 from coverage.domain.faults import Conflict, Missing
-from coverage.domain.information import InformationSeen, ReceiptSeen, TermsSeen
-from coverage.domain.tenant import Caller
+from coverage.domain.information import (
+    AccountSeen,
+    InformationSeen,
+    LineOfAccount,
+    ReceiptSeen,
+    StatementSeen,
+    TermsSeen,
+)
+from coverage.domain.money import Money
+from coverage.domain.period import day_begins
+from coverage.domain.tenant import Caller, Mode, Tenant
+from coverage.operations.balancing import statement
 from coverage.operations.branding import brand_of
 from coverage.operations.certifying import certificate_said
 from coverage.operations.claiming import find_claim
@@ -27,6 +38,7 @@ from coverage.rulebook.format import Texts
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.storage import claims, covers, partners
 from coverage.storage.covers import Cover
+from coverage.storage.tenancy import Database
 
 # Information documents are for everybody alike, and asked for far more often than there are any.
 MOST_REMEMBERED: Final = 64
@@ -178,6 +190,36 @@ def wallet_address(house: House, tx: Work, cover_id: str, language: str) -> str 
     said = certificate_said(tx, see_cover(tx, cover), language)
     last = covers.transactions_of(tx.session, [cover.id])[-1]
     return house.wallet.address_of(replace(said, proof=proof_of(house, tx, cover, last.id)))
+
+
+def statement_pdf(
+    house: House, queue: Database, mode: Mode, partner_id: str, first: date | None, last: date | None, language: str
+) -> bytes:
+    """What a partner owes, movement by movement, as PDF: `coverage.operations.balancing.statement`, set. Without days, from
+    its first movement to its last.
+    """
+    partner, found = statement(queue, mode, partner_id, first, last)
+    with house.transaction(Caller(Tenant(partner_id, mode), "operator")) as tx:
+        timezone, now = partners.partner_of(tx.session, partner_id).timezone, tx.now
+    moved = [line.at for one in found for line in one.lines]
+    zone = ZoneInfo(timezone)
+    accounts = tuple(
+        AccountSeen(
+            Money(one.opening, one.currency),
+            tuple(
+                LineOfAccount(line.at, line.text, Money(line.amount, one.currency), Money(line.balance, one.currency))
+                for line in one.lines
+            ),
+            Money(one.closing, one.currency),
+        )
+        for one in found
+    )
+    seen = StatementSeen(
+        language, partner, day_begins(first, zone) if first else min(moved, default=now),
+        day_begins(last + timedelta(days=1), zone) - timedelta(seconds=1) if last else max(moved, default=now),
+        timezone, accounts, mode == "live",
+    )  # fmt: skip
+    return house.documents.render("statement.html", language, {"statement": seen})
 
 
 def receipt_of(house: House, caller: Caller, claim_id: str, language: str | None) -> tuple[bytes, str]:
