@@ -86,7 +86,7 @@ class TestInformationDocument:
         pdf = documents.render("ipid.html", language, {"ipid": seen})
         assert pages(pdf) <= 2
         text = text_of(pdf)
-        questions = [words.text(f"ipid.{name}") for name, _, _ in seen.answers()]
+        questions = [words.text(question) for question, _, _ in seen.answers()]
         if language == "en":
             assert questions == QUESTIONS
         places = [text.index(squeezed(question)) for question in questions]

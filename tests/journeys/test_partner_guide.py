@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,10 +49,12 @@ def _sealed_meanwhile(owner: Database, house: House) -> Iterator[None]:
 def address(house: House) -> Iterator[str]:
     """A service on a free port of this machine."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(house), log_level="warning", access_log=False))
+    found = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app = create_app(replace(house, public_url=found))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     serving.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield found
     server.should_exit = True
     serving.join(20)
     listener.close()

@@ -36,16 +36,16 @@ class InformationSeen:
     published_at: datetime  # of the edition that it goes with
 
     def answers(self) -> Iterator[tuple[str, Sign, tuple[str, ...]]]:
-        """Each question's name with the sign before its answers, in the order of the annex."""
-        yield "type_of_insurance", "none", (self.type_of_insurance,)
-        yield "insured", "tick", self.insured
-        yield "not_insured", "cross", self.not_insured
-        yield "restrictions", "warning", self.restrictions
-        yield "where", "where", self.where
-        yield "obligations", "none", self.obligations
-        yield "payment", "none", (self.payment,)
-        yield "start_and_end", "none", (self.start_and_end,)
-        yield "cancellation", "none", (self.cancellation,)
+        """Each question, by the name of its sentence, with the sign before its answers, in the order of the annex."""
+        yield "ipid.type_of_insurance", "none", (self.type_of_insurance,)
+        yield "ipid.insured", "tick", self.insured
+        yield "ipid.not_insured", "cross", self.not_insured
+        yield "ipid.restrictions", "warning", self.restrictions
+        yield "ipid.where", "where", self.where
+        yield "ipid.obligations", "none", self.obligations
+        yield "ipid.payment", "none", (self.payment,)
+        yield "ipid.start_and_end", "none", (self.start_and_end,)
+        yield "ipid.cancellation", "none", (self.cancellation,)
 
 
 @dataclass(frozen=True, slots=True)

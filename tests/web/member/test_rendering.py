@@ -30,7 +30,7 @@ from tests.certificates import a_certificate, euros, facts
 
 STATES: tuple[State, ...] = get_args(State)
 LANGUAGE_URLS = {"fr": "/m?lang=fr", "en": "/m?lang=en"}
-ADDRESSES = Addresses("/m/certificate?lang=en", LANGUAGE_URLS, "/m/pay?lang=en")
+ADDRESSES = Addresses("/m/certificate?lang=en", LANGUAGE_URLS, {"terms": "/m/terms?lang=en"}, "/m/pay?lang=en")
 # What the cover is stored as, and what was heard of its payment, where the page's state is neither.
 BEHIND: dict[State, tuple[str, Heard]] = {
     "processing": ("awaiting_payment", "processing"),

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Cookie, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from coverage.domain.vouching import Standing
 from coverage.messages import LANGUAGES, Words
 from coverage.operations.house import House
 from coverage.operations.vouching import FileVouched, Vouched, vouch_by_file, vouch_by_link, vouch_by_number
@@ -24,6 +26,15 @@ router = APIRouter(include_in_schema=False)
 COOKIE: Final = "sharecover_proof"
 # Who looks again later holds the certificate still, and can scan it again.
 COOKIE_SECONDS: Final = 900
+# How a certificate stands: the answer, and its sentence, which may name an instant and the insurer.
+_STANDINGS: Final[Mapping[Standing, tuple[str, str]]] = {
+    "valid": ("verify.valid", "verify.valid_sentence"),
+    "not_yet": ("verify.not_yet", "verify.not_yet_sentence"),
+    "ended": ("verify.ended", "verify.ended_sentence"),
+    "cancelled": ("verify.cancelled", "verify.cancelled_sentence"),
+    "replaced": ("verify.replaced", "verify.replaced_sentence"),
+    "payment_disputed": ("verify.payment_disputed", "verify.payment_disputed_sentence"),
+}
 OWN_FORMS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY.replace("form-action 'none'", "form-action 'self'")
 }
@@ -105,9 +116,18 @@ def scan(request: Request, house: TheHouse, words: TheWords, token: str) -> Resp
 
 def _told(words: Words, found: Vouched | None, file: FileVouched | None = None, languages: str = "") -> Response:
     """The page of a certificate. What was posted can't be asked for again in another language by a link."""
+    headline, sentence, look = "verify.genuine_unknown", words.text("verify.genuine_unknown_sentence"), "unknown"
+    if found is not None and not found.livemode:
+        headline, sentence, look = "verify.test", words.text("verify.test_sentence"), "test"
+    elif found is not None:
+        headline, key = _STANDINGS[found.standing]
+        instants = {"not_yet": found.starts_at, "cancelled": found.cancelled_at, "replaced": found.replaced_at}
+        instant = words.instant(instants.get(found.standing) or found.ends_at, found.timezone)
+        sentence, look = words.text(key, instant=instant, insurer=found.insurer), found.standing
     page = render(
-        "verified.html", words=words, found=found, file=file.found if file else None, languages=_languages(languages)
-    )
+        "verified.html", words=words, found=found, file=file.found if file else None, headline=words.text(headline),
+        sentence=sentence, look=look, languages=_languages(languages),
+    )  # fmt: skip
     return HTMLResponse(page, headers=HEADERS | OWN_FORMS | {"Content-Language": words.language})
 
 

@@ -44,6 +44,12 @@ _STATES: Final[Mapping[State, tuple[str, str]]] = {
     "payment_lost": ("member.payment_lost", "member.payment_lost_sentence"),
     "not_taken_up": ("member.not_taken_up", "member.not_taken_up_sentence"),
 }
+_DOCUMENTS: Final[Mapping[str, str]] = {
+    "terms": "member.document_terms",
+    "ipid": "member.document_ipid",
+    "calendar": "member.document_calendar",
+    "wallet": "member.document_wallet",
+}
 # In these nothing is promised: neither what would have been covered nor what it would have cost is told any more.
 _NOTHING: Final = ("lapsed", "paid_late", "not_taken_up")
 
@@ -153,6 +159,7 @@ def render_cover_page(
         notice=words.text(_NOTICES[notice]) if notice else None,
         declined=words.text(_declined(read)) if _declined(read) and is_payable(read, heard) else None,
         look_again=look_again,
+        document_names=_DOCUMENTS,
         words=words,
         addresses=addresses,
         languages=[(code, Words(code).text("member.this_language"), url) for code, url in addresses.languages.items()],
