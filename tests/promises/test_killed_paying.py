@@ -45,7 +45,7 @@ def till(
     with owner.engine.begin() as connection:
         connection.execute(text("DELETE FROM outbox"))  # other tests left jobs; ours are to be the only ones
     processor, there = processor_there
-    paid_there = replace(house, documents=Typesetter(), payments={"test": processor.payments})
+    paid_there = replace(house, documents=Typesetter(), signatures=None, payments={"test": processor.payments})
     queue = Database.connect(database_url, "sharecover_worker", pool_size=2)
     with a_till(owner, paid_there, processor, there, queue) as found:
         yield found
