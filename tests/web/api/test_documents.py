@@ -108,7 +108,7 @@ class TestCalendar:
         assert event["DTEND"].dt == datetime.fromisoformat(cover["end"])
         assert str(event["DTSTART"].params["TZID"]) == "Europe/Paris"
         assert event["DTSTART"].dt.tzinfo == ZoneInfo("Europe/Paris")
-        assert event["SUMMARY"].startswith("Assuré : ")
+        assert event["SUMMARY"].startswith("Assuré\u00a0: ")
         assert cover["number"] in event["DESCRIPTION"]
         (alarm,) = event.walk("VALARM")
         assert alarm["TRIGGER"].dt == timedelta(minutes=-30)
