@@ -1,4 +1,4 @@
-"""Varied certificates, validated against PDF/A-3a and PDF/UA-1 by veraPDF (`./dev documents-check`).
+"""Varied certificates and one of every other document, validated against PDF/A-3a and PDF/UA-1 by veraPDF (`./dev documents-check`).
 
     python -m tests.archival.check --with LIBRARIES [--count N] [--seed N] [--keep FOLDER]
 
@@ -27,6 +27,7 @@ from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.signing import PadesSignatures
 from coverage.operations.certifying import ENCLOSED
 from tests.certificates import LOGO, a_certificate, euros
+from tests.specimens import LANGUAGES, Specimen, specimens
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 VALIDATE: Final = Path(__file__).with_name("Validate.java")
@@ -75,11 +76,21 @@ def varied(chance: random.Random) -> Certificate:
     )
 
 
-def render(documents: WeasyPrintDocuments, signatures: PadesSignatures, certificate: Certificate, path: Path) -> None:
-    """Lays the certificate out as the service does, with what it says for machines, and signs it."""
-    enclosed = {ENCLOSED: json.dumps(plain(certificate), ensure_ascii=False).encode()}
-    pdf = documents.render("certificate.html", certificate.language, {"certificate": certificate}, enclosed)
-    path.write_bytes(signatures.sign(pdf))
+def documents_to_set(count: int, chance: random.Random) -> Iterator[Specimen]:
+    """So many varied certificates, then one of every kind of document in each language."""
+    for _ in range(count):
+        yield Specimen("certificate.html", "certificate", varied(chance))
+    for language in LANGUAGES:
+        yield from specimens(language)
+
+
+def render(documents: WeasyPrintDocuments, signatures: PadesSignatures, specimen: Specimen, path: Path) -> None:
+    """Lays the document out and signs it as the service does; a certificate with what it says for machines."""
+    said = specimen.said
+    enclosed = (
+        {ENCLOSED: json.dumps(plain(said), ensure_ascii=False).encode()} if isinstance(said, Certificate) else None
+    )
+    path.write_bytes(signatures.sign(documents.render(specimen.template, specimen.said_in, specimen.facts, enclosed)))
 
 
 def validate(files: list[Path], libraries: str) -> Iterator[list[str]]:
@@ -96,7 +107,9 @@ def main() -> int:
     """Renders, validates, and says what was found."""
     parser = argparse.ArgumentParser(prog="./dev documents-check")
     parser.add_argument("--with", dest="libraries", required=True, metavar="LIBRARIES")
-    parser.add_argument("--count", type=int, default=200, metavar="N")
+    parser.add_argument(
+        "--count", type=int, default=200, metavar="N", help="how many certificates, beside one of every kind (200)"
+    )
     parser.add_argument("--seed", type=int, default=20261205, metavar="N")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the documents are left")
     asked = parser.parse_args()
@@ -105,11 +118,12 @@ def main() -> int:
         folder = asked.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         signatures = PadesSignatures.open(Path(scratch) / "signing")
-        files = [folder / f"{number:04}.pdf" for number in range(asked.count)]
-        for number, path in enumerate(files, start=1):
-            render(documents, signatures, varied(chance), path)
+        files = []
+        for number, specimen in enumerate(documents_to_set(asked.count, chance)):
+            files.append(folder / f"{number:04}-{specimen.template.removesuffix('.html')}.pdf")
+            render(documents, signatures, specimen, files[-1])
             if sys.stderr.isatty():
-                sys.stderr.write(f"\r{number} of {asked.count} set ")
+                sys.stderr.write(f"\r{number + 1} set ")
         broken: Counter[str] = Counter()
         checked, bad = 0, set()
         for kind, file, *rest in validate(files, asked.libraries):
@@ -117,14 +131,14 @@ def main() -> int:
                 checked += 1
                 continue
             bad.add(file)
-            broken[f"{rest[0]}: {rest[2]}"] += int(rest[1])
+            broken[f"{Path(file).name}: {rest[0]}: {rest[2]}"] += int(rest[1])
     for rule, times in broken.most_common():
         sys.stdout.write(f"{times} times {rule}\n")
     seconds = time.monotonic() - began
     sys.stdout.write(
-        f"{checked} certificates against PDF/A-3a and PDF/UA-1, {len(bad)} failed ({seconds:.0f} s, seed {asked.seed})\n"
+        f"{checked} documents against PDF/A-3a and PDF/UA-1, {len(bad)} failed ({seconds:.0f} s, seed {asked.seed})\n"
     )
-    return 0 if checked == asked.count and not bad else 1
+    return 0 if checked == len(files) and not bad else 1
 
 
 if __name__ == "__main__":

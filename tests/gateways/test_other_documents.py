@@ -21,21 +21,18 @@ import coverage
 from coverage.domain.certificate import Brand
 from coverage.domain.information import (
     AccountSeen,
-    InformationSeen,
     LineOfAccount,
-    ReceiptSeen,
     StatementSeen,
     TermsSeen,
 )
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.messages import Words
-from coverage.rulebook.editions import load
 from coverage.rulebook.loaded import LoadedEdition
 from tests.certificates import LOGO, a_certificate, euros
 from tests.gateways.test_documents import pages, squeezed, text_of
+from tests.specimens import EDITIONS, a_receipt, a_statement, information
 
 ROOT = Path(coverage.__file__).parents[2]
-EDITIONS = load(ROOT / "pricing_rules").editions
 # Commission Implementing Regulation (EU) 2017/1469, annex.
 QUESTIONS = [
     "What is this type of insurance?", "What is insured?", "What is not insured?", "Are there any restrictions on cover?",
@@ -51,16 +48,6 @@ def documents() -> Iterator[WeasyPrintDocuments]:
     gateway = WeasyPrintDocuments(ROOT / "policy_templates")
     yield gateway
     gateway.close()
-
-
-def information(edition: LoadedEdition, language: str, **changes: Any) -> InformationSeen:
-    texts, said = edition.texts[language], edition.texts[language].ipid
-    seen = InformationSeen(
-        language, texts.product.name, a_certificate().insurer, "a" * 64, said.type_of_insurance, tuple(said.insured),
-        tuple(said.not_insured), tuple(said.restrictions), tuple(said.where), tuple(said.obligations), said.payment,
-        said.start_and_end, said.cancellation, edition.effective_at,
-    )  # fmt: skip
-    return replace(seen, **changes)
 
 
 def rastered(pdf: bytes, folder: Path) -> list[Image.Image]:
@@ -164,18 +151,6 @@ class TestTerms:
         assert [line for line in seen.information.not_insured if squeezed(line)[:20] not in together] == []
 
 
-def a_receipt(language: str, **changes: Any) -> ReceiptSeen:
-    said = a_certificate(language)
-    receipt = ReceiptSeen(
-        number="CL-7K4M9-2QXTB", language=language, cover_number=said.number, product_name=said.product_name,
-        object_label=said.object_label, object_value=said.object_value, policyholder=said.policyholder,
-        loss_at=datetime(2026, 12, 5, 15, 20, tzinfo=UTC), reported_at=datetime(2026, 12, 6, 9, tzinfo=UTC),
-        timezone=said.timezone, cause="theft", description="Two bicycles.\nThe lock was cut.", sections=("Goods carried",),
-        insurer=said.insurer, partner=said.partner, claims_contact=said.claims_contact, livemode=True, brand=Brand("#7a1f5c"),
-    )  # fmt: skip
-    return replace(receipt, **changes)
-
-
 class TestReceipt:
     @pytest.mark.parametrize("language", ["en", "fr"])
     def test_repeats_what_was_declared_on_a_page(self, documents: WeasyPrintDocuments, language: str) -> None:
@@ -207,15 +182,8 @@ class TestStatement:
     @pytest.mark.parametrize("language", ["en", "fr"])
     def test_adds_up_as_it_is_read(self, documents: WeasyPrintDocuments, language: str) -> None:
         words = Words(language)
-        lines = tuple(
-            LineOfAccount(datetime(2026, 11, day, 9, tzinfo=UTC), f"SC-{day:05}-ABCDE New Business", euros("12.30"), euros(f"{12.30 * day:.2f}"))
-            for day in range(1, 29)
-        )  # fmt: skip
-        account = AccountSeen(euros("0"), lines, lines[-1].balance)
-        seen = StatementSeen(
-            language, "Covanto", datetime(2026, 10, 31, 23, tzinfo=UTC), datetime(2026, 11, 30, 22, 59, 59, tzinfo=UTC),
-            "Europe/Paris", (account,), True,
-        )  # fmt: skip
+        seen = a_statement(language)
+        (account,) = seen.accounts
         pdf = documents.render("statement.html", language, {"statement": seen})
         text = text_of(pdf)
         for told in (
