@@ -47,7 +47,7 @@ SOMEBODYS_FOLDER = re.compile(r"(?<![\w.*])/(?:home/(?!linuxbrew/)|Users/|root/|
 
 TOP_LEVEL = {
     "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "dev", "pricing_rules", "policy_templates", "docker", "docs",
-    "benchmarks", "tests", "src", "requirements.lock", "requirements-dev.lock", "requirements-postgres.lock",
+    "benchmarks", "clients", "examples", "tests", "src", "requirements.lock", "requirements-dev.lock", "requirements-postgres.lock",
     ".ci", ".gitignore", ".dockerignore", ".github",
 }  # fmt: skip
 

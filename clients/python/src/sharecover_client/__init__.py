@@ -1,0 +1,108 @@
+"""Sharecover for Python: quote, bind, hand over the certificate.
+
+    from sharecover_client import Sharecover
+
+    sharecover = Sharecover("sk_test_…", base_url="https://api.example.org")
+    quote = sharecover.create_quote(body={"product": "goods_carried", "start": "at_issue", "duration": "PT4H", "risk": {…}})
+
+Each operation of the API is a method under its own name, `createQuote` as `create_quote`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, Self, TypeVar
+
+from sharecover_client.generated.api.bordereaux import Bordereaux
+from sharecover_client.generated.api.changes import Changes
+from sharecover_client.generated.api.claims import Claims
+from sharecover_client.generated.api.covers import Covers
+from sharecover_client.generated.api.events import Events
+from sharecover_client.generated.api.health import Health
+from sharecover_client.generated.api.invoices import Invoices
+from sharecover_client.generated.api.prices import Prices
+from sharecover_client.generated.api.products import Products
+from sharecover_client.generated.api.quotes import Quotes
+from sharecover_client.generated.api.settling import Settling
+from sharecover_client.generated.api.test_clock import TestClock
+from sharecover_client.problems import (
+    BadAnswer,
+    Conflict,
+    Invalid,
+    Mistake,
+    NotAllowed,
+    NotThere,
+    ProblemError,
+    SharecoverError,
+    TooMany,
+    Unavailable,
+    Unreachable,
+)
+from sharecover_client.webhooks import BadSignature, verified
+
+__all__ = [
+    "BadAnswer",
+    "BadSignature",
+    "Conflict",
+    "Invalid",
+    "Mistake",
+    "NotAllowed",
+    "NotThere",
+    "ProblemError",
+    "Sharecover",
+    "SharecoverError",
+    "TooMany",
+    "Unavailable",
+    "Unreachable",
+    "every",
+    "verified",
+]
+
+
+class Sharecover(
+    Products,
+    Prices,
+    Quotes,
+    Covers,
+    Changes,
+    Claims,
+    Settling,
+    Invoices,
+    Bordereaux,
+    Events,
+    TestClock,
+    Health,
+):
+    """The service, as one API key sees it. Keep one for the whole process: threads may share it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Named(Protocol):
+    id: str
+
+
+Listed = TypeVar("Listed", bound=_Named)
+ListedOut = TypeVar("ListedOut", bound=_Named, covariant=True)
+
+
+class _Page(Protocol[ListedOut]):
+    has_more: bool
+
+    @property
+    def data(self) -> Sequence[ListedOut]: ...
+
+
+def every(page: Callable[..., _Page[Listed]], **narrowed: Any) -> Iterator[Listed]:
+    """All that a list has, page by page as it is used: `every(sharecover.list_covers, state="on_risk")`."""
+    narrowed = {"limit": 100} | narrowed
+    while True:
+        found = page(**narrowed)
+        yield from found.data
+        if not found.has_more or not found.data:
+            return
+        narrowed["starting_after"] = found.data[-1].id

@@ -1,0 +1,7 @@
+from typing import Literal, cast
+
+DocumentKind = Literal["certificate", "ipid", "terms"]
+
+
+def check_document_kind(value: str) -> DocumentKind:
+    return cast(DocumentKind, value)

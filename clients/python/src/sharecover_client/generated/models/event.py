@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    TypeVar,
+    cast,
+)
+
+from attrs import define as _attrs_define
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.event_data import EventData
+
+
+T = TypeVar("T", bound="Event")
+
+
+@_attrs_define
+class Event:
+    """Something that happened. It carries ids only; read what it is about by its own address.
+
+    Attributes:
+        id (str):
+        livemode (bool):
+        type_ (str): What happened, such as `cover.issued`. Pass over those that you don't know.
+        subject (str): The id of the quote, cover, claim or invoice that it is about.
+        actor (str): Who did it: the id of an API key, or `clock` for what time alone did.
+        data (EventData): What belongs to it, by the type: ids of other things, states, flags.
+        happened_at (datetime.datetime): When it happened, on your clock: in test mode, the one you move.
+        created_at (datetime.datetime): When it was recorded, by the wall's clock in either mode.
+        object_ (Literal['event'] | Unset):  Default: 'event'.
+    """
+
+    id: str
+    livemode: bool
+    type_: str
+    subject: str
+    actor: str
+    data: EventData
+    happened_at: datetime.datetime
+    created_at: datetime.datetime
+    object_: Literal["event"] | Unset = "event"
+
+    def to_dict(self) -> dict[str, Any]:
+        id = self.id
+
+        livemode = self.livemode
+
+        type_ = self.type_
+
+        subject = self.subject
+
+        actor = self.actor
+
+        data = self.data.to_dict()
+
+        happened_at = self.happened_at.isoformat()
+
+        created_at = self.created_at.isoformat()
+
+        object_ = self.object_
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "id": id,
+                "livemode": livemode,
+                "type": type_,
+                "subject": subject,
+                "actor": actor,
+                "data": data,
+                "happened_at": happened_at,
+                "created_at": created_at,
+            }
+        )
+        if object_ is not UNSET:
+            field_dict["object"] = object_
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.event_data import EventData  # noqa: PLC0415
+
+        d = dict(src_dict)
+        id = d.pop("id")
+
+        livemode = d.pop("livemode")
+
+        type_ = d.pop("type")
+
+        subject = d.pop("subject")
+
+        actor = d.pop("actor")
+
+        data = EventData.from_dict(d.pop("data"))
+
+        happened_at = datetime.datetime.fromisoformat(d.pop("happened_at"))
+
+        created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
+        object_ = cast(Literal["event"] | Unset, d.pop("object", UNSET))
+        if object_ != "event" and not isinstance(object_, Unset):
+            raise ValueError(f"object must match const 'event', got '{object_}'")
+
+        event = cls(
+            id=id,
+            livemode=livemode,
+            type_=type_,
+            subject=subject,
+            actor=actor,
+            data=data,
+            happened_at=happened_at,
+            created_at=created_at,
+            object_=object_,
+        )
+
+        return event

@@ -1,0 +1,7 @@
+from typing import Literal, cast
+
+PayoutState = Literal["failed", "paid", "pending"]
+
+
+def check_payout_state(value: str) -> PayoutState:
+    return cast(PayoutState, value)
