@@ -77,6 +77,11 @@ class TestSettings:
         with pytest.raises(BadSetting, match=r"SHARECOVER_POOLER is .* expected `transaction`"):
             Settings.read({"SHARECOVER_POOLER": text})
 
+    def test_write_the_log_as_text_or_json(self) -> None:
+        assert [Settings.read(env).logs for env in ({}, {"SHARECOVER_LOGS": "json"})] == ["text", "json"]
+        with pytest.raises(BadSetting, match="SHARECOVER_LOGS is 'yaml'; expected json or text"):
+            Settings.read({"SHARECOVER_LOGS": "yaml"})
+
     @pytest.mark.parametrize("name", ["SHARECOVER_RULES", "SHARECOVER_TEMPLATES"])
     def test_refuse_a_folder_that_is_not_there(self, name: str) -> None:
         with pytest.raises(BadSetting, match=name):

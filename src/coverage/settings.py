@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from coverage.domain.tenant import Mode
+from coverage.telemetry.logs import FORMS, Form
 
 PROJECT = Path(__file__).resolve().parents[2]
 DRIVER = "postgresql+psycopg"
@@ -59,6 +60,7 @@ class Settings:
     timestamps: str | None  # the address of a timestamp authority (RFC 3161)
     wallet_key: Path | None  # a service account's of Google Wallet, in JSON
     wallet_issuer: str | None
+    logs: Form  # how the log is written
 
     @classmethod
     def read(
@@ -111,6 +113,7 @@ class Settings:
             public_url=_public_url(env) or f"http://localhost:{port or _whole(env, 'PORT', 8000, 1, 65_535)}",
             **_signing(env),
             **_wallet(env),
+            logs=_logs(env, "SHARECOVER_LOGS"),
         )
 
     @property
@@ -157,6 +160,13 @@ def _pooler(env: Mapping[str, str], name: str) -> bool:
     if env.get(name) not in (None, "transaction"):
         raise BadSetting(f"{name} is {env[name][:40]!r}; expected `transaction`, or nothing where there is no pooler")
     return name in env
+
+
+def _logs(env: Mapping[str, str], name: str) -> Form:
+    found = next((form for form in FORMS if form == env.get(name, "text")), None)
+    if found is None:
+        raise BadSetting(f"{name} is {env[name][:40]!r}; expected {' or '.join(FORMS)}")
+    return found
 
 
 MODES: Final[tuple[Mode, ...]] = ("test", "live")

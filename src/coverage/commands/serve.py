@@ -84,22 +84,23 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
     import uvicorn
 
+    told = _logging(settings)
     RULES_LOG.setLevel(logging.INFO)
     # Taken before anything is started. Whoever calls meanwhile waits, and is answered once all is ready.
     listener = _listen(host, settings.port)
     with ExitStack() as ended, listener:
         if demo:
             settings = ended.enter_context(wired.card_stand_in(settings, _address(host, settings.port)))
-        premises = ended.enter_context(wired.open_premises(settings, say, migrate=True))
+        premises = ended.enter_context(wired.open_premises(settings, told, migrate=True))
         for finding in premises.house.rules().faults:
-            tell(f"rules: {finding}")
+            RULES_LOG.warning("%s", finding) if settings.logs == "json" else tell(f"rules: {finding}")
         playing = None
         if demo:
-            say("Preparing the demo")
+            told("Preparing the demo")
             playing = wired.build_demo(premises, settings.data)
         # No lifespan: what the application needs stands before it and ends after it.
         config = uvicorn.Config(
-            wired.build_app(premises, playing), log_level="warning", access_log=False, lifespan="off",
+            wired.build_app(premises, playing), log_config=None, log_level="warning", access_log=False, lifespan="off",
             timeout_graceful_shutdown=10,
             # Longer than callers and proxies keep an idle connection: who closes it must be the one who would send on it,
             # or now and then a request meets a connection that is just being closed, and gets no answer.
@@ -108,14 +109,18 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
             limit_concurrency=settings.connections,
         )  # fmt: skip
         with _worker_beside(settings):
-            _welcome(_address(host, settings.port), playing, settings, wired.stopped)
+            if settings.logs == "json":
+                log.info("serving", extra={"facts": {"host": host, "port": settings.port}})
+            if settings.logs == "text" or playing is not None:
+                _welcome(_address(host, settings.port), playing, settings, wired.stopped)
             uvicorn.Server(config).run(sockets=[listener])
 
 
 def _work(wired: Wiring, settings: Any, with_parent: bool) -> None:
+    told = _logging(settings)
     # Beside a service, which reads the same files and tells of them, it is silent.
     RULES_LOG.setLevel(logging.CRITICAL if with_parent else logging.INFO)
-    with wired.open_premises(settings, _say_nothing if with_parent else say, migrate=False) as premises:
+    with wired.open_premises(settings, _say_nothing if with_parent else told, migrate=False) as premises:
         worker = wired.build_worker(premises)
         # From here on, the job in hand is done first.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -123,7 +128,7 @@ def _work(wired: Wiring, settings: Any, with_parent: bool) -> None:
         if with_parent:
             threading.Thread(target=_stop_at_end_of_input, args=(worker,), daemon=True).start()
         else:
-            say("Working; Ctrl-C ends it")
+            told("Working; Ctrl-C ends it")
         worker.run()
 
 
@@ -203,6 +208,14 @@ def _address(host: str, port: int) -> str:
 
 
 # ------------------------------------------------------------------------------------------ what is said
+
+
+def _logging(settings: Any) -> Callable[[str], None]:
+    """Sets the log up as it is wanted; gives what says how far the start is: a line of the log, where machines read it."""
+    from coverage.telemetry import logs
+
+    logs.set_up(settings.logs)
+    return log.info if settings.logs == "json" else say
 
 
 def _say_nothing(words: str) -> None:

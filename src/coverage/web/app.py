@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 from collections.abc import Callable
 from typing import Final
 
@@ -12,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,6 +43,7 @@ from coverage.web.api.bodies import MAX_ERRORS, BodyLimit, Refused
 from coverage.web.capacity import Capacity, Door
 from coverage.web.member import pages, proofs
 from coverage.web.member.rendering import ASSETS, ASSETS_URL
+from coverage.web.watching import Watch
 
 log = logging.getLogger("coverage.web")
 
@@ -50,6 +51,9 @@ log = logging.getLogger("coverage.web")
 PUBLIC: Final = ((b"x-content-type-options", b"nosniff"),)
 # What the API tells is for the asker alone: no cache is to keep it.
 PRIVATE: Final = (*PUBLIC, (b"cache-control", b"no-store"))
+
+# The framework's own telemetry tells paths and queries, and errors in their own words: `watching` tells what may be told.
+UNTOLD: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 # Where people look, who read no problems as programs do.
 PAGES: Final = ("/m/", "/verify/")
@@ -67,8 +71,9 @@ def create_app(
     "https://checkout.example".
     """
     app = FastAPI(
-        title="Sharecover", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
-    )
+        title="Sharecover", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
+        telemetry=UNTOLD,
+    )  # fmt: skip
     app.state.house = house
     app.state.checkout_origins = checkout_origins
     room = capacity or Capacity(at_once=20, waiting=0, wait_seconds=5)
@@ -103,6 +108,7 @@ def create_app(
         app.add_middleware(Door, capacity=capacity)
     app.add_middleware(BodyLimit, larger={prices.PATH: prices.MAX_BYTES})
     app.add_middleware(Envelope)
+    app.add_middleware(Watch)
     return app
 
 
@@ -116,7 +122,7 @@ def _build_routes(app: FastAPI) -> None:
 
 
 class Envelope:
-    """Around each request: its id, the headers that every answer bears, and a problem for whatever broke."""
+    """Around each request: the headers that every answer bears, its id among them, and a problem for whatever broke."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -125,8 +131,7 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = f"req_{secrets.token_hex(16)}"
-        scope.setdefault("state", {})["request_id"] = request_id
+        request_id = scope["state"]["request_id"]
         started = False
         private = scope["path"].startswith("/v1/")
 

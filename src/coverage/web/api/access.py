@@ -19,6 +19,7 @@ from coverage.operations.house import House, Work
 from coverage.operations.showing import Page
 from coverage.operations.unlocking import caller_by_key
 from coverage.rulebook.language.reading import canonical_json
+from coverage.telemetry import requests
 from coverage.web.api.shapes import Instant
 
 VERSIONS: Final = ("2026-11-01",)
@@ -59,7 +60,9 @@ def caller_of(
     if coverage_version not in (None, *VERSIONS):
         detail = Detail("Coverage-Version", f"expected one of {', '.join(VERSIONS)}", "unknown_version")
         raise Rejected("unknown_version", "there is no such version", errors=(detail,))
-    return caller_by_key(house, key, request.state.request_id)
+    caller = caller_by_key(house, key, request.state.request_id)
+    requests.note(tenant=caller.tenant.id)
+    return caller
 
 
 TheCaller = Annotated[Caller, Depends(caller_of)]

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.types import Scope
 
 from coverage.domain.faults import Conflict, Detail, Fault, Missing, Rejected, Unavailable
+from coverage.telemetry import requests
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -194,6 +195,7 @@ def response(
 ) -> Response:
     """A problem document as an answer (RFC 9457)."""
     problem = PROBLEMS.get(code)
+    requests.note(code=code)
     body: dict[str, Any] = {
         "type": problem_type(code),
         "title": problem.title if problem else code.replace("_", " "),
