@@ -12,11 +12,15 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import one_risk, portfolio
+from benchmarks import certificates, one_risk, portfolio
 from benchmarks.measuring import ROOT, Case, run
 from benchmarks.reporting import machine, plain, shown
 
-BENCHMARKS: Final[dict[str, Callable[..., list[Case]]]] = {"B1": one_risk.cases, "B2": portfolio.cases}
+BENCHMARKS: Final[dict[str, Callable[..., list[Case]]]] = {
+    "B1": one_risk.cases,
+    "B2": portfolio.cases,
+    "B4": certificates.cases,
+}
 
 WIDTH: Final = 100  # of a table that goes to a file
 

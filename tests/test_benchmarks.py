@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks import one_risk, portfolio
+from benchmarks import certificates, one_risk, portfolio
 from benchmarks.measuring import Case, Contest, Outcome, Side, Timed, compare, run
 from benchmarks.pricing import by_hand
 from benchmarks.pricing.drawing import draw, write_columns, write_risks
@@ -269,3 +269,12 @@ class TestSides:
         answers = list(priced(tmp_path).answers())
         assert list(one_by_one(tmp_path).answers()) == answers
         assert json.dumps(list(in_columns(tmp_path).answers())) == json.dumps(answers)
+
+
+def test_both_sides_set_the_same_certificate() -> None:
+    """Answered, and not timed."""
+    (case,) = certificates.cases(full=False)
+    outcome = run(replace(case, contests=()), {"ours": Path(sys.executable)}, rounds=5)
+    assert outcome.same, outcome.differences
+    assert outcome.sorts == {"2 pages": 1}
+    assert len(outcome.different) == 3

@@ -12,6 +12,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -29,6 +30,15 @@ from coverage.messages import Words
 # Control characters, and the signs that turn the direction of text: in a name they print as nothing,
 # or make "123" read as "321".
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document as HTML, the names of its stylesheets, and what each `asset:<name>` in it stands for."""
+
+    html: str
+    stylesheets: list[str]
+    assets: Mapping[str, bytes]
 
 
 class WeasyPrintDocuments:
@@ -66,13 +76,24 @@ class WeasyPrintDocuments:
         """The document `template` ("certificate.html") in `language` as PDF, from `values`; `enclosed` are files that lie in
         it, by name.
 
-        The same input gives the same bytes. Templates see `values`, `words` (the language's Words),
-        `asset(bytes)`, which gives an image an address of its own, and `qr(text)`, the address of a
-        code that a camera reads. Stylesheets are `base.css` and
-        the one named like the template.
+        The same input gives the same bytes. Raises Unavailable: `rendering_busy`, `rendering_timed_out`,
+        `rendering_out_of_memory` or `rendering_failed`.
+        """
+        page = self.page(template, language, values)
+        job = [
+            json.dumps(
+                {"stylesheets": page.stylesheets, "assets": [*page.assets], "enclosed": [*(enclosed or {})]}
+            ).encode(),
+            page.html.encode(),
+            *page.assets.values(),
+            *(enclosed or {}).values(),
+        ]
+        return self._set(job)
 
-        Raises Unavailable: `rendering_busy`, `rendering_timed_out`, `rendering_out_of_memory` or
-        `rendering_failed`.
+    def page(self, template: str, language: str, values: Mapping[str, object]) -> Page:
+        """What is to be set. Templates see `values`, `words` (the language's Words), `asset(bytes)`, which gives an image an
+        address of its own, and `qr(text)`, the address of a code that a camera reads. Stylesheets are `base.css` and the
+        one named like the template.
         """
         assets: dict[str, bytes] = {}
 
@@ -81,17 +102,11 @@ class WeasyPrintDocuments:
             assets[name] = content
             return f"asset:{name}"
 
-        page = self._environment.get_template(template)
-        html = page.render(values, words=Words(language), asset=asset, qr=lambda text: asset(qr_code(text)))
+        html = self._environment.get_template(template).render(
+            values, words=Words(language), asset=asset, qr=lambda text: asset(qr_code(text))
+        )
         own = Path(template).with_suffix(".css").name
-        sheets = [name for name in ("base.css", own) if (self.templates / name).is_file()]
-        job = [
-            json.dumps({"stylesheets": sheets, "assets": [*assets], "enclosed": [*(enclosed or {})]}).encode(),
-            html.encode(),
-            *assets.values(),
-            *(enclosed or {}).values(),
-        ]
-        return self._set(job)
+        return Page(html, [name for name in ("base.css", own) if (self.templates / name).is_file()], assets)
 
     def _legible(self, value: object) -> object:
         """A text with letters that our fonts have: others are spelt in Latin ones, which is better than empty boxes."""
