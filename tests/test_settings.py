@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from coverage.domain.allowance import Policy
 from coverage.settings import BadSetting, Settings
 from tests.conftest import ROOT, RULES
 
@@ -114,3 +115,55 @@ class TestSettings:
         assert "secret" not in repr(settings)
         with pytest.raises(FrozenInstanceError):
             settings.port = 1  # type: ignore[misc]
+
+
+class TestHowOften:
+    def test_is_a_hundred_a_second_unless_something_else_is_set(self) -> None:
+        assert Settings.read({}).rates == {"test": Policy(100, 1), "live": Policy(100, 1)}
+        settings = Settings.read({"SHARECOVER_RATE_TEST": "off", "SHARECOVER_RATE_LIVE": "6000/minute"})
+        assert settings.rates == {"test": None, "live": Policy(6_000, 60)}
+
+    @pytest.mark.parametrize("name", ["SHARECOVER_RATE_TEST", "SHARECOVER_RATE_LIVE"])
+    @pytest.mark.parametrize("text", ["100", "100/s", "0/second", "none"])
+    def test_is_refused_where_it_can_not_be_read(self, name: str, text: str) -> None:
+        expected = rf"^{name} is '{text}'; expected a number up to .* such as 100/second; or `off`$"
+        with pytest.raises(BadSetting, match=expected):
+            Settings.read({name: text})
+
+
+class TestRedis:
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "redis://127.0.0.1",
+            "redis://:word@redis:6379/0",
+            "rediss://user:word@redis.example:6380",
+            "unix:///run/redis.sock",
+        ],
+    )
+    def test_is_where_its_address_says(self, address: str) -> None:
+        settings = Settings.read({"SHARECOVER_REDIS_URL": address})
+        assert settings.redis_url == address
+        assert "word" not in repr(settings)
+        assert Settings.read({}).redis_url is None
+
+    @pytest.mark.parametrize("address", ["hidden:6379", "redis://", "http://hidden", "memory://", "unix://hidden"])
+    def test_is_refused_without_telling_the_address(self, address: str) -> None:
+        with pytest.raises(
+            BadSetting, match=r"^SHARECOVER_REDIS_URL is no address of Redis; expected redis://"
+        ) as told:
+            Settings.read({"SHARECOVER_REDIS_URL": address})
+        assert "hidden" not in str(told.value)
+
+
+class TestProxies:
+    def test_are_on_this_machine_unless_others_are_named(self) -> None:
+        assert Settings.read({}).proxies == ("127.0.0.1/32", "::ffff:127.0.0.1/128", "::1/128")
+        named = Settings.read({"SHARECOVER_PROXIES": "10.0.0.0/8, 2001:db8::/32"})
+        assert named.proxies == ("10.0.0.0/8", "::ffff:10.0.0.0/104", "2001:db8::/32")
+        assert Settings.read({"SHARECOVER_PROXIES": "none"}).proxies == ()
+
+    @pytest.mark.parametrize("text", ["*", "proxy.example", "10.0.0.1/8", "10.0.0.1,,", "0.0.0.0/0", "::/0", "unix:"])
+    def test_are_refused_where_they_can_not_be_told_apart(self, text: str) -> None:
+        with pytest.raises(BadSetting, match=r"^SHARECOVER_PROXIES has .* expected "):
+            Settings.read({"SHARECOVER_PROXIES": text})

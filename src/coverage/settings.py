@@ -6,12 +6,14 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from coverage.domain.allowance import Policy
 from coverage.domain.tenant import Mode
 from coverage.telemetry.logs import FORMS, Form
 
@@ -49,6 +51,9 @@ class Settings:
     queue: int  # requests that may wait for it
     queue_wait_ms: int
     connections: int  # of callers
+    rates: Mapping[Mode, Policy | None]  # how often a partner may ask in each mode; None without an end
+    redis_url: str | None = field(repr=False)  # where processes count together; else each counts alone
+    proxies: tuple[str, ...]  # addresses and networks of those who may say whom they ask for
     behind_pooler: bool  # one in transaction mode stands at `database_url`
     card_keys: Mapping[Mode, str] = field(repr=False)  # Stripe's secret key of each mode that takes cards
     card_event_secrets: Mapping[Mode, str] = field(repr=False)  # what Stripe signs its events with, by mode
@@ -106,6 +111,9 @@ class Settings:
             queue=_whole(env, "SHARECOVER_QUEUE", 100, 0, 10_000),
             queue_wait_ms=_time(env, "SHARECOVER_QUEUE_WAIT", 2_000, 10, 60_000),
             connections=_whole(env, "SHARECOVER_CONNECTIONS", 1_000, 10, 100_000),
+            rates={mode: _rate(env, f"SHARECOVER_RATE_{mode.upper()}", "100/second") for mode in MODES},
+            redis_url=_redis_url(env),
+            proxies=_proxies(env),
             behind_pooler=_pooler(env, "SHARECOVER_POOLER"),
             card_keys=_card_keys(env),
             card_event_secrets=_card_event_secrets(env),
@@ -167,6 +175,42 @@ def _logs(env: Mapping[str, str], name: str) -> Form:
     if found is None:
         raise BadSetting(f"{name} is {env[name][:40]!r}; expected {' or '.join(FORMS)}")
     return found
+
+
+def _rate(env: Mapping[str, str], name: str, default: str) -> Policy | None:
+    text = env.get(name, default)
+    try:
+        return Policy.read(text)
+    except ValueError as error:
+        raise BadSetting(f"{name} is {text[:40]!r}; {error}") from None
+
+
+def _redis_url(env: Mapping[str, str]) -> str | None:
+    """Redis's address, which may hold a password."""
+    address = env.get("SHARECOVER_REDIS_URL")
+    if address is not None and not re.match(r"(rediss?://[^/?]|unix://(\S+@)?/)", address):
+        expected = "expected redis://:password@host:6379/0, rediss://… with TLS, or unix:///path/to/socket"
+        raise BadSetting(f"SHARECOVER_REDIS_URL is no address of Redis; {expected}")
+    return address
+
+
+def _proxies(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Who is believed when he says whom he asks for. Not everybody: anybody could then be anybody."""
+    text = env.get("SHARECOVER_PROXIES", "127.0.0.1,::1")
+    found: list[str] = []
+    for part in [] if text == "none" else text.split(","):
+        try:
+            network = ip_network(part.strip())
+        except ValueError:
+            expected = "expected addresses or networks such as 10.0.0.5,10.1.0.0/16, or `none`"
+            raise BadSetting(f"SHARECOVER_PROXIES has {part.strip()[:60]!r}; {expected}") from None
+        if network.prefixlen == 0:
+            raise BadSetting(f"SHARECOVER_PROXIES has {part.strip()!r}, which is everybody; expected the proxies alone")
+        found.append(str(network))
+        if network.version == 4:
+            # So they are called where one socket listens for both.
+            found.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
+    return tuple(found)
 
 
 MODES: Final[tuple[Mode, ...]] = ("test", "live")

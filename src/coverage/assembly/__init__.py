@@ -34,7 +34,7 @@ from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.documents import WeasyPrintDocuments
 from coverage.gateways.dumps import DumpFailed
 from coverage.gateways.keyring import MasterKeyring
-from coverage.gateways.limiting import CountedLimits
+from coverage.gateways.limiting import STRANGERS, CountedLimits
 from coverage.gateways.outgoing import FolderOutgoing
 from coverage.gateways.pictures import logo_from
 from coverage.gateways.private_postgres import PostgresMissing, PostgresRefused
@@ -96,10 +96,15 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
             database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"),
             payments=_card_accounts(settings),
             tables=FileTables(), outgoing=FolderOutgoing(settings.reports), signatures=signatures,
-            limits=CountedLimits(), public_url=settings.public_url, wallet=_wallet(settings),
+            limits=_limits(settings), public_url=settings.public_url, wallet=_wallet(settings),
         )  # fmt: skip
         capacity = (settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
         yield Premises(house, owner, connect, FileAnchors(settings.anchor), capacity, settings.checkout_origins)
+
+
+def _limits(settings: Settings) -> CountedLimits:
+    requests = {f"requests_{mode}": rate for mode, rate in settings.rates.items()}
+    return CountedLimits({**STRANGERS, **requests}, settings.redis_url)
 
 
 def _signatures(settings: Settings) -> PadesSignatures:

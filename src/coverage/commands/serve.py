@@ -107,6 +107,8 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
             timeout_keep_alive=75,
             # The last bound, on memory: what is more is told 503 without a word of ours.
             limit_concurrency=settings.connections,
+            # Whoever else says that he asks for somebody isn't believed.
+            proxy_headers=bool(settings.proxies), forwarded_allow_ips=list(settings.proxies),
         )  # fmt: skip
         with _worker_beside(settings):
             if settings.logs == "json":

@@ -120,7 +120,7 @@ class House:
     tables: Tables | None = None  # where reports are written as files
     outgoing: Outgoing | None = None  # where files lie that go out to others
     signatures: Signatures | None = None  # what documents are signed with
-    limits: Limits | None = None  # how often strangers may ask
+    limits: Limits | None = None  # how often partners and strangers may ask
     wallet: Wallet | None = None
     public_url: str = "http://localhost:8000"  # where the world finds the service
 

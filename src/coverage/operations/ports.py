@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import IO, Protocol
 
+from coverage.domain.allowance import Allowance
 from coverage.domain.certificate import Certificate
 from coverage.domain.chain import Anchor
 from coverage.domain.payment import (
@@ -85,8 +86,12 @@ class Wallet(Protocol):
 class Limits(Protocol):
     """Counts how often somebody does something, on all processes together."""
 
-    def seconds_to_wait(self, what: str, who: str) -> int | None:
-        """Counts one more; None where it is within the limit of `what`, else how long to wait."""
+    def take(self, what: str, who: str) -> Allowance | None:
+        """Counts one more of `what`, unless nothing is left for it; None where there is no limit on it."""
+        ...
+
+    def refusal(self, what: str, who: str) -> Allowance | None:
+        """How they were refused last, while that holds still, as far as it is known without asking anybody."""
         ...
 
 

@@ -17,6 +17,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coverage import __version__
+from coverage.domain.allowance import Allowance
 from coverage.domain.faults import Detail, Fault, Rejected
 from coverage.operations.house import House
 from coverage.web import card_events
@@ -43,6 +44,7 @@ from coverage.web.api.bodies import MAX_ERRORS, BodyLimit, Refused
 from coverage.web.capacity import Capacity, Door
 from coverage.web.member import pages, proofs
 from coverage.web.member.rendering import ASSETS, ASSETS_URL
+from coverage.web.turnstile import Turnstile
 from coverage.web.watching import Watch
 
 log = logging.getLogger("coverage.web")
@@ -107,6 +109,7 @@ def create_app(
     if capacity is not None:
         app.add_middleware(Door, capacity=capacity)
     app.add_middleware(BodyLimit, larger={prices.PATH: prices.MAX_BYTES})
+    app.add_middleware(Turnstile, house=house)
     app.add_middleware(Envelope)
     app.add_middleware(Watch)
     return app
@@ -131,7 +134,8 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = scope["state"]["request_id"]
+        state = scope["state"]
+        request_id = state["request_id"]
         started = False
         private = scope["path"].startswith("/v1/")
 
@@ -147,6 +151,7 @@ class Envelope:
                     (b"request-id", request_id.encode()),
                     (b"coverage-version", VERSIONS[-1].encode()),
                     (b"strict-transport-security", b"max-age=63072000"),
+                    *_allowance_headers(state.get("allowance")),
                 ]
             await send(message)
 
@@ -167,6 +172,12 @@ class Envelope:
                 request_id=request_id,
             )
             await answer(scope, receive, sending)
+
+
+def _allowance_headers(allowance: Allowance | None) -> list[tuple[bytes, bytes]]:
+    if allowance is None:
+        return []
+    return [(b"ratelimit-policy", allowance.policy_header.encode()), (b"ratelimit", allowance.header.encode())]
 
 
 # A name or address with its port (RFC 9110 section 7.2). What isn't one would break every address made from it.

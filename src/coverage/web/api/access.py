@@ -17,10 +17,9 @@ from coverage.operations.answering import Answer, answer_once
 from coverage.operations.answering import Request as Asked
 from coverage.operations.house import House, Work
 from coverage.operations.showing import Page
-from coverage.operations.unlocking import caller_by_key
 from coverage.rulebook.language.reading import canonical_json
-from coverage.telemetry import requests
 from coverage.web.api.shapes import Instant
+from coverage.web.turnstile import Turnstile, bearer_of
 
 VERSIONS: Final = ("2026-11-01",)
 KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
@@ -37,31 +36,29 @@ async def house_of(request: Request) -> House:
 TheHouse = Annotated[House, Depends(house_of)]
 
 
-def bearer_of(authorization: str) -> str | None:
-    """The key in an Authorization header, whatever it is; None where the header isn't Bearer with one."""
-    scheme, _, key = authorization.partition(" ")
-    return key.strip() if scheme.lower() == "bearer" and key else None
-
-
-def caller_of(
-    request: Request,
-    house: TheHouse,
-    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
-    coverage_version: Annotated[
-        str | None, Header(description="A dated version of this API.", json_schema_extra={"enum": list(VERSIONS)})
-    ] = None,
-) -> Caller:
-    """Who calls, by the key; raises `Rejected` without a live one."""
+def identify(request: Request) -> None:
+    """Finds out who calls, by the key, and counts the request; raises `Rejected` without a live key, and `TooOften`."""
+    authorization = request.headers.get("authorization")
     if authorization is None:
         raise Rejected("missing_key", "there is no Authorization header")
     key = bearer_of(authorization)
     if key is None:
         raise Rejected("missing_key", "the Authorization header isn't Bearer with a key")
+    turnstile: Turnstile = request.state.turnstile
+    request.state.caller = turnstile.caller(request.scope, key)
+
+
+async def caller_of(
+    request: Request,
+    coverage_version: Annotated[
+        str | None, Header(description="A dated version of this API.", json_schema_extra={"enum": list(VERSIONS)})
+    ] = None,
+) -> Caller:
+    """Who calls: the route has found out before it read anything else."""
     if coverage_version not in (None, *VERSIONS):
         detail = Detail("Coverage-Version", f"expected one of {', '.join(VERSIONS)}", "unknown_version")
         raise Rejected("unknown_version", "there is no such version", errors=(detail,))
-    caller = caller_by_key(house, key, request.state.request_id)
-    requests.note(tenant=caller.tenant.id)
+    caller: Caller = request.state.caller
     return caller
 
 

@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from coverage.domain.faults import Detail, Rejected, Unavailable
 from coverage.operations.unlocking import looks_like_key
 from coverage.web.api import problems
-from coverage.web.api.access import bearer_of
+from coverage.web.api.access import caller_of, identify
+from coverage.web.turnstile import bearer_of
 
 MAX_BYTES: Final = 256 * 1024
 LARGE: Final = 32 * 1024
@@ -143,14 +144,17 @@ class StrictRequest(Request):
 
 class StrictRoute(APIRoute):
     """A route whose requests are read strictly: a body that isn't said to be JSON is refused, and so is a query that
-    the operation doesn't take.
+    the operation doesn't take. Where it takes a key, nothing is read before it is known whose that is.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
         known = frozenset(_query_names(self.dependant))
+        takes_key = _depends_on(self.dependant, caller_of)
 
         async def strict(request: Request) -> Response:
+            if takes_key:
+                await run_in_threadpool(identify, request)
             _check_query(request, known)
             if self.body_field is not None:
                 kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -162,6 +166,10 @@ class StrictRoute(APIRoute):
             return await handler(StrictRequest(request.scope, request.receive))
 
         return strict
+
+
+def _depends_on(dependant: Dependant, call: Callable[..., Any]) -> bool:
+    return any(part.call is call or _depends_on(part, call) for part in dependant.dependencies)
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:

@@ -33,6 +33,7 @@ DESCRIPTION: Final = """Cover for shared things, for hours or days: quote a risk
 * **Idempotency.** `Idempotency-Key` is required wherever something is bound, changed, cancelled or claimed. A repeat gets the first answer, byte for byte, with `Idempotent-Replayed: true`. Nothing is made by `/v1/prices`: there it isn't used.
 * **Errors.** `application/problem+json` (RFC 9457) with a stable `code` and, in `errors`, a JSON pointer to each thing to mend.
 * **Money** is minor units beside its currency; **time** is RFC 3339 with an offset.
+* **Limits.** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) say how often you may ask and what is left.
 * **Lists** take `limit` and `starting_after` and say `has_more`.
 * **Settling** claims takes a key of its own, with the scope `settling`: whoever declares them doesn't decide on them.
 * **Invoices** come by the month of your own days, each transaction on one of them.
@@ -174,6 +175,7 @@ _ERRORS: Final = {
     "413": "The body is too large.",
     "415": "The body isn't sent as JSON.",
     "422": "Something in the request has to be mended: `errors` says what.",
+    "429": "More was asked than the policy allows, which RateLimit-Policy names; try again after Retry-After.",
     "503": "The service can't answer now; try again after Retry-After.",
 }
 

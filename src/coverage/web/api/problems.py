@@ -11,6 +11,7 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 from starlette.types import Scope
 
+from coverage.domain.allowance import TooOften
 from coverage.domain.faults import Conflict, Detail, Fault, Missing, Rejected, Unavailable
 from coverage.telemetry import requests
 
@@ -125,6 +126,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "outgoing_unavailable": Problem("Files can't be handed on now", "Nothing on your side: an operator has to look after the folder of what goes out."),
     "unknown_partner": Problem("There is no such partner", "Check the id, and the mode."),
     "database_unavailable": Problem("The service can't answer now", "Repeat the request, with the same Idempotency-Key, after Retry-After."),
+    "rate_limited": Problem("Too many requests", "Repeat the request, with the same Idempotency-Key, after Retry-After; the RateLimit header says beforehand how much is left.", 429),
     "overloaded": Problem("The service is busy", "Repeat the request, with the same Idempotency-Key, after Retry-After."),
     "rendering_busy": Problem("The document can't be made now", "Repeat the request after Retry-After."),
     "rendering_timed_out": Problem("The document took too long", "Repeat the request after Retry-After; tell us if it stays."),
@@ -174,6 +176,8 @@ def fault_response(fault: Fault, *, instance: str, request_id: str) -> Response:
     """A fault as a problem document."""
     status = status_of(fault)
     headers = {"Retry-After": "2"} if status == 503 else {}
+    if isinstance(fault, TooOften):
+        headers["Retry-After"] = str(fault.seconds)
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="sharecover"'
     return response(

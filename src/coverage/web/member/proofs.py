@@ -5,7 +5,6 @@ They say whether it counts and what it is about, and as little of anybody as sho
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -20,6 +19,7 @@ from coverage.operations.house import House
 from coverage.operations.vouching import FileVouched, Vouched, vouch_by_file, vouch_by_link, vouch_by_number
 from coverage.web.member.pages import HEADERS, TheHouse, TheWords
 from coverage.web.member.rendering import CONTENT_SECURITY_POLICY, render
+from coverage.web.turnstile import address_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -166,14 +166,5 @@ def _day(text: str) -> date | None:
 
 
 def _seconds_to_wait(house: House, request: Request, what: str) -> int | None:
-    return house.limits.seconds_to_wait(what, _who(request)) if house.limits else None
-
-
-def _who(request: Request) -> str:
-    """Whoever asks, by address; of IPv6 the network, of which one person has all addresses."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+    taken = house.limits.take(what, address_of(request.scope)) if house.limits else None
+    return taken.more_in_seconds if taken is not None and taken.refused else None
