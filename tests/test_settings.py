@@ -83,6 +83,16 @@ class TestSettings:
         with pytest.raises(BadSetting, match="SHARECOVER_LOGS is 'yaml'; expected json or text"):
             Settings.read({"SHARECOVER_LOGS": "yaml"})
 
+    def test_tell_metrics_where_it_is_asked_for(self) -> None:
+        assert Settings.read({}).metrics is None
+        assert Settings.read({"SHARECOVER_METRICS": "127.0.0.1:9464"}).metrics == ("127.0.0.1", 9464)
+        assert Settings.read({"SHARECOVER_METRICS": "[::1]:9464"}).metrics == ("::1", 9464)
+
+    @pytest.mark.parametrize("text", ["9464", ":9464", "127.0.0.1", "host:0", "host:65535", "a b:1", "h:" + "9" * 5000])
+    def test_refuse_metrics_without_address_and_port(self, text: str) -> None:
+        with pytest.raises(BadSetting, match=r"SHARECOVER_METRICS is .* expected an address and a port"):
+            Settings.read({"SHARECOVER_METRICS": text})
+
     @pytest.mark.parametrize("name", ["SHARECOVER_RULES", "SHARECOVER_TEMPLATES"])
     def test_refuse_a_folder_that_is_not_there(self, name: str) -> None:
         with pytest.raises(BadSetting, match=name):

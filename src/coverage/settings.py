@@ -66,6 +66,7 @@ class Settings:
     wallet_key: Path | None  # a service account's of Google Wallet, in JSON
     wallet_issuer: str | None
     logs: Form  # how the log is written
+    metrics: tuple[str, int] | None  # host and port where this process's metrics are asked for
 
     @classmethod
     def read(
@@ -122,6 +123,7 @@ class Settings:
             **_signing(env),
             **_wallet(env),
             logs=_logs(env, "SHARECOVER_LOGS"),
+            metrics=_listening(env, "SHARECOVER_METRICS"),
         )
 
     @property
@@ -211,6 +213,20 @@ def _proxies(env: Mapping[str, str]) -> tuple[str, ...]:
             # So they are called where one socket listens for both.
             found.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
     return tuple(found)
+
+
+def _listening(env: Mapping[str, str], name: str) -> tuple[str, int] | None:
+    if name not in env:
+        return None
+    host, _, port = env[name].rpartition(":")
+    # The port after it is for the worker beside a service.
+    if (
+        not re.fullmatch(r"[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:]+\]", host)
+        or not re.fullmatch(r"[0-9]{1,5}", port)
+        or not 1 <= int(port) < 65_535
+    ):
+        raise BadSetting(f"{name} is {env[name][:40]!r}; expected an address and a port such as 127.0.0.1:9464")
+    return host.strip("[]"), int(port)
 
 
 MODES: Final[tuple[Mode, ...]] = ("test", "live")

@@ -18,6 +18,8 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from structlog.contextvars import bound_contextvars
+
 from coverage.domain.faults import Fault, Unavailable
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.answering import prune_answers
@@ -31,6 +33,7 @@ from coverage.operations.vehicles import report_vehicle
 from coverage.storage import outbox
 from coverage.storage.outbox import Job
 from coverage.storage.tenancy import Database
+from coverage.telemetry.metrics import round_gone, timed_job
 
 log = logging.getLogger("coverage.worker")
 
@@ -182,6 +185,7 @@ class Worker:
             wait = one.every_seconds
             try:
                 wait = 0 if one.once(self.house, self.queue) else wait
+                round_gone(one.name)
             except Unavailable:  # the thread that takes jobs tells of it
                 wait = min(wait, FAILED_ROUND_SECONDS)
             except Exception:
@@ -197,8 +201,9 @@ class Worker:
         with self.queue.outside() as session:
             jobs = outbox.claim_jobs(session, self.house.wall(), self._lease, 1, self.name)
         for job in jobs:
-            with self._holding(job):
+            with self._holding(job), timed_job(job.kind) as told, bound_contextvars(tenant=job.tenant_id):
                 failure = self._do(job)
+                told["ended"] = "done" if failure is None else "set_aside" if failure.for_good else "failed"
             self._settle(job, failure)
         return bool(jobs)
 

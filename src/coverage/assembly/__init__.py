@@ -41,6 +41,7 @@ from coverage.gateways.private_postgres import PostgresMissing, PostgresRefused
 from coverage.gateways.sanctions import read_list
 from coverage.gateways.signing import BadSigning, PadesSignatures
 from coverage.gateways.tables import FileTables
+from coverage.operations import gauging
 from coverage.operations.house import House
 from coverage.operations.ports import Payments, Wallet
 from coverage.operations.publishing import Publisher
@@ -48,6 +49,7 @@ from coverage.operations.sealing import POLL_SECONDS, Sealer
 from coverage.rulebook.editions import Library
 from coverage.settings import BadSetting, Settings
 from coverage.storage.tenancy import Database
+from coverage.telemetry import metrics
 from coverage.worker import ROUNDS, Round, Worker
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class Premises:
     anchors: FileAnchors
     capacity: tuple[int, int, float] | None = None  # see `coverage.web.capacity`
     pages: tuple[str, ...] = ()  # where members may be sent to pay
+    gauged: bool = False  # whether somebody asks for metrics
 
 
 @contextmanager
@@ -89,6 +92,8 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
         refuse_unknown_pooler(database)
         keyring = keyring or first_keyring(settings, database)
         signatures = closed_at_the_end.enter_context(closing(_signatures(settings)))
+        metrics.watch_pool("app", database.engine.pool)
+        metrics.signing_expires(signatures.expires_at.timestamp())
         say("Reading the rules")
         publisher = Publisher(database, settings.rules)
         closed_at_the_end.enter_context(publisher.following())
@@ -99,7 +104,15 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
             limits=_limits(settings), public_url=settings.public_url, wallet=_wallet(settings),
         )  # fmt: skip
         capacity = (settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
-        yield Premises(house, owner, connect, FileAnchors(settings.anchor), capacity, settings.checkout_origins)
+        yield Premises(
+            house,
+            owner,
+            connect,
+            FileAnchors(settings.anchor),
+            capacity,
+            settings.checkout_origins,
+            settings.metrics is not None,
+        )
 
 
 def _limits(settings: Settings) -> CountedLimits:
@@ -231,9 +244,13 @@ def open_reports(settings: Settings, say: Say) -> Iterator[tuple[House, Database
 
 def build_worker(premises: Premises) -> Worker:
     """A worker on the same house, whose queue it reads in its own role, and which seals what is recorded."""
-    rounds = (*ROUNDS, Round("seal", POLL_SECONDS, Sealer(premises.anchors).once))
+    rounds: tuple[Round, ...] = (*ROUNDS, Round("seal", POLL_SECONDS, Sealer(premises.anchors).once))
+    if premises.gauged:
+        rounds += (Round("gauge", gauging.EVERY_SECONDS, gauging.gauge),)
     # A connection for the jobs, one for each round, and one on its way to listen.
-    return Worker(premises.house, premises.connect("sharecover_worker", pool_size=2 + len(rounds)), rounds=rounds)
+    queue = premises.connect("sharecover_worker", pool_size=2 + len(rounds))
+    metrics.watch_pool("worker", queue.engine.pool)
+    return Worker(premises.house, queue, rounds=rounds)
 
 
 def build_app(premises: Premises, demo: Demo | None) -> FastAPI:

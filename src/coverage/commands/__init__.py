@@ -32,7 +32,7 @@ EPILOG = (
     "SHARECOVER_REPORTS (the folder for files that go out to others), "
     "SHARECOVER_POOL_SIZE (connections to the database; 20), SHARECOVER_POOL_WAIT (for one of them; 5s), "
     "SHARECOVER_STATEMENT_TIMEOUT (15s), SHARECOVER_LOCK_TIMEOUT (5s), SHARECOVER_POOLER (`transaction` where DATABASE_URL "
-    "leads through one), SHARECOVER_LOGS (`text` or `json`), SHARECOVER_CONCURRENCY (requests worked on at once; 19), SHARECOVER_QUEUE (that may wait; 100), "
+    "leads through one), SHARECOVER_LOGS (`text` or `json`), SHARECOVER_METRICS (address:port), SHARECOVER_CONCURRENCY (requests worked on at once; 19), SHARECOVER_QUEUE (that may wait; 100), "
     "SHARECOVER_QUEUE_WAIT (for how long; 2s), SHARECOVER_CONNECTIONS (of callers; 1000), PORT; and for card payments "
     "STRIPE_TEST_KEY, STRIPE_LIVE_KEY, STRIPE_TEST_WEBHOOK_SECRET, STRIPE_LIVE_WEBHOOK_SECRET, STRIPE_API_BASE (a stand-in). "
     "PUBLIC_URL (where the world finds the service). To sign documents with: SHARECOVER_SIGNING_KEY (a file in PEM, or a PKCS#11 URI), "

@@ -89,6 +89,7 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
     # Taken before anything is started. Whoever calls meanwhile waits, and is answered once all is ready.
     listener = _listen(host, settings.port)
     with ExitStack() as ended, listener:
+        ended.enter_context(_metrics_served(settings))
         if demo:
             settings = ended.enter_context(wired.card_stand_in(settings, _address(host, settings.port)))
         premises = ended.enter_context(wired.open_premises(settings, told, migrate=True))
@@ -122,7 +123,10 @@ def _work(wired: Wiring, settings: Any, with_parent: bool) -> None:
     told = _logging(settings)
     # Beside a service, which reads the same files and tells of them, it is silent.
     RULES_LOG.setLevel(logging.CRITICAL if with_parent else logging.INFO)
-    with wired.open_premises(settings, _say_nothing if with_parent else told, migrate=False) as premises:
+    with (
+        _metrics_served(settings),
+        wired.open_premises(settings, _say_nothing if with_parent else told, migrate=False) as premises,
+    ):
         worker = wired.build_worker(premises)
         # From here on, the job in hand is done first.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -150,6 +154,9 @@ def _worker_beside(settings: Any) -> Iterator[None]:
     ending = threading.Event()
     # It pays where we do, also where that isn't what the environment says.
     environment = os.environ | _card_environment(settings) | {"PUBLIC_URL": settings.public_url}
+    if settings.metrics is not None:
+        host, port = settings.metrics
+        environment["SHARECOVER_METRICS"] = f"{f'[{host}]' if ':' in host else host}:{port + 1}"
     child = subprocess.Popen(command, stdin=theirs, start_new_session=True, env=environment)
 
     def replace() -> None:
@@ -179,6 +186,21 @@ def _card_environment(settings: Any) -> dict[str, str]:
     found = {f"STRIPE_{mode.upper()}_KEY": key for mode, key in settings.card_keys.items()}
     found |= {f"STRIPE_{mode.upper()}_WEBHOOK_SECRET": one for mode, one in settings.card_event_secrets.items()}
     return found | ({"STRIPE_API_BASE": settings.card_api} if settings.card_api else {})
+
+
+@contextmanager
+def _metrics_served(settings: Any) -> Iterator[None]:
+    """Answers for this process's metrics, where they are asked for, until the block ends."""
+    from coverage.telemetry import metrics
+
+    with ExitStack() as ended:
+        try:
+            ended.enter_context(metrics.served(settings.metrics))
+        except OSError as error:
+            host, port = settings.metrics
+            words = f"port {port} on {host} can't be used for metrics ({error.strerror})"
+            raise WrongUse(f"{words}; choose another with SHARECOVER_METRICS") from None
+        yield
 
 
 def _stop_at_end_of_input(worker: Any) -> None:

@@ -66,6 +66,7 @@ class PadesSignatures:
         """
         self.for_trials = for_trials
         self.name = _common_name(certificate)
+        self.expires_at = certificate.not_valid_after_utc
         self._make_signer, self._timestamps = make_signer, timestamps
         self._signer: Signer | None = None
         # A security module's session serves one caller at a time.

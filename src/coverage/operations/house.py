@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from coverage.operations.ports import Blobs, Documents, Keyring, Limits, Outgoin
 from coverage.rulebook.editions import Library
 from coverage.storage import members, outbox, partners, sealed
 from coverage.storage.tenancy import Database
+from coverage.telemetry import metrics
 
 
 class Erased(Missing):
@@ -38,6 +40,7 @@ class Work:
     keyring: Keyring
     clock: Callable[[], tuple[datetime, datetime]]  # the tenant's time and the wall's
     _keys: dict[str, bytes] = field(default_factory=dict)
+    _once_true: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def tenant(self) -> Tenant:
@@ -54,6 +57,11 @@ class Work:
     def record(self, fact: Fact, *, at: datetime | None = None) -> None:
         """Keeps a fact and the jobs that it causes, in this transaction. It happened now, or at `at`."""
         outbox.record(self.session, self.tenant_id, self.caller.actor, fact, now=at or self.now, wall=self.wall)
+        self.once_true(partial(metrics.fact_recorded, fact.kind))
+
+    def once_true(self, count: Callable[[], None]) -> None:
+        """Has something counted once the transaction is committed. For metrics alone: a process may die in between."""
+        self._once_true.append(count)
 
     def seal(self, subject: str, plain: bytes, place: str) -> bytes:
         """`plain` under the subject's key, which is made when it is the first."""
@@ -137,4 +145,7 @@ class House:
                 wall = self.wall()
                 return wall + timedelta(seconds=ahead), wall
 
-            yield Work(session, caller, *clock(), self.keyring, clock)
+            work = Work(session, caller, *clock(), self.keyring, clock)
+            yield work
+        for count in work._once_true:
+            count()

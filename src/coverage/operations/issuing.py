@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from coverage.domain.facts import cover_awaits_payment, cover_issued
@@ -27,6 +28,7 @@ from coverage.storage.identity import new_code, new_id
 from coverage.storage.members import Member
 from coverage.storage.partners import MasterPolicy
 from coverage.storage.quotes import Quote
+from coverage.telemetry import metrics
 
 # How long a cover holds its object for a member who pays by card.
 HOLD: Final = timedelta(minutes=15)
@@ -121,6 +123,7 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
         _hold(tx, cover, edition, quote, _windows(edition.rules, _premium(quote), latest, tx.now))
         _ask_for_payment(tx, cover, hold_until)
     tx.session.flush()
+    tx.once_true(partial(metrics.cover_bound, quote.product, bind.payment_method))
     return cover
 
 

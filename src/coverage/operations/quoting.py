@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -29,6 +30,7 @@ from coverage.storage import members, quotes
 from coverage.storage.identity import new_id
 from coverage.storage.members import Member
 from coverage.storage.quotes import EditionKept, Quote, TaxesKept, TextsKept
+from coverage.telemetry import metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def make_quote(tx: Work, house: House, asked: AskedFor) -> Quote:
         quote.object_key = house.keyring.fingerprint("object", f"{edition.rules.object.kind}\n{admitted.object_value}")
     tx.session.add(quote)
     tx.record(quote_made(quote.id, quote.state))
+    tx.once_true(partial(metrics.quote_kept, quote.product, found.decision.outcome, found.decision.reasons))
     tx.session.flush()
     return quote
 

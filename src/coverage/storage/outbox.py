@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
@@ -102,6 +103,27 @@ def prune(session: Session, before: datetime, limit: int) -> int:
 
 
 # ------------------------------------------------------------------------------------- for operators
+
+
+@dataclass(frozen=True, slots=True)
+class Gauged:
+    """How many jobs aren't done, and since when the one that is due longest could have been taken."""
+
+    waiting: int
+    running: int
+    set_aside: int
+    due_since: datetime | None
+
+
+def gauge(session: Session, now: datetime) -> Gauged:
+    """Looks at what isn't done alone: what is done is kept for a month, and would be looked through each time."""
+    is_open, running = and_(*_OPEN), and_(Job.taken_by.is_not(None), Job.due_at > now)
+    counts = select(func.count().filter(not_(running)), func.count().filter(running)).where(is_open)
+    waiting, runs = session.execute(counts.select_from(Job)).one()
+    set_aside = select(func.count()).select_from(Job).where(Job.done_at.is_(None), Job.set_aside_at.is_not(None))
+    # A worker that died holds its job until the lease is over, and the job is due from then on.
+    due_since = session.scalar(select(func.min(Job.due_at)).where(is_open, Job.due_at <= now))
+    return Gauged(waiting, runs, session.scalar(set_aside) or 0, due_since)
 
 
 def state_of(job: Job, now: datetime) -> State:

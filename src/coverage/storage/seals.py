@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import BigInteger, Identity, LargeBinary, Select, select, text
+from sqlalchemy import BigInteger, Identity, LargeBinary, Select, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from coverage.domain.chain import Content, Link
@@ -172,6 +172,19 @@ def count(session: Session) -> tuple[int, int]:
     """How many seals there are, and how many facts wait."""
     row = session.execute(text("SELECT (SELECT count(*) FROM seals), (SELECT count(*) FROM unsealed)")).one()
     return row[0], row[1]
+
+
+def gauge(session: Session) -> tuple[int, datetime | None]:
+    """How many facts wait for their seal, and since when the first does. The transaction is that one's tenant's then."""
+    waiting = session.scalar(select(func.count()).select_from(Unsealed)) or 0
+    first = session.execute(
+        select(Unsealed.tenant_id, Unsealed.fact_id).order_by(Unsealed.number).limit(1)
+    ).one_or_none()
+    if first is None:
+        return waiting, None
+    turn_to(session, first.tenant_id)
+    recorded = select(FactKept.recorded_at).where(FactKept.tenant_id == first.tenant_id, FactKept.id == first.fact_id)
+    return waiting, session.scalar(recorded)
 
 
 # --------------------------------------------------------------------------------------------- to tell

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from coverage.domain.faults import Unavailable
 from coverage.domain.tenant import Tenant
+from coverage.telemetry import metrics
 
 Role = Literal["sharecover_app", "sharecover_worker"]
 
@@ -173,11 +174,14 @@ def _reached() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
+        metrics.database_refused("pool")
         raise Unavailable("overloaded", "the service is busy now; try again shortly") from error
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
         if state in BUSY:
+            metrics.database_refused("busy")
             raise Unavailable("overloaded", "the database is busy now; try again shortly") from error
         if isinstance(error, OperationalError) or error.connection_invalidated:
+            metrics.database_refused("unavailable")
             raise Unavailable("database_unavailable", "the database doesn't answer now; try again shortly") from error
         raise

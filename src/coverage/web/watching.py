@@ -10,7 +10,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from coverage.telemetry import requests
+from coverage.telemetry import metrics, requests
 
 log = logging.getLogger("coverage.requests")
 
@@ -48,6 +48,7 @@ class Watch:
 
     def _tell(self, scope: Scope, seen: requests.Seen, status: int, seconds: float) -> None:
         method, route = requests.method_of(scope), requests.route_of(scope)
+        metrics.request_answered(route, method, status, seconds)
         if log.isEnabledFor(logging.INFO) and not (route in LOOKOUTS and status == 200):
             facts = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1), **seen.notes}
             log.info("request", extra={"facts": facts})

@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from coverage.domain.allowance import TooOften
 from coverage.domain.faults import Conflict, Detail, Fault, Missing, Rejected, Unavailable
-from coverage.telemetry import requests
+from coverage.telemetry import metrics, requests
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -200,6 +200,7 @@ def response(
     """A problem document as an answer (RFC 9457)."""
     problem = PROBLEMS.get(code)
     requests.note(code=code)
+    metrics.problem_told(code)
     body: dict[str, Any] = {
         "type": problem_type(code),
         "title": problem.title if problem else code.replace("_", " "),
