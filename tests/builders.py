@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx2
 
+from coverage.domain.scopes import MEANINGS
 from coverage.domain.tenant import Mode, Tenant
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
-from coverage.operations.unlocking import SCOPES, SETTLING
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
 
@@ -162,5 +162,5 @@ class Platform:
 def enrol_platform(owner: Database, house: House, client: httpx2.Client, mode: Mode = "test") -> Platform:
     """A new partner, with a key that may do all that any key may."""
     enrolment = Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, PRODUCTS)
-    tenant, key = enrol(owner, house, enrolment, mode, (*SCOPES, SETTLING))
+    tenant, key = enrol(owner, house, enrolment, mode, MEANINGS)
     return Platform(tenant, key, client)

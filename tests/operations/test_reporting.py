@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from coverage.domain.faults import Conflict, Missing, Unavailable
 from coverage.domain.reporting import Span
+from coverage.domain.scopes import MEANINGS
 from coverage.domain.tenant import Caller
 from coverage.operations import reporting
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
@@ -30,7 +31,6 @@ from coverage.operations.reporting import (
     unearned_report,
     write_report,
 )
-from coverage.operations.unlocking import SCOPES, SETTLING
 from coverage.rulebook.editions import Library
 from coverage.storage.covers import Transaction
 from coverage.storage.tenancy import Database
@@ -71,7 +71,7 @@ def shop(owner: Database, there: House) -> Iterator[Platform]:
     """A partner that earns 15 % on liability and 20 % on own damage."""
     enrolment = Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, there.rules().products(), commission=RATES)
     with TestClient(create_app(there), raise_server_exceptions=False) as client:
-        tenant, key = enrol(owner, there, enrolment, "test", (*SCOPES, SETTLING))
+        tenant, key = enrol(owner, there, enrolment, "test", MEANINGS)
         yield Platform(tenant, key, client)
 
 

@@ -15,17 +15,18 @@ import httpx2
 from sqlalchemy import select, text
 
 from coverage.domain.ids import ALPHABET, LENGTH
+from coverage.domain.scopes import MEANINGS
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.house import House
 from coverage.operations.invoicing import close_early
-from coverage.operations.unlocking import SCOPES, SETTLING, new_key
+from coverage.operations.unlocking import new_key
 from coverage.storage.identity import new_id
 from coverage.storage.partners import MasterPolicy
 from coverage.storage.tenancy import OUTSIDE, Database
 from tests.answers import the_problem
 from tests.builders import Platform, a_party, a_risk, enrol_platform, soon
 from tests.logs import seal_all
-from tests.web.api.bodies import Posting, decided, ordered, postings, put
+from tests.web.api.bodies import Posting, a_key, decided, ordered, postings, put
 
 # Where an operation names a partner's own things, and what kind of thing it is. A place is "path/…", "query/…" or
 # "body/…"; an operation without any tells or makes what is the asker's alone.
@@ -70,6 +71,11 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "retrieveBordereau": {},
     "listEvents": {"query/starting_after": "event", "query/subject": "cover"},
     "retrieveEvent": {"path/event_id": "event"},
+    "createApiKey": {},
+    "listApiKeys": {"query/starting_after": "key"},
+    "retrieveApiKey": {"path/key_id": "key"},
+    "rotateApiKey": {"path/key_id": "key"},
+    "revokeApiKey": {"path/key_id": "key"},
     "retrieveTestClock": {},
     "advanceTestClock": {},
     "livez": {},
@@ -173,6 +179,7 @@ class Side:
             "exposure": decided(self.platform, running),
             "payout": ordered(self.platform, running),
             "person": person["policyholder"]["reference"],
+            "key": a_key(self.platform),
         }
 
     def asking(self, operation: Operation, place: str = "") -> Callable[[str], httpx2.Response]:
@@ -230,7 +237,7 @@ def _in_live_mode(owner: Database, house: House, platform: Platform) -> Platform
         )
         session.add(MasterPolicy(**columns | {"tenant_id": tenant.id, "id": new_id("master_policy")}))
     with house.transaction(Caller(tenant, "test")) as tx:
-        return replace(platform, tenant=tenant, key=new_key(tx, (*SCOPES, SETTLING)))
+        return replace(platform, tenant=tenant, key=new_key(tx, MEANINGS))
 
 
 def twin(named: str) -> str:
@@ -267,7 +274,9 @@ class Kept:
                 for table, owned in tables:
                     if (table in OUTSIDE) == (tenant_id == ""):
                         mine = " WHERE tenant_id = ANY(:ids)" if owned else ""
-                        query = text(f"SELECT t::text FROM {table} t{mine}")  # noqa: S608
+                        # When a key was last used is noted whenever one asks.
+                        row = "(to_jsonb(t) - 'last_used_at')" if table == "credentials" else "t"
+                        query = text(f"SELECT {row}::text FROM {table} t{mine}")  # noqa: S608
                         rows[tenant_id, table] = sorted(connection.scalars(query, {"ids": ids} if owned else {}))
         return cls(rows)
 

@@ -6,6 +6,7 @@ import base64
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import httpx2
 import pytest
@@ -14,7 +15,8 @@ from sqlalchemy import text
 from coverage.domain.faults import Missing
 from coverage.domain.tenant import Caller
 from coverage.operations.house import House
-from coverage.operations.unlocking import caller_by_key, new_key, revoke_key
+from coverage.operations.keying import revoke_key
+from coverage.operations.unlocking import caller_by_key, new_key
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
 from tests.answers import the_problem
@@ -108,6 +110,30 @@ class TestRevokedKey:
                 the_problem(answer, 401, "invalid_key")
                 trial.met("refused after")
         assert replace(partner, client=two_processes[1]).get("/v1/covers").status_code == 200
+
+    @promise(
+        20, "a key that is rotated opens nothing on any process once its time is over, and its successor does throughout",
+        unit="keys", small=3, full=60, provokes=("opened meanwhile", "refused after"), alone=True,
+    )  # fmt: skip
+    def test_once_rotated_opens_nothing_when_its_time_is_over(
+        self, two_processes: list[httpx2.Client], owner: Database, house: House, trial: Trial
+    ) -> None:
+        partner = enrol_platform(owner, house, two_processes[0])
+        for _ in trial.each():
+            old = partner.post("/v1/api_keys", {"name": "K", "scopes": ["covers:read"]}).json()
+            answer = partner.post(f"/v1/api_keys/{old['id']}/rotate", {"expires_in": "PT1S"})
+            rotated, new = time.monotonic(), answer.json()
+            over = datetime.fromisoformat(partner.get(f"/v1/api_keys/{old['id']}").json()["expires_at"])
+            assert over <= house.wall() + timedelta(seconds=1)
+            for client in two_processes:
+                before, after = (replace(partner, client=client, key=made["key"]) for made in (old, new))
+                while before.get("/v1/covers").status_code == 200:
+                    trial.met("opened meanwhile")
+                    assert after.get("/v1/covers").status_code == 200
+                    assert time.monotonic() - rotated < 1 + ALIVE_AT_MOST_SECONDS
+                the_problem(before.get("/v1/covers"), 401, "invalid_key")
+                assert after.get("/v1/covers").status_code == 200
+                trial.met("refused after")
 
     def test_of_another_partner_is_none(self, platform: Platform, another_platform: Platform, house: House) -> None:
         credential = caller_by_key(house, another_platform.key, "").actor

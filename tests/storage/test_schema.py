@@ -157,7 +157,8 @@ class TestUpgrade:
             SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef UNION ALL
             SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace UNION ALL
             SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prolang <> 13
-                AND proname IN ('current_tenant', 'refuse_change', 'find_credential', 'register_credential', 'revoke_key', 'advance_clock')
+                AND proname IN ('current_tenant', 'refuse_change', 'find_credential', 'register_credential', 'revoke_key', 'advance_clock',
+                    'find_key', 'note_key_used', 'see_keys', 'name_key', 'replace_key')
         """
         with owner.engine.connect() as connection:
             said = [str(row).lower() for row in connection.scalars(text(query))]

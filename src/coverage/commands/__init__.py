@@ -14,6 +14,7 @@ from coverage.commands import (
     backup,
     demo,
     invoices,
+    keys,
     ledger,
     outbox,
     partners,
@@ -76,6 +77,7 @@ def run(wiring: Callable[[], Wiring]) -> None:
     backup.add_to(app, wiring)
     outbox.add_to(app, wiring)
     partners.add_to(app, wiring)
+    keys.add_to(app, wiring)
     screening.add_to(app, wiring)
     ledger.add_to(app, wiring)
     invoices.add_to(app, wiring)

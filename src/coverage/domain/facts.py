@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from coverage.domain.cover import Turning
+from coverage.domain.scopes import KEYS
 
 # The scope that a key needs to read of a fact, by what the fact is about: the first word of its kind.
-SCOPES: Final = {"quote": "quotes", "cover": "covers", "claim": "claims", "invoice": "covers"}
+SCOPES: Final = {
+    "quote": "quotes:read", "cover": "covers:read", "claim": "claims:read", "invoice": "covers:read", "api_key": KEYS,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +162,18 @@ def invoice_issued(invoice_id: str, month: str) -> Fact:
 def invoice_paid(invoice_id: str) -> Fact:
     """An invoice was paid, or what it gives back was sent."""
     return Fact("invoice.paid", invoice_id)
+
+
+def key_made(key_id: str) -> Fact:
+    """An API key was made."""
+    return Fact("api_key.created", key_id)
+
+
+def key_rotated(key_id: str, successor_id: str) -> Fact:
+    """An API key got a successor, and opens things for some time yet."""
+    return Fact("api_key.rotated", key_id, {"replaced_by": successor_id})
+
+
+def key_revoked(key_id: str) -> Fact:
+    """An API key was ended."""
+    return Fact("api_key.revoked", key_id)

@@ -12,9 +12,10 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from coverage.domain.scopes import UNRESTRICTED
 from coverage.domain.tenant import Caller, Mode, Tenant
 from coverage.operations.house import House
-from coverage.operations.unlocking import SCOPES, new_key
+from coverage.operations.unlocking import new_key
 from coverage.storage.identity import new_code, new_id
 from coverage.storage.partners import Insurer, MasterPolicy, Partner, TenantRecord
 from coverage.storage.tenancy import Database
@@ -66,7 +67,7 @@ DEMO_INSURER = {
 
 
 def enrol(
-    owner: Database, house: House, enrolment: Enrolment, mode: Mode, scopes: Iterable[str] = SCOPES
+    owner: Database, house: House, enrolment: Enrolment, mode: Mode, scopes: Iterable[str] = UNRESTRICTED
 ) -> tuple[Tenant, str]:
     """Makes a partner in one mode with its insurer and master policy; answers its tenant and its first API key.
 

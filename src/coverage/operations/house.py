@@ -139,13 +139,18 @@ class House:
         A `still` one only reads, and sees to its end what was there when it began.
         """
         with self.database.transaction(caller.tenant, still=still) as session:
-            ahead = 0 if caller.tenant.livemode else partners.clock_ahead(session, caller.tenant.id)
-
-            def clock() -> tuple[datetime, datetime]:
-                wall = self.wall()
-                return wall + timedelta(seconds=ahead), wall
-
-            work = Work(session, caller, *clock(), self.keyring, clock)
+            work = work_in(session, caller, self.wall, self.keyring)
             yield work
         for count in work._once_true:
             count()
+
+
+def work_in(session: Session, caller: Caller, wall: Callable[[], datetime], keyring: Keyring) -> Work:
+    """What an open transaction of the caller's tenant works with."""
+    ahead = 0 if caller.tenant.livemode else partners.clock_ahead(session, caller.tenant.id)
+
+    def clock() -> tuple[datetime, datetime]:
+        at = wall()
+        return at + timedelta(seconds=ahead), at
+
+    return Work(session, caller, *clock(), keyring, clock)

@@ -7,13 +7,14 @@ import re
 import secrets
 import zlib
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from coverage.domain.certificate import Proof
-from coverage.domain.faults import Missing, Rejected
+from coverage.domain.faults import Rejected
 from coverage.domain.ids import ALPHABET, code
 from coverage.domain.period import local_day
+from coverage.domain.scopes import UNRESTRICTED, reach
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.house import House, Work
 from coverage.operations.ports import Keyring
@@ -31,28 +32,24 @@ PROOF_CHARACTERS: Final = 26  # of base 32: 130 bits
 NUMBER_PREFIX: Final = "SC"
 NUMBER_CHARACTERS: Final = 10  # of a certificate's number, behind that
 
-# What a platform's key may do. Whoever settles its claims has a key of their own, with SETTLING.
-SCOPES: Final = ("quotes", "covers", "claims")
-SETTLING: Final = "settling"
+NOTED_EVERY: Final = timedelta(minutes=1)  # so often at most is it written down that a key is used
 
 
-def new_key(tx: Work, scopes: Iterable[str] = SCOPES) -> str:
+# How a key looks, for those who scan for secrets; whether one is real, its checksum tells.
+KEY_PATTERN: Final = rf"sk_(?:test|live)_[0-9A-Za-z]{{{SECRET_CHARACTERS + CHECK_CHARACTERS}}}"
+
+
+def new_key(tx: Work, scopes: Iterable[str] = UNRESTRICTED) -> str:
     """A new API key for the transaction's tenant: prefix, 160 random bits, checksum. It can't be shown again."""
+    return register_key(tx, scopes)[1]
+
+
+def register_key(tx: Work, scopes: Iterable[str]) -> tuple[str, str]:
+    """A new API key for the transaction's tenant, behind its id."""
     secret = _base62(secrets.randbits(SECRET_BITS), SECRET_CHARACTERS)
     head = f"sk_{tx.tenant.mode}_{secret}"
     key = head + _checksum(head)
-    _register(tx, key, "api_key", tx.tenant.partner_id, scopes)
-    return key
-
-
-def revoke_key(tx: Work, credential_id: str) -> None:
-    """Ends an API key of the transaction's tenant: once this is committed it opens nothing on any process.
-
-    Raises `Missing` in the same words for another tenant's key as for one that never was. One that is revoked already
-    stays so since when it was.
-    """
-    if not partners.revoke(tx.session, credential_id, tx.wall):
-        raise Missing("unknown_key", "there is no API key of that id")
+    return _register(tx, key, "api_key", tx.tenant.partner_id, scopes), key
 
 
 def link_of(tx: Work, cover_id: str) -> str:
@@ -78,11 +75,14 @@ def caller_by_key(house: House, key: str, request_id: str) -> Caller:
     """Whose key it is; raises `Rejected` ("invalid_key") in the same words whatever is wrong with it."""
     if not looks_like_key(key):
         raise Rejected("invalid_key", "this is no API key; expected sk_test_… or sk_live_…")
+    digest, wall = _digest(key), house.wall()
     with house.database.outside() as session:
-        found = partners.unlock(session, _digest(key), house.wall())
-    if found is None or found.kind != "api_key":
-        raise Rejected("invalid_key", "this API key is unknown or has been revoked")
-    return Caller(Tenant.of(found.tenant_id), found.credential_id, request_id, frozenset(found.scopes))
+        found = partners.find_key(session, digest, wall)
+        if found is not None and (found.last_used_at is None or found.last_used_at <= wall - NOTED_EVERY):
+            partners.note_key_used(session, digest, wall, wall - NOTED_EVERY)
+    if found is None:
+        raise Rejected("invalid_key", "this API key is unknown, has expired or was revoked")
+    return Caller(Tenant.of(found.tenant_id), found.id, request_id, reach(found.scopes))
 
 
 def caller_by_link(house: House, link: str) -> tuple[Caller, str] | None:
@@ -168,12 +168,13 @@ def looks_like_key(key: str) -> bool:
     return False
 
 
-def _register(tx: Work, secret: str, kind: str, subject: str, scopes: Iterable[str]) -> None:
+def _register(tx: Work, secret: str, kind: str, subject: str, scopes: Iterable[str]) -> str:
     credential = Credential(
         hash=_digest(secret), id=new_id("credential"), kind=kind, subject=subject, scopes=list(scopes), hint=secret[-4:],
         created_at=tx.wall, expires_at=None,
     )  # fmt: skip
     partners.register(tx.session, credential)
+    return credential.id
 
 
 def _digest(secret: str) -> bytes:

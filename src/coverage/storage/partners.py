@@ -83,6 +83,10 @@ class Credential(Table):
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant | None]
     revoked_at: Mapped[Instant | None]
+    name: Mapped[str | None]  # a key's, for people
+    created_by: Mapped[str | None]  # who made a key
+    last_used_at: Mapped[Instant | None]  # of a key, to the minute
+    replaced_by: Mapped[str | None]  # the key that it was rotated for
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,78 @@ def register(session: Session, credential: Credential) -> None:
             "expires_at": credential.expires_at,
         },
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFound:
+    """What an API key opens."""
+
+    id: str
+    tenant_id: str
+    scopes: tuple[str, ...]
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeySeen:
+    """An API key of the transaction's tenant, as it is told of. The key itself is kept nowhere."""
+
+    id: str
+    name: str | None
+    scopes: tuple[str, ...]
+    hint: str
+    created_by: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    replaced_by: str | None
+
+
+def find_key(session: Session, digest: bytes, at: datetime) -> KeyFound | None:
+    """The live API key with that SHA-256; None where there is none, or it was revoked or has expired."""
+    query = text("SELECT id, tenant_id, scopes, last_used_at FROM find_key(:digest, :at)")
+    row = session.execute(query, {"digest": digest, "at": at}).one_or_none()
+    return KeyFound(row.id, row.tenant_id, tuple(row.scopes), row.last_used_at) if row else None
+
+
+def note_key_used(session: Session, digest: bytes, at: datetime, unless_since: datetime) -> None:
+    """Notes that a key is used, unless another does at this moment or has done so since."""
+    query = text("SELECT note_key_used(:digest, :at, :unless_since)")
+    session.execute(query, {"digest": digest, "at": at, "unless_since": unless_since})
+
+
+def see_keys(
+    session: Session,
+    wanted: str | None,
+    before: str | None,
+    limit: int,
+    made_from: datetime | None = None,
+    made_to: datetime | None = None,
+) -> list[KeySeen]:
+    """The API keys of the transaction's tenant, the newest first: that of one id, or those made before another."""
+    query = text("SELECT * FROM see_keys(:wanted, :before, :from, :to, :limit)")
+    values = {"wanted": wanted, "before": before, "limit": limit, "from": made_from, "to": made_to}
+    rows = session.execute(query, values).mappings()
+    return [KeySeen(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]
+
+
+def name_key(session: Session, credential_id: str, name: str, by: str) -> None:
+    """Says how a key that was just made is called, and who made it."""
+    session.execute(text("SELECT name_key(:id, :name, :by)"), {"id": credential_id, "name": name, "by": by})
+
+
+def replace_key(session: Session, credential_id: str, successor: str, at: datetime, until: datetime) -> bool:
+    """Lets a key expire at `until` in favour of another; whether it was live and had none yet."""
+    query = text("SELECT replace_key(:id, :successor, :at, :until)")
+    values = {"id": credential_id, "successor": successor, "at": at, "until": until}
+    return bool(session.scalar(query, values))
+
+
+def tenant_of_key(session: Session, credential_id: str) -> str | None:
+    """Whose key it is, for the database's owner, who alone may look."""
+    query = select(Credential.tenant_id).where(Credential.id == credential_id, Credential.kind == "api_key")
+    return session.scalar(query)
 
 
 def register_proof(session: Session, digest: bytes, credential_id: str, kind: str, subject: str, at: datetime) -> None:

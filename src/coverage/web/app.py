@@ -22,6 +22,7 @@ from coverage.domain.faults import Detail, Fault, Rejected
 from coverage.operations.house import House
 from coverage.web import card_events
 from coverage.web.api import (
+    api_keys,
     bordereaux,
     changes,
     claims,
@@ -93,6 +94,7 @@ def create_app(
         invoices,
         bordereaux,
         events,
+        api_keys,
         clock,
         health,
     ):

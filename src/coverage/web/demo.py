@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from coverage.domain.faults import Conflict, Missing, Rejected
-from coverage.domain.tenant import Caller
+from coverage.domain.scopes import MEANINGS, reach
 from coverage.operations.demonstrating import PRODUCT, Standing, made_up_registration, stand_ready
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
-from coverage.operations.house import House
-from coverage.operations.showing import latest_event
-from coverage.operations.unlocking import SCOPES, SETTLING, caller_by_key
+from coverage.operations.house import House, Work
+from coverage.operations.keying import create_key, list_keys, state_of
+from coverage.operations.showing import Page, latest_event
+from coverage.operations.unlocking import caller_by_key
 from coverage.storage.tenancy import Database
 from coverage.web.api.docs import Examples, quote_example
 
+SPARE_KEY = "Example"
 DEMO_PARTNERS = (("key", "Demo Platform"), ("playing_key", "Saturday Demo"))
 
 
@@ -27,7 +30,7 @@ class Demo:
         self.house = house
         keys = self._kept_keys(data / "demo.json") or self._new_keys(owner, data / "demo.json")
         self.key = keys["key"]
-        self._caller = Caller(caller_by_key(self.house, self.key, "").tenant, "demo")
+        self._caller = replace(caller_by_key(self.house, self.key, ""), actor="demo")
         self._standing: Standing | None = None
         self._lock = threading.Lock()
 
@@ -45,6 +48,7 @@ class Demo:
             return Examples()
         with self.house.transaction(self._caller) as tx:
             event = latest_event(tx) or Examples().event  # until the worker has sealed the first
+            key = _spare_key(tx)
             now = tx.now  # the partner's own clock: whoever tries the examples moves it ahead of the wall's
         return Examples(
             now=now,
@@ -52,6 +56,7 @@ class Demo:
             cover=standing.cover_id,
             claim=standing.claim_id,
             event=event,
+            key=key,
             invoice=standing.invoice_id,
             cancellable=standing.cancellable_id,
             changeable=standing.changeable_id,
@@ -79,8 +84,8 @@ class Demo:
             found = json.loads(path.read_text())
             keys = {field: str(found[field]) for field, _ in DEMO_PARTNERS}
             for key in keys.values():
-                if SETTLING not in caller_by_key(self.house, key, "").scopes:
-                    return None  # left by a version that had nothing to settle
+                if reach(MEANINGS) - caller_by_key(self.house, key, "").scopes:
+                    return None  # left by a version in which there was less to do
         except (OSError, ValueError, LookupError, TypeError, Rejected):
             return None
         return keys
@@ -91,10 +96,18 @@ class Demo:
         made = {}
         for field, name in DEMO_PARTNERS:
             enrolment = Enrolment(name, "exempt_ancillary", DEMO_INSURER, products)
-            # It tries what partners do, and what those do who settle their claims.
-            made[field] = enrol(owner, self.house, enrolment, "test", (*SCOPES, SETTLING))[1]
+            # It tries what partners do, and what those do who settle their claims and hand out their keys.
+            made[field] = enrol(owner, self.house, enrolment, "test", MEANINGS)[1]
         aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         aside.touch(mode=0o600)
         aside.write_text(json.dumps(made, indent=2) + "\n")
         aside.replace(path)
         return made
+
+
+def _spare_key(tx: Work) -> str:
+    """The id of a key that can be rotated and revoked without a loss."""
+    for key in list_keys(tx, Page(100, None, None, None))[0]:
+        if key.name == SPARE_KEY and state_of(key, tx.wall) == "active":
+            return key.id
+    return create_key(tx, SPARE_KEY, ["covers:read"]).seen.id

@@ -104,6 +104,13 @@ def closed(platform: Platform, cover: dict[str, Any]) -> str:
     return str(claim["id"])
 
 
+def a_key(platform: Platform) -> str:
+    """The id of a key of the platform's that it doesn't use."""
+    answer = platform.post("/v1/api_keys", {"name": "Reporting", "scopes": ["covers:read"]})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
 def postings(platform: Platform) -> dict[str, Callable[[], Posting]]:
     """Every operation with a body, each made anew when asked for, so that the one before may have used its things up."""
     running = platform.cover(platform.quote(start="at_issue", end=None, duration="PT12H"))
@@ -144,6 +151,13 @@ def postings(platform: Platform) -> dict[str, Callable[[], Posting]]:
         ),
         "closeClaim": lambda: Posting("closeClaim", f"/v1/claims/{platform.claim(running, losses=[])['id']}/close", {}),
         "reopenClaim": lambda: Posting("reopenClaim", f"/v1/claims/{closed(platform, running)}/reopen", {}),
+        "createApiKey": lambda: Posting(
+            "createApiKey", "/v1/api_keys", {"name": "Reporting", "scopes": ["covers:read", "claims:write"]}
+        ),
+        "rotateApiKey": lambda: Posting(
+            "rotateApiKey", f"/v1/api_keys/{a_key(platform)}/rotate", {"expires_in": "PT1H"}
+        ),
+        "revokeApiKey": lambda: Posting("revokeApiKey", f"/v1/api_keys/{a_key(platform)}/revoke", {}),
         "advanceTestClock": lambda: Posting("advanceTestClock", "/v1/test_clock/advance", {"to": soon(seconds=30)}),
     }
 

@@ -172,6 +172,7 @@ class TestKinds:
             facts.claim_decided("clm_1", "exp_1", "approved"), facts.payout_ordered("clm_1", "exp_1", "pyo_1"),
             facts.payout_settled("clm_1", "pyo_1", "paid"), facts.claim_closed("clm_1"), facts.claim_reopened("clm_1"),
             facts.invoice_issued("inv_1", "2026-11"), facts.invoice_paid("inv_1"),
+            facts.key_made("key_1"), facts.key_rotated("key_1", "key_2"), facts.key_revoked("key_1"),
         ]  # fmt: skip
         here = {name: one for name, one in vars(facts).items() if callable(one) and one.__module__ == facts.__name__}
         makers = [name for name in here if not name.startswith("_")]

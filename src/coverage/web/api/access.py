@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel
 
 from coverage.domain.faults import Detail, Rejected
+from coverage.domain.scopes import MEANINGS
 from coverage.domain.tenant import Caller
 from coverage.messages import best_language
 from coverage.operations.answering import Answer, answer_once
@@ -66,13 +67,23 @@ TheCaller = Annotated[Caller, Depends(caller_of)]
 
 
 def needs(scope: str) -> Any:
-    """Refuses keys that haven't the scope; for a router's `dependencies`."""
+    """Refuses keys that haven't the scope, or of a noun that is read and written the one that goes with the method; for a
+    router's `dependencies`.
+    """
+    reads, writes = (scope, scope) if scope in MEANINGS else (f"{scope}:read", f"{scope}:write")
 
-    async def check(caller: TheCaller) -> None:
-        if scope not in caller.scopes:
-            raise Rejected("scope_missing", f"this API key hasn't the scope {scope}")
+    async def check(request: Request, caller: TheCaller) -> None:
+        needed = reads if request.method in ("GET", "HEAD") else writes
+        if needed not in caller.scopes:
+            raise lacking(needed)
 
     return Depends(check)
+
+
+def lacking(*needed: str) -> Rejected:
+    """That a key hasn't the scopes that it needs, of which it says the first for machines."""
+    words = f"the scope {needed[0]}" if len(needed) == 1 else f"the scopes {', '.join(needed)}"
+    return Rejected("scope_missing", f"this API key hasn't {words}", scope=needed[0])
 
 
 async def language_of(accept_language: Annotated[str | None, Header(description="Of texts for people.")] = None) -> str:
@@ -153,9 +164,9 @@ def once(house: House, caller: Caller, asked: Asked | None, work: Callable[[Work
     return Response(answer.body, answer.status, headers=headers, media_type=answer.content_type)
 
 
-def plainly(shape: BaseModel) -> Response:
+def plainly(shape: BaseModel, status: int = 200) -> Response:
     """A shape as a JSON answer."""
-    return Response(_bytes(shape), media_type="application/json")
+    return Response(_bytes(shape), status, media_type="application/json")
 
 
 def _bytes(shape: BaseModel) -> bytes:

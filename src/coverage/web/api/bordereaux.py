@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from coverage.domain.faults import Detail, Rejected
 from coverage.domain.reporting import Span
 from coverage.operations.reporting import claims_bordereau, premium_bordereau, write_report
-from coverage.web.api.access import TheCaller, TheHouse
+from coverage.web.api.access import TheCaller, TheHouse, lacking
 from coverage.web.api.bodies import StrictRoute
 from coverage.web.api.prices import Turns
 
@@ -27,15 +27,15 @@ CHUNK: Final = 64 * 1024
 
 Kind = Annotated[
     Literal["premium", "claims"],
-    Query(description="What was booked in the month, or what was claimed until its end. The second needs the scope `claims`."),
+    Query(description="What was booked in the month, or what was claimed until its end. The second needs the scope `claims:read`."),
 ]  # fmt: skip
 
 
 def may_read(caller: TheCaller, kind: Kind) -> None:
     """Refuses keys that may not read what the rows are about."""
-    needed = "claims" if kind == "claims" else "covers"
+    needed = "claims:read" if kind == "claims" else "covers:read"
     if needed not in caller.scopes:
-        raise Rejected("scope_missing", f"this API key hasn't the scope {needed}")
+        raise lacking(needed)
 
 
 router = APIRouter(

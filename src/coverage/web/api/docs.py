@@ -37,6 +37,7 @@ DESCRIPTION: Final = """Cover for shared things, for hours or days: quote a risk
 * **Lists** take `limit` and `starting_after` and say `has_more`.
 * **Settling** claims takes a key of its own, with the scope `settling`: whoever declares them doesn't decide on them.
 * **Invoices** come by the month of your own days, each transaction on one of them.
+* **Scopes** say what a key may do: `covers:read`, `covers:write` (which reads, too) and so on. `scope_missing` names the one that a request needs.
 * **Events** tell all that happened, in one order, the oldest first: follow them with `starting_after`.
 """
 
@@ -52,6 +53,7 @@ class Examples:
     cover: str = f"cov_{PLACEHOLDER}"
     claim: str = f"clm_{PLACEHOLDER}"
     event: str = f"evt_{PLACEHOLDER}"
+    key: str = f"key_{PLACEHOLDER}"
     invoice: str = f"inv_{PLACEHOLDER}"
     declared: str = f"clm_{PLACEHOLDER}"
     closable: str = f"clm_{PLACEHOLDER}"
@@ -197,6 +199,7 @@ def _parameter(operation: str, name: str, examples: Examples) -> Any:
         "exposure_id": examples.decided if operation == "createPayout" else examples.exposure,
         "payout_id": examples.payout,
         "event_id": examples.event,
+        "key_id": examples.key,
         "invoice_id": examples.invoice,
         "kind": "premium",
         "month": f"{examples.now:%Y-%m}",
@@ -212,6 +215,16 @@ def _parameter(operation: str, name: str, examples: Examples) -> Any:
         "coverage-version": "2026-11-01",
         "accept-language": "en",
     }.get(name)
+
+
+# What stands alone, whatever the examples speak of.
+_ALONE: Final[dict[str, dict[str, Any]]] = {
+    "createApiKey": {"name": "Reporting", "scopes": ["covers:read", "claims:read"]},
+    "rotateApiKey": {"expires_in": "P1D"},
+    "revokeApiKey": {},
+    "closeClaim": {},
+    "reopenClaim": {},
+}
 
 
 def _bodies(examples: Examples) -> dict[str, dict[str, Any]]:
@@ -280,8 +293,7 @@ def _bodies(examples: Examples) -> dict[str, dict[str, Any]]:
             "payee": {"reference": "emp-1024", "name": "Camille Martin", "iban": "FR14 2004 1010 0505 0001 3M02 606"},
         },
         "settlePayout": {"outcome": "paid", "bank_reference": "SCT-2026-12-07-0031"},
-        "closeClaim": {},
-        "reopenClaim": {},
+        **_ALONE,
         "advanceTestClock": {"to": instant_text(examples.now + timedelta(minutes=5))},
     }
 

@@ -24,7 +24,7 @@ from coverage.web.api.shapes import PriceRequest
 from coverage.web.api.telling import tell_priced
 from coverage.web.capacity import Capacity
 
-router = APIRouter(prefix="/v1/prices", tags=["Prices"], route_class=StrictRoute, dependencies=[needs("quotes")])
+router = APIRouter(prefix="/v1/prices", tags=["Prices"], route_class=StrictRoute, dependencies=[needs("quotes:read")])
 
 PATH: Final = router.prefix
 # A risk with every input and some things in a list is under 1 kB; twice that, a thousand times.

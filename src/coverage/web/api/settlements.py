@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from coverage.domain.faults import Detail, Rejected
 from coverage.domain.indemnity import Part
+from coverage.domain.scopes import SETTLING
 from coverage.operations.claiming import Loss, find_claim
 from coverage.operations.house import Work
 from coverage.operations.screening import screen
@@ -33,7 +34,6 @@ from coverage.operations.settling import (
     settle_payout,
 )
 from coverage.operations.showing import list_payouts, see_claim
-from coverage.operations.unlocking import SETTLING
 from coverage.web.api.access import Made, RequiredKey, TheCaller, TheHouse, ThePage, needs, once, plainly
 from coverage.web.api.answers import ClaimSeen
 from coverage.web.api.bodies import StrictRoute

@@ -65,6 +65,13 @@ def _duration(value: object) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "format": "duration", "description": "ISO 8601: PT12H, P2D."}),
+]
+
+
 def _born(text: str) -> str:
     try:
         date.fromisoformat(text)
