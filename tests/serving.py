@@ -12,6 +12,8 @@ from typing import TypeVar
 import uvicorn
 from starlette.types import ASGIApp
 
+from coverage.commands.connections import BoundedProtocol
+
 Found = TypeVar("Found")
 
 
@@ -23,7 +25,13 @@ def serving(app: ASGIApp) -> Iterator[str]:
     listener.listen(256)
     # As `coverage serve` keeps them: no caller here keeps an idle connection as long.
     config = uvicorn.Config(
-        app, log_level="critical", access_log=False, ws="none", lifespan="off", timeout_keep_alive=75
+        app,
+        log_level="critical",
+        access_log=False,
+        ws="none",
+        lifespan="off",
+        timeout_keep_alive=75,
+        http=BoundedProtocol,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from coverage.domain.allowance import Policy
 from coverage.gateways.limiting import ANSWER_SECONDS, AWAY_SECONDS, CountedLimits
@@ -100,6 +101,17 @@ class TestShared:
     def test_processes_count_together(self, counts: SharedCounts) -> None:
         processes, one = [CountedLimits(POLICIES, counts.url) for _ in range(4)], who()
         assert sum(let_in(processes[index % 4], "many", one) for index in range(200)) == 50
+
+    def test_processes_that_teach_it_at_once_count_nothing_twice(self, counts: SharedCounts) -> None:
+        processes = [CountedLimits(POLICIES, counts.url) for _ in range(8)]
+        for _ in range(30):
+            with Redis.from_url(counts.url) as client:
+                client.script_flush()
+            one = who()
+            assert all(at_once(8, lambda number: let_in(processes[number], "many", one)))  # noqa: B023
+            last = processes[0].take("many", one)
+            assert last is not None
+            assert last.remaining == 50 - 9
 
     def test_a_redis_that_began_anew_is_taught_its_scripts_again(self, counts: SharedCounts) -> None:
         limits, one = CountedLimits(POLICIES, counts.url), who()

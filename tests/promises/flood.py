@@ -5,22 +5,31 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class Answers:
-    """What came back: how many of each status, and how many seconds the refusals took."""
+    """What came back: how many of each status, and how many seconds the refusals and the others took."""
 
     statuses: Counter[int | str] = field(default_factory=Counter)
     refused_after: list[float] = field(default_factory=list)
+    served_after: list[float] = field(default_factory=list)
     without_advice: int = 0  # refusals that don't say when to come back
     seconds: float = 0.0
 
     def refused_within(self, share: float) -> float:
         """The seconds within which that share of the refusals came."""
-        return sorted(self.refused_after)[int(len(self.refused_after) * share)] if self.refused_after else 0.0
+        return _within(self.refused_after, share)
+
+    def served_within(self, share: float) -> float:
+        """The seconds within which that share of the other answers came."""
+        return _within(self.served_after, share)
+
+
+def _within(seconds: list[float], share: float) -> float:
+    return sorted(seconds)[int(len(seconds) * share)] if seconds else 0.0
 
 
 class _Caller:
@@ -63,16 +72,16 @@ class _Caller:
             writer.close()
 
 
-def flood(port: int, request: Callable[[int], bytes], count: int, rate: float) -> Answers:
-    """Sends `count` requests, `rate` a second, and waits for their answers."""
+def flood(ports: Sequence[int], request: Callable[[int], bytes], count: int, rate: float) -> Answers:
+    """Sends `count` requests, `rate` a second, to each port in its turn, and waits for their answers."""
 
     async def play() -> Answers:
-        told, caller = Answers(), _Caller(port)
+        told, callers = Answers(), [_Caller(port) for port in ports]
 
         async def one(number: int) -> None:
             began = time.monotonic()
             try:
-                status, head = await caller.call(request(number))
+                status, head = await callers[number % len(callers)].call(request(number))
             except (OSError, EOFError) as error:
                 told.statuses[type(error).__name__] += 1
                 return
@@ -80,6 +89,8 @@ def flood(port: int, request: Callable[[int], bytes], count: int, rate: float) -
             if status in (429, 503):
                 told.refused_after.append(time.monotonic() - began)
                 told.without_advice += b"retry-after:" not in head
+            else:
+                told.served_after.append(time.monotonic() - began)
 
         began = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
@@ -89,7 +100,8 @@ def flood(port: int, request: Callable[[int], bytes], count: int, rate: float) -
                 await asyncio.sleep(max(0.0, ahead) if ahead > 0.002 or number % 20 == 0 else 0)
                 tasks.create_task(one(number))
             told.seconds = time.monotonic() - began
-        caller.close()
+        for caller in callers:
+            caller.close()
         return told
 
     return asyncio.run(play())

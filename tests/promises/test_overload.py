@@ -48,7 +48,7 @@ class TestOverload:
         request = a_request(service)
         capacity = served_a_second(service.port, lambda _: request, 1.0)
         before = memory_mb(service.process.pid)
-        told = flood(service.port, lambda _: request, trial.size, TIMES * capacity)
+        told = flood([service.port], lambda _: request, trial.size, TIMES * capacity)
         ended = time.monotonic()
         while (answer := service.post("/v1/quotes", a_quote())).status_code != 201:
             assert answer.status_code == 503

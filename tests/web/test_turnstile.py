@@ -16,9 +16,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 
 from coverage.domain.allowance import Policy
+from coverage.domain.tenant import Caller
 from coverage.gateways.limiting import STRANGERS, CountedLimits
 from coverage.operations.house import House
-from coverage.operations.unlocking import BASE62, looks_like_key
+from coverage.operations.unlocking import BASE62, caller_by_key, looks_like_key, revoke_key
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.answers import the_problem
@@ -198,7 +199,26 @@ class TestKeysThatOpenNothing:
             pass
         assert there.get("/v1/products").status_code == 200
 
+    def test_are_those_too_that_were_revoked(self, partner: Platform, limited: House, opened: Opened) -> None:
+        there = Platform(partner.tenant, partner.key, opened("203.0.113.11"))
+        assert there.get("/v1/products").status_code == 200
+        credential = caller_by_key(limited, partner.key, "").actor
+        with limited.transaction(Caller(partner.tenant, "test")) as tx:
+            revoke_key(tx, credential)
+        for _ in range(STRANGE):
+            answer = there.get("/v1/products")
+            the_problem(answer, 401, "invalid_key")
+            assert "ratelimit" not in answer.headers
+        is_limited(there.get("/v1/products"))
+
     def test_are_none_where_there_is_no_key(self, opened: Opened) -> None:
         forgetful = opened("203.0.113.10")
         for _ in range(STRANGE + 1):
             the_problem(forgetful.get("/v1/products"), 401, "missing_key")
+
+
+class TestHead:
+    def test_of_more_than_32_kb_is_refused(self, partner: Platform) -> None:
+        assert partner.get("/v1/products", headers={"X-Long": "x" * 31_000}).status_code == 200
+        the_problem(partner.get("/v1/products", headers={"X-Long": "x" * 33_000}), 431, "headers_too_large")
+        the_problem(partner.get("/v1/products?" + "x" * 33_000), 431, "headers_too_large")

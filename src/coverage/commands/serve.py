@@ -84,6 +84,8 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
     import uvicorn
 
+    from coverage.commands.connections import BoundedProtocol
+
     told = _logging(settings)
     RULES_LOG.setLevel(logging.INFO)
     # Taken before anything is started. Whoever calls meanwhile waits, and is answered once all is ready.
@@ -108,6 +110,7 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
             timeout_keep_alive=75,
             # The last bound, on memory: what is more is told 503 without a word of ours.
             limit_concurrency=settings.connections,
+            http=BoundedProtocol,
             # Whoever else says that he asks for somebody isn't believed.
             proxy_headers=bool(settings.proxies), forwarded_allow_ips=list(settings.proxies),
         )  # fmt: skip

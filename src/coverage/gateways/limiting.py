@@ -141,7 +141,9 @@ class _SharedWindows:
         try:
             return self._ask(key, policy)
         except self._unknown_script:
-            for script in (self._windows.SCRIPT_ACQUIRE_SLIDING_WINDOW, self._windows.SCRIPT_SLIDING_WINDOW):
+            # The one that takes comes last. Were it known before the other, somebody's trip would break off between the two, and
+            # be made again: counted twice.
+            for script in (self._windows.SCRIPT_SLIDING_WINDOW, self._windows.SCRIPT_ACQUIRE_SLIDING_WINDOW):
                 self._windows.storage.script_load(script)
             return self._ask(key, policy)
 

@@ -58,6 +58,9 @@ PRIVATE: Final = (*PUBLIC, (b"cache-control", b"no-store"))
 # The framework's own telemetry tells paths and queries, and errors in their own words: `watching` tells what may be told.
 UNTOLD: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
+# Of a request's path, query and headers together.
+MOST_HEAD_BYTES: Final = 32 * 1024
+
 # Where people look, who read no problems as programs do.
 PAGES: Final = ("/m/", "/verify/")
 
@@ -158,6 +161,9 @@ class Envelope:
             await send(message)
 
         try:
+            if _head_bytes(scope) > MOST_HEAD_BYTES:
+                await _too_large_a_head(request_id)(scope, receive, sending)
+                return
             if not _names_a_host(scope):
                 await _bad_host(scope, request_id)(scope, receive, sending)
                 return
@@ -188,6 +194,17 @@ _HOST: Final = re.compile(rb"[A-Za-z0-9._-]{1,255}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,
 
 def _names_a_host(scope: Scope) -> bool:
     return all(_HOST.fullmatch(value) for name, value in scope["headers"] if name == b"host")
+
+
+def _head_bytes(scope: Scope) -> int:
+    asked = len(scope.get("raw_path") or b"") + len(scope.get("query_string", b""))
+    return asked + sum(len(name) + len(value) for name, value in scope["headers"])
+
+
+def _too_large_a_head(request_id: str) -> Response:
+    detail = f"path, query and headers come to more than {MOST_HEAD_BYTES // 1024} kB"
+    # Of what was too long nothing is repeated.
+    return problems.response("headers_too_large", 431, detail, instance="/", request_id=request_id)
 
 
 def _bad_host(scope: Scope, request_id: str) -> Response:

@@ -69,25 +69,41 @@ class Turnstile:
     def caller(self, scope: Scope, key: str) -> Caller:
         """Who calls with the key, counted; raises `Rejected` for a key that opens nothing, and `TooOften`."""
         digest = _digest(key)
+        known = self._known.get(digest)
+        if known is not None:
+            # Before the database is asked: what is too much isn't to keep it busy.
+            self._count(scope, known)
         try:
             caller = caller_by_key(self._house, key, scope["state"]["request_id"])
         except Rejected:
-            with self._lock:
-                self._known.pop(digest, None)
+            self._forget(digest)
+            scope["state"].pop("allowance", None)
             refused = self._take("invalid_key", address_of(scope))
             if refused is not None and refused.refused:
                 raise _too_many_keys(refused) from None
             raise
-        requests.note(tenant=caller.tenant.id)
+        self._remember(digest, caller.tenant)
+        if known is None:
+            self._count(scope, caller.tenant)
+        return caller
+
+    def _count(self, scope: Scope, tenant: Tenant) -> None:
+        """Counts a request of the tenant; raises `TooOften`."""
+        requests.note(tenant=tenant.id)
+        allowance = scope["state"]["allowance"] = self._take(_requests(tenant), tenant.id)
+        if allowance is not None and allowance.refused:
+            raise _too_many_requests(allowance)
+
+    def _remember(self, digest: bytes, tenant: Tenant) -> None:
         with self._lock:
-            self._known[digest] = caller.tenant
+            self._known[digest] = tenant
             self._known.move_to_end(digest)
             if len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)
-        allowance = scope["state"]["allowance"] = self._take(_requests(caller.tenant), caller.tenant.id)
-        if allowance is not None and allowance.refused:
-            raise _too_many_requests(allowance)
-        return caller
+
+    def _forget(self, digest: bytes) -> None:
+        with self._lock:
+            self._known.pop(digest, None)
 
     def _take(self, what: str, who: str) -> Allowance | None:
         return self._house.limits.take(what, who) if self._house.limits else None

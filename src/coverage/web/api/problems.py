@@ -34,6 +34,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "invalid_json": Problem("The body is no JSON", "Send one JSON object, without NaN, Infinity or repeated keys.", 400),
     "unsupported_media_type": Problem("The body isn't sent as JSON", "Send Content-Type: application/json.", 415),
     "body_too_large": Problem("The body is too large", "Send at most 256 kB; to /v1/prices, with an API key, 2 MB.", 413),
+    "headers_too_large": Problem("The headers are too large", "Send at most 32 kB of path, query and headers.", 431),
     "invalid_request": Problem("The request isn't as documented", "Mend what `errors` points at and send it again."),
     "invalid_header": Problem("A header isn't as documented", "Mend the header that `errors` names.", 400),
     "unknown_version": Problem("There is no such API version", "Send a Coverage-Version that the docs list, or none.", 400),

@@ -1,0 +1,153 @@
+"""Promise 21: limits hold over all processes together, and one who asks too much isn't felt by the others."""
+
+from __future__ import annotations
+
+import base64
+import json
+import multiprocessing
+import statistics
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+import pytest
+
+from coverage.domain.allowance import Policy
+from coverage.domain.tenant import Mode
+from coverage.operations.house import House
+from coverage.storage.tenancy import Database
+from tests.builders import Platform, a_quote, enrol_platform
+from tests.conftest import a_database
+from tests.counting import shared_counts
+from tests.processes import data_folder, starting
+from tests.promises.conftest import KEPT
+from tests.promises.flood import Answers, flood
+from tests.promises.trial import Trial, promise
+
+MASTER_KEY = bytes(range(32))
+PROCESSES = 4
+OFF_BY = 0.05
+# Counted in test mode. A trial in `./dev test` is over long before a minute is: then it is one quota, however slow all is.
+COUNTED = "50/second" if KEPT else "120/minute"
+OFFERED = 250  # requests a second, to all processes together
+# Of the one who asks too much, in live mode. What he is let have is little, so that it is the rest that is felt.
+NOISY = "10/second"
+TIMES = 10
+QUIET_RATE = 40  # requests a second of the other
+MOST_MOVED = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Several processes of the service on one database, and who may enrol there."""
+
+    ports: list[int]
+    owner: Database
+    house: House
+
+    def key(self, mode: Mode) -> str:
+        """A key of a new partner."""
+        with_no_client: Platform = enrol_platform(self.owner, self.house, None, mode)  # type: ignore[arg-type]
+        return with_no_client.key
+
+
+@pytest.fixture(scope="module")
+def fleet(house: House) -> Iterator[Fleet]:
+    with ExitStack() as ended:
+        url = ended.enter_context(a_database())
+        environment = {
+            "DATABASE_URL": url,
+            "SHARECOVER_MASTER_KEY": base64.b64encode(MASTER_KEY).decode(),
+            "SHARECOVER_REDIS_URL": ended.enter_context(shared_counts()).url,
+            "SHARECOVER_RATE_TEST": COUNTED,
+            "SHARECOVER_RATE_LIVE": NOISY,
+            "SHARECOVER_POOL_SIZE": "10",
+        }
+        folder = ended.enter_context(data_folder())
+        services = [ended.enter_context(starting(folder, environment=environment)) for _ in range(PROCESSES)]
+        ports = [service.wait_until_it_serves().port for service in services]
+        owner = Database.connect(url, pool_size=2)
+        ended.callback(owner.close)
+        yield Fleet(ports, owner, replace(house, database=owner))
+
+
+@pytest.fixture(scope="module")
+def beside() -> Iterator[ProcessPoolExecutor]:
+    """Another process: who measures in this one isn't to be kept from it by who floods."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(int).result()
+        yield pool
+
+
+def reading(key: str) -> bytes:
+    """A request for a quote that isn't there."""
+    return f"GET /v1/quotes/quo_0 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+
+
+def quoting(key: str) -> bytes:
+    body = json.dumps(a_quote()).encode()
+    head = f"POST /v1/quotes HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def flooded(ports: list[int], request: bytes, count: int, rate: float) -> Answers:
+    """For another process: the same request again and again."""
+    return flood(ports, lambda _: request, count, rate)
+
+
+class TestLimits:
+    @promise(
+        21, "over 4 processes a partner gets what its policy allows, to 5 %, and is refused the rest",
+        unit="requests", small=360, full=15_000, provokes=("let in", "refused"), alone=True,
+    )  # fmt: skip
+    def test_hold_over_all_processes(self, fleet: Fleet, trial: Trial) -> None:
+        policy = Policy.read(COUNTED)
+        assert policy is not None
+        request = reading(fleet.key("test"))
+        told = flood(fleet.ports, lambda _: request, trial.size, OFFERED)
+        trial.done(told.statuses.total())
+        trial.met("let in", told.statuses[404])
+        trial.met("refused", told.statuses[429])
+        # One quota at once to who asked nothing before; from then on as much as slides out of sight.
+        allowed = policy.quota * (1 + max(0.0, told.seconds - policy.window_seconds) / policy.window_seconds)
+        least = allowed if told.seconds > policy.window_seconds else policy.quota
+        trial.met("allowed", round(allowed))
+        assert set(told.statuses) == {404, 429}, told.statuses
+        assert told.without_advice == 0
+        assert least * (1 - OFF_BY) <= told.statuses[404] <= allowed * (1 + OFF_BY)
+
+    @promise(
+        21, "a partner at ten times its limit moves another's p99 by 20 % at most",
+        unit="rounds", small=1, full=9, provokes=("served to the other", "refused"), alone=True,
+    )  # fmt: skip
+    def test_keep_one_from_being_felt_by_the_others(
+        self, fleet: Fleet, beside: ProcessPoolExecutor, trial: Trial
+    ) -> None:
+        policy = Policy.read(NOISY)
+        assert policy is not None
+        noisy = quoting(fleet.key("live"))
+        seconds = 15 if KEPT else 2
+
+        def round_at(times: float) -> Answers:
+            """The quiet one's answers while the other asks so many times what he may."""
+            rate, quiet = policy.quota * times, quoting(fleet.key("test"))
+            noise = beside.submit(flooded, fleet.ports, noisy, round(rate * seconds), rate)
+            heard = flood(fleet.ports, lambda _: quiet, QUIET_RATE * seconds, QUIET_RATE)
+            told = noise.result()
+            assert set(told.statuses) <= {201, 429}, told.statuses
+            assert told.without_advice == 0
+            assert told.statuses[201] <= policy.quota * (1 + told.seconds) * (1 + OFF_BY)
+            assert set(heard.statuses) == {201}, heard.statuses
+            trial.met("served to the other", heard.statuses[201])
+            trial.met("refused", told.statuses[429])
+            return heard
+
+        ratios = []
+        for number in trial.each():
+            turns = (1, TIMES) if number % 2 else (TIMES, 1)
+            p99 = {times: round_at(times).served_within(0.99) for times in turns}
+            ratios.append(p99[TIMES] / p99[1])
+        trial.met("% of the p99 beside one who keeps to his limit, median", round(100 * statistics.median(ratios)))
+        if KEPT:
+            assert statistics.median(ratios) <= MOST_MOVED, ratios
