@@ -19,7 +19,8 @@ from coverage.domain.allowance import Policy
 from coverage.domain.tenant import Caller
 from coverage.gateways.limiting import STRANGERS, CountedLimits
 from coverage.operations.house import House
-from coverage.operations.unlocking import BASE62, caller_by_key, looks_like_key, revoke_key
+from coverage.operations.keying import revoke_key
+from coverage.operations.unlocking import BASE62, caller_by_key, looks_like_key
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.answers import the_problem
