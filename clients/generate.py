@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -14,16 +15,20 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 DOCUMENT = HERE.parent / "docs" / "openapi.json"
 PYTHON = HERE / "python"
+TYPESCRIPT = HERE / "typescript"
 
 
 def main() -> None:
-    """Generates all of it."""
+    """Writes one client's part, or in the case of TypeScript what its own generator starts from."""
     document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
     version, document = newest_version(document), prepared(document)
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "openapi.json"
-        source.write_text(json.dumps(document), encoding="utf-8")
-        write_python(source, version)
+    match sys.argv[1:]:
+        case ["python"]:
+            write_python(document, version)
+        case ["typescript"]:
+            write_typescript(document, version)
+        case _:
+            sys.exit("expected `python` or `typescript`")
 
 
 def prepared(document: dict[str, Any]) -> dict[str, Any]:
@@ -40,8 +45,6 @@ def prepared(document: dict[str, Any]) -> dict[str, Any]:
             kept = [one for one in operation.get("parameters", []) if one["name"].lower() != "coverage-version"]
             for parameter in kept:
                 parameter["schema"] = _without_null(parameter["schema"])
-                # `created[gte]` would be no name; the call writes it as the service has it.
-                parameter["name"] = parameter["name"].replace("[gte]", "_gte").replace("[lte]", "_lte")
             operation["parameters"] = kept
             for answer in operation["responses"].values():
                 for kind, content in answer.get("content", {}).items():
@@ -105,8 +108,20 @@ def _versions(schema: dict[str, Any]) -> list[str]:
     return [*schema.get("enum", []), *(one for part in schema.get("anyOf", []) for one in _versions(part))]
 
 
-def write_python(source: Path, version: str) -> None:
+def write_python(document: dict[str, Any], version: str) -> None:
     """The models and a class for each noun, into the Python client."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            for parameter in operation["parameters"]:
+                # `created[gte]` would be no name; the call writes it as the service has it.
+                parameter["name"] = parameter["name"].replace("[gte]", "_gte").replace("[lte]", "_lte")
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "openapi.json"
+        source.write_text(json.dumps(document), encoding="utf-8")
+        _write_python(source, version)
+
+
+def _write_python(source: Path, version: str) -> None:
     target = PYTHON / "src" / "sharecover_client" / "generated"
     shutil.rmtree(target, ignore_errors=True)
     beside = Path(sys.executable).parent
@@ -124,11 +139,40 @@ def write_python(source: Path, version: str) -> None:
             code = (folder / "__init__.py").read_text(encoding="utf-8").replace("from ...", "from ..")
             shutil.rmtree(folder)
             folder.with_suffix(".py").write_text(code, encoding="utf-8")
+    (target / "api" / "__init__.py").write_text(_all_operations(target / "api"), encoding="utf-8")
     (target / "__init__.py").write_text(f'"""Generated: see `./dev clients`."""\n\nVERSION = "{version}"\n')
     ruff, alone = beside / "ruff", ["--isolated", "--quiet", "--no-cache"]
     # What the templates import for all is taken away where it isn't used: "unsafe", since it might be for others.
     _run([ruff, "check", *alone, "--fix", "--unsafe-fixes", "--select", "F401,F811,I,UP", target])
     _run([ruff, "format", *alone, "--line-length", "120", target])
+
+
+def _all_operations(folder: Path) -> str:
+    """The module with the class that has the operations of all tags."""
+    classes = {
+        path.stem: found[1]
+        for path in sorted(folder.glob("*.py"))
+        if (found := re.search(r"^class (\w+)\(Calls\)", path.read_text(encoding="utf-8"), re.MULTILINE))
+    }
+    imports = "".join(f"from .{module} import {name}\n" for module, name in classes.items())
+    return f"{imports}\n\nclass Operations({', '.join(classes.values())}):\n    pass\n"
+
+
+def write_typescript(document: dict[str, Any], version: str) -> None:
+    """What openapi-ts reads, and what the hand-written part has to know of it."""
+    keyed = []
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            for parameter in operation["parameters"]:
+                if parameter["name"].lower() == "idempotency-key":
+                    parameter["required"] = False  # made where none is given
+                    keyed.append(f"{method.upper()} {path}")
+    (TYPESCRIPT / "generated-openapi.json").write_text(json.dumps(document), encoding="utf-8")
+    code = (
+        f"export const VERSION = {json.dumps(version)};\n\n"
+        f"export const KEYED: ReadonlySet<string> = new Set({json.dumps(keyed, indent=2)});\n"
+    )
+    (TYPESCRIPT / "src" / "document.gen.ts").write_text(code, encoding="utf-8")
 
 
 def _run(command: Sequence[str | Path]) -> None:

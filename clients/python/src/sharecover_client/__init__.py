@@ -13,18 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, Self, TypeVar
 
-from sharecover_client.generated.api.bordereaux import Bordereaux
-from sharecover_client.generated.api.changes import Changes
-from sharecover_client.generated.api.claims import Claims
-from sharecover_client.generated.api.covers import Covers
-from sharecover_client.generated.api.events import Events
-from sharecover_client.generated.api.health import Health
-from sharecover_client.generated.api.invoices import Invoices
-from sharecover_client.generated.api.prices import Prices
-from sharecover_client.generated.api.products import Products
-from sharecover_client.generated.api.quotes import Quotes
-from sharecover_client.generated.api.settling import Settling
-from sharecover_client.generated.api.test_clock import TestClock
+from sharecover_client.generated.api import Operations
 from sharecover_client.problems import (
     BadAnswer,
     Conflict,
@@ -33,9 +22,9 @@ from sharecover_client.problems import (
     NotAllowed,
     NotThere,
     ProblemError,
+    ServiceTrouble,
     SharecoverError,
     TooMany,
-    Unavailable,
     Unreachable,
 )
 from sharecover_client.webhooks import BadSignature, verified
@@ -49,30 +38,17 @@ __all__ = [
     "NotAllowed",
     "NotThere",
     "ProblemError",
+    "ServiceTrouble",
     "Sharecover",
     "SharecoverError",
     "TooMany",
-    "Unavailable",
     "Unreachable",
     "every",
     "verified",
 ]
 
 
-class Sharecover(
-    Products,
-    Prices,
-    Quotes,
-    Covers,
-    Changes,
-    Claims,
-    Settling,
-    Invoices,
-    Bordereaux,
-    Events,
-    TestClock,
-    Health,
-):
+class Sharecover(Operations):
     """The service, as one API key sees it. Keep one for the whole process: threads may share it."""
 
     def __enter__(self) -> Self:

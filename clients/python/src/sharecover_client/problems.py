@@ -74,7 +74,7 @@ class TooMany(ProblemError):
     """More requests than the key may send (429). They were tried again; ask more slowly."""
 
 
-class Unavailable(ProblemError):
+class ServiceTrouble(ProblemError):
     """The service couldn't answer, several times over (5xx)."""
 
 
@@ -89,7 +89,7 @@ def problem_of(response: httpx.Response) -> ProblemError | None:
         return None
     try:
         document = response.json()
-        kind = _KINDS.get(response.status_code, Unavailable if response.status_code >= 500 else Invalid)
+        kind = _KINDS.get(response.status_code, ServiceTrouble if response.status_code >= 500 else Invalid)
         return kind(document, response)
     except (ValueError, LookupError, TypeError, AttributeError):
         return None

@@ -1,1 +1,31 @@
-"""Contains methods for accessing the API"""
+from .api_keys import ApiKeys
+from .bordereaux import Bordereaux
+from .changes import Changes
+from .claims import Claims
+from .covers import Covers
+from .events import Events
+from .health import Health
+from .invoices import Invoices
+from .prices import Prices
+from .products import Products
+from .quotes import Quotes
+from .settling import Settling
+from .test_clock import TestClock
+
+
+class Operations(
+    ApiKeys,
+    Bordereaux,
+    Changes,
+    Claims,
+    Covers,
+    Events,
+    Health,
+    Invoices,
+    Prices,
+    Products,
+    Quotes,
+    Settling,
+    TestClock,
+):
+    pass

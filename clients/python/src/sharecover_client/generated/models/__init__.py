@@ -1,6 +1,11 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .amount import Amount
+from .api_key import ApiKey
+from .api_key_list import ApiKeyList
+from .api_key_made import ApiKeyMade
+from .api_key_made_state import ApiKeyMadeState
+from .api_key_state import ApiKeyState
 from .cancel_request import CancelRequest
 from .cancel_request_reason import CancelRequestReason
 from .cancellation import Cancellation
@@ -57,6 +62,9 @@ from .invoice import Invoice
 from .invoice_list import InvoiceList
 from .invoice_state import InvoiceState
 from .ipid import Ipid
+from .key_request import KeyRequest
+from .key_rotation import KeyRotation
+from .key_step import KeyStep
 from .limit import Limit
 from .limit_per import LimitPer
 from .list_claims_state import ListClaimsState
@@ -165,6 +173,11 @@ from .unpriced import Unpriced
 
 __all__ = (
     "Amount",
+    "ApiKey",
+    "ApiKeyList",
+    "ApiKeyMade",
+    "ApiKeyMadeState",
+    "ApiKeyState",
     "Cancellation",
     "CancelRequest",
     "CancelRequestReason",
@@ -221,6 +234,9 @@ __all__ = (
     "InvoiceList",
     "InvoiceState",
     "Ipid",
+    "KeyRequest",
+    "KeyRotation",
+    "KeyStep",
     "Limit",
     "LimitPer",
     "ListClaimsState",
