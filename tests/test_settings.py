@@ -88,6 +88,14 @@ class TestSettings:
         assert Settings.read({"SHARECOVER_METRICS": "127.0.0.1:9464"}).metrics == ("127.0.0.1", 9464)
         assert Settings.read({"SHARECOVER_METRICS": "[::1]:9464"}).metrics == ("::1", 9464)
 
+    def test_send_traces_where_there_is_somebody_to_take_them(self) -> None:
+        endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+        assert [Settings.read(env).traces for env in ({}, endpoint, endpoint | {"OTEL_SDK_DISABLED": "true"})] == [
+            False, True, False,
+        ]  # fmt: skip
+        with pytest.raises(BadSetting, match="OTEL_EXPORTER_OTLP_ENDPOINT is no address"):
+            Settings.read({"OTEL_EXPORTER_OTLP_ENDPOINT": "127.0.0.1:4317"})
+
     @pytest.mark.parametrize("text", ["9464", ":9464", "127.0.0.1", "host:0", "host:65535", "a b:1", "h:" + "9" * 5000])
     def test_refuse_metrics_without_address_and_port(self, text: str) -> None:
         with pytest.raises(BadSetting, match=r"SHARECOVER_METRICS is .* expected an address and a port"):

@@ -66,6 +66,7 @@ class Settings:
     wallet_key: Path | None  # a service account's of Google Wallet, in JSON
     wallet_issuer: str | None
     logs: Form  # how the log is written
+    traces: bool  # whether they are sent out, to where OpenTelemetry's own variables say
     metrics: tuple[str, int] | None  # host and port where this process's metrics are asked for
 
     @classmethod
@@ -124,6 +125,7 @@ class Settings:
             **_wallet(env),
             logs=_logs(env, "SHARECOVER_LOGS"),
             metrics=_listening(env, "SHARECOVER_METRICS"),
+            traces=_traces(env),
         )
 
     @property
@@ -213,6 +215,15 @@ def _proxies(env: Mapping[str, str]) -> tuple[str, ...]:
             # So they are called where one socket listens for both.
             found.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
     return tuple(found)
+
+
+def _traces(env: Mapping[str, str]) -> bool:
+    """Whether there is an endpoint, by OpenTelemetry's own variables, which its library reads for all else."""
+    found = [name for name in ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT") if name in env]
+    for name in found:
+        if not re.match(r"https?://[^/\s]", env[name]):
+            raise BadSetting(f"{name} is no address; expected one such as http://127.0.0.1:4318")
+    return bool(found) and env.get("OTEL_SDK_DISABLED", "").lower() != "true"
 
 
 def _listening(env: Mapping[str, str], name: str) -> tuple[str, int] | None:

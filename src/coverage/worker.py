@@ -33,6 +33,7 @@ from coverage.operations.vehicles import report_vehicle
 from coverage.storage import outbox
 from coverage.storage.outbox import Job
 from coverage.storage.tenancy import Database
+from coverage.telemetry import traces
 from coverage.telemetry.metrics import round_gone, timed_job
 
 log = logging.getLogger("coverage.worker")
@@ -201,7 +202,7 @@ class Worker:
         with self.queue.outside() as session:
             jobs = outbox.claim_jobs(session, self.house.wall(), self._lease, 1, self.name)
         for job in jobs:
-            with self._holding(job), timed_job(job.kind) as told, bound_contextvars(tenant=job.tenant_id):
+            with self._holding(job), timed_job(job.kind) as told, _told_of(job):
                 failure = self._do(job)
                 told["ended"] = "done" if failure is None else "set_aside" if failure.for_good else "failed"
             self._settle(job, failure)
@@ -270,6 +271,13 @@ class Worker:
                     log.warning("job %s (%s) is set aside: %s", job.id, job.kind, failure.error)
                 else:
                     row.due_at = _next_try(wall, job.attempts)
+
+
+@contextmanager
+def _told_of(job: Job) -> Iterator[None]:
+    """What logs and traces say of the work in hand."""
+    with bound_contextvars(tenant=job.tenant_id), traces.work(f"job {job.kind}", tenant=job.tenant_id, job=str(job.id)):
+        yield
 
 
 def _next_try(now: datetime, attempts: int) -> datetime:

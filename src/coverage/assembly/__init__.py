@@ -49,7 +49,7 @@ from coverage.operations.sealing import POLL_SECONDS, Sealer
 from coverage.rulebook.editions import Library
 from coverage.settings import BadSetting, Settings
 from coverage.storage.tenancy import Database
-from coverage.telemetry import metrics
+from coverage.telemetry import metrics, traces
 from coverage.worker import ROUNDS, Round, Worker
 
 if TYPE_CHECKING:
@@ -98,9 +98,11 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
         publisher = Publisher(database, settings.rules)
         closed_at_the_end.enter_context(publisher.following())
         house = House(
-            database, publisher.current, keyring, documents, FileBlobs(settings.data / "blobs"),
-            payments=_card_accounts(settings),
-            tables=FileTables(), outgoing=FolderOutgoing(settings.reports), signatures=signatures,
+            database, publisher.current, keyring, traces.port("documents", documents),
+            traces.port("blobs", FileBlobs(settings.data / "blobs")),
+            payments={mode: traces.port("payments", one) for mode, one in _card_accounts(settings).items()},
+            tables=FileTables(), outgoing=FolderOutgoing(settings.reports),
+            signatures=traces.port("signatures", signatures),
             limits=_limits(settings), public_url=settings.public_url, wallet=_wallet(settings),
         )  # fmt: skip
         capacity = (settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)

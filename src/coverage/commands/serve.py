@@ -90,8 +90,7 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
     RULES_LOG.setLevel(logging.INFO)
     # Taken before anything is started. Whoever calls meanwhile waits, and is answered once all is ready.
     listener = _listen(host, settings.port)
-    with ExitStack() as ended, listener:
-        ended.enter_context(_metrics_served(settings))
+    with ExitStack() as ended, listener, _watched(settings, "web"):
         if demo:
             settings = ended.enter_context(wired.card_stand_in(settings, _address(host, settings.port)))
         premises = ended.enter_context(wired.open_premises(settings, told, migrate=True))
@@ -127,7 +126,7 @@ def _work(wired: Wiring, settings: Any, with_parent: bool) -> None:
     # Beside a service, which reads the same files and tells of them, it is silent.
     RULES_LOG.setLevel(logging.CRITICAL if with_parent else logging.INFO)
     with (
-        _metrics_served(settings),
+        _watched(settings, "worker"),
         wired.open_premises(settings, _say_nothing if with_parent else told, migrate=False) as premises,
     ):
         worker = wired.build_worker(premises)
@@ -192,9 +191,9 @@ def _card_environment(settings: Any) -> dict[str, str]:
 
 
 @contextmanager
-def _metrics_served(settings: Any) -> Iterator[None]:
-    """Answers for this process's metrics, where they are asked for, until the block ends."""
-    from coverage.telemetry import metrics
+def _watched(settings: Any, process: str) -> Iterator[None]:
+    """Answers for this process's metrics and sends out its traces, where they are wanted, until the block ends."""
+    from coverage.telemetry import metrics, traces
 
     with ExitStack() as ended:
         try:
@@ -203,6 +202,7 @@ def _metrics_served(settings: Any) -> Iterator[None]:
             host, port = settings.metrics
             words = f"port {port} on {host} can't be used for metrics ({error.strerror})"
             raise WrongUse(f"{words}; choose another with SHARECOVER_METRICS") from None
+        ended.enter_context(traces.exported(settings.traces, process))
         yield
 
 

@@ -18,6 +18,7 @@ class Seen:
     """A request that is being answered. Whoever works on it adds what is worth telling: ids and codes, nothing else."""
 
     id: str
+    status: int = 0  # until there is an answer, and where whoever asked went away before
     notes: dict[str, str] = field(default_factory=dict)
 
 

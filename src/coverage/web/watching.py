@@ -1,4 +1,4 @@
-"""The outermost of the web: gives each request its id, and tells what became of it."""
+"""The outermost of the web: gives each request its id, and tells what became of it: to the log, the metrics, the traces."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from coverage.telemetry import metrics, requests
+from coverage.telemetry import metrics, requests, traces
 
 log = logging.getLogger("coverage.requests")
 
 # Asked every few seconds by whoever watches over the service: told of where they aren't well.
 LOOKOUTS: Final = {"/livez", "/readyz"}
-NO_ANSWER: Final = 0  # whoever asked went away before there was one
 
 
 class Watch:
@@ -32,22 +31,34 @@ class Watch:
         request_id = f"req_{secrets.token_hex(16)}"
         scope.setdefault("state", {})["request_id"] = request_id
         seen = requests.begin(request_id)
-        status, began = NO_ANSWER, time.perf_counter()
+        if not traces.on() or scope["path"] in LOOKOUTS:
+            with bound_contextvars(request_id=request_id):
+                await self._answer(scope, receive, send, seen)
+            return
+        method = requests.method_of(scope)
+        with traces.request(method, scope["headers"]) as span:
+            try:
+                with bound_contextvars(request_id=request_id, trace_id=traces.id_of(span)):
+                    await self._answer(scope, receive, send, seen)
+            finally:
+                notes = {"request_id": request_id, **seen.notes}
+                traces.answered(span, method, requests.route_of(scope), seen.status, notes)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, seen: requests.Seen) -> None:
+        began = time.perf_counter()
 
         async def sending(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                seen.status = message["status"]
             await send(message)
 
-        with bound_contextvars(request_id=request_id):
-            try:
-                await self.app(scope, receive, sending)
-            finally:
-                self._tell(scope, seen, status, time.perf_counter() - began)
+        try:
+            await self.app(scope, receive, sending)
+        finally:
+            self._tell(scope, seen, time.perf_counter() - began)
 
-    def _tell(self, scope: Scope, seen: requests.Seen, status: int, seconds: float) -> None:
-        method, route = requests.method_of(scope), requests.route_of(scope)
+    def _tell(self, scope: Scope, seen: requests.Seen, seconds: float) -> None:
+        method, route, status = requests.method_of(scope), requests.route_of(scope), seen.status
         metrics.request_answered(route, method, status, seconds)
         if log.isEnabledFor(logging.INFO) and not (route in LOOKOUTS and status == 200):
             facts = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1), **seen.notes}
