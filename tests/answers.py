@@ -2,12 +2,49 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from coverage.web.api.problems import PROBLEMS
+from coverage.domain.faults import Detail, Fault
+from coverage.web.api.problems import PROBLEMS, fault_response
+
+# A folder to note answers in, of which the documentation's examples are chosen (tests.recording); set by `./dev record`.
+RECORD = os.environ.get("SHARECOVER_RECORD")
+
+
+def noted(answer: httpx2.Response) -> httpx2.Response:
+    """The answer as it is; noted, where answers are."""
+    media = answer.headers.get("content-type", "").partition(";")[0]
+    if RECORD is not None and ("json" in media or media.startswith("text/")):
+        target = answer.request.url.raw_path.decode()
+        _note(method=answer.request.method, target=target, status=answer.status_code, media=media, text=answer.text)
+    return answer
+
+
+def note_faults() -> None:
+    """Has every fault noted that is made from now on, where answers are: most are met without a request."""
+    if RECORD is None:
+        return
+    make = Fault.__init__
+
+    def noting(fault: Fault, code: str, detail: str, *, errors: tuple[Detail, ...] = (), **extra: object) -> None:
+        make(fault, code, detail, errors=errors, **extra)
+        if code in PROBLEMS:
+            _note(fault=fault_response(fault, instance="", request_id="").body.decode())
+
+    Fault.__init__ = noting  # type: ignore[assignment, method-assign]
+
+
+def _note(**one: object) -> None:
+    folder = Path(str(RECORD))
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(one) + "\n")
 
 
 def the_problem(answer: httpx2.Response, status: int | None = None, code: str | None = None) -> dict[str, Any]:
@@ -26,6 +63,7 @@ def the_problem(answer: httpx2.Response, status: int | None = None, code: str | 
     assert re.fullmatch("req_[0-9a-f]{32}", problem["request_id"])
     assert problem["request_id"] == answer.headers["request-id"]
     assert problem["detail"]
+    noted(answer)
     if answer.status_code == 503:
         assert int(answer.headers["retry-after"]) > 0
     return problem

@@ -15,6 +15,7 @@ from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
+from tests.answers import noted
 
 PRODUCTS = ("off_duty_vehicle", "goods_carried")
 
@@ -150,7 +151,7 @@ class Platform:
 
     def _call(self, method: str, path: str, **options: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self.key}", **options.pop("headers", {})}
-        return self.client.request(method, path, headers=headers, **options)
+        return noted(self.client.request(method, path, headers=headers, **options))
 
     @staticmethod
     def _made(answer: httpx2.Response) -> dict[str, Any]:

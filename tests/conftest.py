@@ -34,6 +34,7 @@ from coverage.storage import migrations
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
+from tests.answers import note_faults
 from tests.builders import Platform, enrol_platform
 from tests.lending import Wall, selling
 from tests.processes import NO_TLS, folder_for_databases
@@ -48,6 +49,7 @@ _cluster: PrivatePostgres | None = None
 def pytest_configure(config: pytest.Config) -> None:
     """The first process starts PostgreSQL and migrates a template; the others find its address in the environment."""
     global _cluster
+    note_faults()
     # Whoever starts this behind a script's `&` lets it take no notice of interrupts, nor whatever it starts; tests send some.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput") or "TEST_DATABASE_URL" in os.environ:

@@ -16,6 +16,7 @@ from coverage.domain.period import Period, local_day
 from coverage.operations.house import Work
 from coverage.operations.owing import post
 from coverage.operations.showing import find_cover
+from coverage.rulebook.language.expressions import nearest
 from coverage.storage import claims, covers
 from coverage.storage.claims import Claim, Exposure
 from coverage.storage.covers import Cover, TransactionTerms
@@ -136,7 +137,7 @@ def _check(tx: Work, declaration: Declaration, sections: set[str], currency: str
             errors.append(
                 Detail(
                     f"{pointer}/section",
-                    f"the cover has no such section; expected one of {', '.join(sorted(sections))}",
+                    f"the cover has no such section; expected {nearest(loss.section, sorted(sections))}",
                     "invalid_value",
                 )
             )

@@ -20,6 +20,7 @@ from coverage.operations.owing import new_payment
 from coverage.operations.quoting import edition_of, find_quote, ipid_of, premium_of, state_of
 from coverage.operations.unlocking import register_link
 from coverage.rulebook.format import ROLES, Edition
+from coverage.rulebook.language.expressions import nearest
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.terms import insures_vehicle, section_terms, window_of
 from coverage.storage import covers, members, partners, quotes
@@ -265,7 +266,13 @@ def _check_parties(edition: Edition, bind: Bind) -> None:
         standing = edition.parties.get(role)  # type: ignore[call-overload]
         pointer = f"/parties/{role}"
         if standing is None:
-            errors.append(Detail(pointer, f"{edition.product} has no {role}", "unknown_field"))
+            errors.append(
+                Detail(
+                    pointer,
+                    f"{edition.product} has no {role}; expected {nearest(role, _named(edition))}",
+                    "unknown_field",
+                )
+            )
         elif standing == "partner":
             errors.append(Detail(pointer, f"the {role} is the partner itself; expected nothing here", "unknown_field"))
         elif not isinstance(standing, list) and len(people) != 1:
@@ -275,6 +282,11 @@ def _check_parties(edition: Edition, bind: Bind) -> None:
         errors.append(Detail("/parties/policyholder", "the policyholder is missing", "missing_field"))
     if errors:
         raise Rejected("invalid_parties", "the parties aren't as the product has them", errors=tuple(errors))
+
+
+def _named(edition: Edition) -> list[str]:
+    """The roles whose people the product wants to know."""
+    return [role for role, standing in edition.parties.items() if standing != "partner"]
 
 
 def _contradictions(bind: Bind) -> list[Detail]:

@@ -258,7 +258,8 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     found = error.errors()
-    details = tuple(findings.detail(one) for one in found[:MAX_ERRORS])
+    asked = getattr(request.scope.get("route"), "body_field", None)
+    details = tuple(findings.detail(one, asked and asked.field_info.annotation) for one in found[:MAX_ERRORS])
     only_headers = all(str(one["loc"][0]) == "header" for one in found)
     code = "invalid_header" if only_headers else "invalid_request"
     return _problem(request, Rejected(code, "the request isn't as documented", errors=details))

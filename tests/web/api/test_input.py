@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.answers import pointers, resolve, the_problem
-from tests.builders import Platform, a_bind, a_claim, a_party, a_quote, soon
+from tests.builders import Platform, a_bind, a_claim, a_party, a_quote, a_risk, soon
 from tests.web.api.bodies import JSON_VALUES, full_bind, places, postings, put, without
 
 OPERATIONS = ("createQuote", "createCover", "cancelCover", "createClaim", "advanceTestClock")
@@ -72,7 +72,7 @@ class TestEveryField:
             assert "/" + "/".join(map(str, steps)) in [error["pointer"] for error in errors]
 
     def test_is_named_with_what_was_found_and_what_would_be_right(self, platform: Platform) -> None:
-        body = a_quote(product=7, country="france", start="tomorrow", language="de", metadata={"a": ["b"]}, colour=1)
+        body = a_quote(product=7, country="france", start="tomorrow", language="de", metadata={"a": ["b"]}, **{"%": 1})
         errors = {e["pointer"]: e["detail"] for e in the_problem(platform.post("/v1/quotes", body), 422)["errors"]}
         assert errors == {
             "/product": "the number 7; expected text",
@@ -80,8 +80,46 @@ class TestEveryField:
             "/start": '"tomorrow"; expected an instant with its offset such as 2026-12-05T08:00:00+01:00',
             "/language": '"de"; expected one of en, fr',
             "/metadata/a": "an array; expected text",
-            "/colour": "nothing of this name is known here; expected it left out",
+            "/%": "nothing of this name is known here; expected it left out, or one of country, duration, end, language, "
+            "metadata, parties, product, risk, start",
         }
+
+    @pytest.mark.parametrize(
+        ("change", "pointer", "detail"),
+        [
+            ({"languag": "en"}, "/languag", 'nothing of this name is known here; expected perhaps "language"'),
+            ({"Product": "x"}, "/Product", 'nothing of this name is known here; expected perhaps "product"'),
+            ({"product": "off_duty_vehicel"}, "/product", 'there is no product "off_duty_vehicel"; expected perhaps "off_duty_vehicle"'),
+            ({"parties": {"policy_holder": {"reference": "x"}}}, "/parties/policy_holder", 'expected perhaps "policyholder"'),
+            ({"parties": {"policyholder": {"ref": "x", "reference": "y"}}}, "/parties/policyholder/ref", "left out, or reference"),
+            ({"risk": a_risk(vehicle_clas="van")}, "/risk/vehicle_clas", 'expected perhaps "vehicle_class"'),
+        ],
+    )  # fmt: skip
+    def test_that_is_misspelt_is_told_the_nearest(
+        self, platform: Platform, change: dict[str, Any], pointer: str, detail: str
+    ) -> None:
+        errors = the_problem(platform.post("/v1/quotes", a_quote(**change)), 422)["errors"]
+        assert [error["detail"] for error in errors if error["pointer"] == pointer and detail in error["detail"]], (
+            errors
+        )
+
+    def test_of_one_person_or_many_is_told_the_nearest_too(self, platform: Platform) -> None:
+        bind = full_bind(platform.quote())
+        bind["parties"]["insured"][1]["nam"] = "Camille"
+        bind["payment"]["methode"] = "card"
+        bind["payment"]["method"] = "invoise"
+        errors = {e["pointer"]: e["detail"] for e in the_problem(platform.post("/v1/covers", bind), 422)["errors"]}
+        assert errors == {
+            "/parties/insured/1/nam": 'nothing of this name is known here; expected perhaps "name"',
+            "/payment/methode": 'nothing of this name is known here; expected perhaps "method"',
+            "/payment/method": '"invoise"; expected "invoice" or "card"; perhaps "invoice"',
+        }
+
+    def test_that_names_no_role_of_the_product_is_told_those_there_are(self, platform: Platform) -> None:
+        parties = a_bind(platform.quote())["parties"] | {"counterpart": a_party()}
+        answer = platform.post("/v1/covers", a_bind(platform.quote(), parties=parties))
+        error = the_problem(answer, 422, "invalid_parties")["errors"][0]
+        assert (error["pointer"], "no counterpart; expected" in error["detail"]) == ("/parties/counterpart", True)
 
     def test_of_a_list_of_people_is_pointed_at_by_its_index(self, platform: Platform) -> None:
         bind = full_bind(platform.quote())
@@ -309,6 +347,10 @@ class TestQueries:
         assert pointers(answer) == ["?limmit"]
         assert the_problem(answer, 422)["errors"][0]["code"] == "unknown_field"
 
+    def test_a_misspelt_parameter_is_told_the_nearest(self, platform: Platform) -> None:
+        error = the_problem(platform.get("/v1/covers", params={"limmit": "5"}), 422)["errors"][0]
+        assert error["detail"] == 'there is no such parameter here; expected perhaps "limit"'
+
     @pytest.mark.parametrize(
         ("path", "name", "value"),
         [
@@ -488,6 +530,12 @@ class TestRisk:
 
 
 class TestClaimBody:
+    def test_is_told_the_nearest_section(self, platform: Platform) -> None:
+        cover = platform.cover(platform.quote(start="at_issue", end=None, duration="PT12H"))
+        answer = platform.post("/v1/claims", a_claim(cover, losses=[{"section": "good_carried"}]))
+        error = the_problem(answer, 422, "invalid_claim")["errors"][0]
+        assert error["detail"] == 'the cover has no such section; expected perhaps "goods_carried"'
+
     def test_refuses_an_estimate_under_nothing(self, platform: Platform) -> None:
         cover = platform.cover(platform.quote(start="at_issue", end=None, duration="PT12H"))
         losses = [{"section": "goods_carried", "estimate": {"amount": -1, "currency": "EUR"}}]

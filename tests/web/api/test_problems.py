@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import html
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +13,10 @@ import pytest
 
 import coverage
 from coverage.domain.faults import Conflict, Detail, Missing, Rejected, Unavailable
-from coverage.web.api.problems import PROBLEMS, fault_response, status_of
+from coverage.web.api.meanings import MEANINGS
+from coverage.web.api.problem_pages import UNRECORDED
+from coverage.web.api.problems import KINDS, PROBLEMS, ProblemSeen, fault_response, problem_type, status_of
+from coverage.web.api.recording import RECORDED
 from tests.answers import the_problem
 from tests.builders import Platform
 
@@ -60,18 +66,9 @@ class TestProblems:
         assert not unexplained
 
     def test_explain_no_code_that_is_never_raised(self) -> None:
-        raised = {code for code, where in codes() if not where.startswith("problems.py")}
+        tables = ("problems.py", "meanings.py", "problem_pages.py")
+        raised = {code for code, where in codes() if not where.startswith(tables)}
         assert set(PROBLEMS) <= raised
-
-    @pytest.mark.parametrize("code", sorted(PROBLEMS))
-    def test_each_has_its_page(self, platform: Platform, code: str) -> None:
-        page = platform.client.get(f"/problems/{code}")
-        assert page.status_code == 200
-        assert page.headers["content-type"].startswith("text/html")
-        assert code in page.text
-
-    def test_an_unknown_one_has_none(self, platform: Platform) -> None:
-        the_problem(platform.client.get("/problems/<script>"), 404, "not_found")
 
     @pytest.mark.parametrize(
         ("fault", "status"),
@@ -90,3 +87,46 @@ class TestProblems:
         answer = fault_response(fault, instance="/x", request_id="r")
         assert b'"other": 1' in answer.body
         assert b'"cover"' not in answer.body
+
+
+class TestPages:
+    def test_have_a_text_for_every_code_and_for_no_other(self) -> None:
+        assert set(MEANINGS) == set(PROBLEMS)
+        texts = [*MEANINGS.values(), *(problem.advice for problem in PROBLEMS.values())]
+        assert all(re.fullmatch(r"[A-Z`].{10,}[.]", text) for text in texts)
+        # What to do isn't what happened.
+        assert all(MEANINGS[code] != problem.advice for code, problem in PROBLEMS.items())
+
+    def test_show_no_example_of_a_code_that_there_is_not(self) -> None:
+        assert set(UNRECORDED) | set(RECORDED["problems"]) == set(PROBLEMS)
+        assert not set(UNRECORDED) & set(RECORDED["problems"]), "recorded by now"
+
+    @pytest.mark.parametrize("code", sorted(PROBLEMS))
+    def test_each_says_what_happened_what_to_do_and_shows_an_answer(self, platform: Platform, code: str) -> None:
+        page = platform.client.get(problem_type(code))
+        assert page.status_code == 200
+        assert page.headers["content-type"].startswith("text/html")
+        shown = html.unescape(re.sub(r"</?code>", "", page.text))
+        assert MEANINGS[code].replace("`", "") in shown
+        assert PROBLEMS[code].advice.replace("`", "") in shown
+        example = json.loads(re.search(r"\n\n(\{.*?\})</pre>", shown, re.DOTALL).group(1))  # type: ignore[union-attr]
+        ProblemSeen.model_validate(example, strict=True)
+        status = PROBLEMS[code].status or next(kind for kind in KINDS.values() if kind == example["status"])
+        assert (example["code"], example["type"], example["status"]) == (code, problem_type(code), status)
+        assert example["title"] == PROBLEMS[code].title
+
+    def test_are_listed_by_status(self, platform: Platform) -> None:
+        page = platform.client.get("/problems")
+        assert page.status_code == 200
+        assert set(re.findall(r'href="/problems/(\w+)"', page.text)) == set(PROBLEMS)
+
+    @pytest.mark.parametrize("path", ["/problems", "/problems/internal"])
+    def test_fetch_nothing_from_elsewhere(self, platform: Platform, path: str) -> None:
+        page = platform.client.get(path)
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        fetched = re.findall(r'<link[^>]* href="([^"]+)"', page.text)
+        assert fetched
+        assert all(platform.client.get(address).status_code == 200 for address in fetched)
+
+    def test_an_unknown_one_has_none(self, platform: Platform) -> None:
+        the_problem(platform.client.get("/problems/<script>"), 404, "not_found")

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coverage.domain.faults import Detail, Rejected, Unavailable
 from coverage.operations.unlocking import looks_like_key
+from coverage.rulebook.language.expressions import nearest
 from coverage.web.api import problems
 from coverage.web.api.access import caller_of, identify
 from coverage.web.turnstile import bearer_of
@@ -186,7 +187,7 @@ def _check_query(request: Request, known: frozenset[str]) -> None:
     for name, value in request.query_params.multi_items():
         shown = f"?{name[:LONGEST_TOKEN]}"
         if name not in known:
-            expected = f"one of {', '.join(sorted(known))}" if known else "no parameter at all"
+            expected = nearest(name[:LONGEST_TOKEN], sorted(known)) if known else "no parameter at all"
             errors.append(Detail(shown, f"there is no such parameter here; expected {expected}", "unknown_field"))
         elif name in seen and not name.endswith("[]"):
             errors.append(Detail(shown, "the parameter stands twice; expected it once", "invalid_value"))

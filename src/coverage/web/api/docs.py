@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,9 +17,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from coverage.domain.faults import Missing
 from coverage.operations.house import House
-from coverage.web.api.problems import PROBLEMS, ProblemSeen
+from coverage.web.api import declaring, problem_pages
+from coverage.web.api.problems import ProblemSeen
 from coverage.web.api.products import on_sale, risk_schema
 from coverage.web.api.shapes import instant_text
 
@@ -72,7 +71,7 @@ class Examples:
 
 
 def add_to(app: FastAPI, examples: Callable[[], Examples]) -> None:
-    """Adds `/openapi.json`, `/docs`, `/redoc` and a page for each problem."""
+    """Adds `/openapi.json`, `/docs`, `/redoc` and the pages of problems."""
 
     @app.get("/openapi.json", include_in_schema=False)
     def openapi() -> JSONResponse:
@@ -93,11 +92,8 @@ def add_to(app: FastAPI, examples: Callable[[], Examples]) -> None:
             redoc_favicon_url=f"{ASSETS_URL}/favicon.png", with_google_fonts=False,
         )  # fmt: skip
 
-    @app.get("/problems/{code}", include_in_schema=False)
-    def problem(code: str) -> HTMLResponse:
-        return HTMLResponse(problem_page(code))
-
     app.mount(ASSETS_URL, StaticFiles(directory=ASSETS))
+    problem_pages.add_to(app)
 
 
 def describe(app: FastAPI, examples: Examples) -> dict[str, Any]:
@@ -108,10 +104,8 @@ def describe(app: FastAPI, examples: Examples) -> dict[str, Any]:
         description=DESCRIPTION, routes=app.routes,
     )  # fmt: skip
     schemas = document["components"]["schemas"]
-    schemas["Problem"] = ProblemSeen.model_json_schema()
-    document["components"]["securitySchemes"] = {
-        "key": {"type": "http", "scheme": "bearer", "description": "sk_test_… or sk_live_…"}
-    }
+    problem = ProblemSeen.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs") | {"Problem": problem}
     risks = {f"Risk_{e.product}_{e.country}": risk_schema(e.rules, e) for e in on_sale(house)}
     for schema in risks.values():
         schema.pop("$schema")
@@ -123,39 +117,16 @@ def describe(app: FastAPI, examples: Examples) -> dict[str, Any]:
                 "description": asked["risk"]["description"],
                 "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in risks],
             }
-    for path, item in document["paths"].items():
-        for operation in item.values():
-            _complete(path, operation, examples)
+    for _, operation in declaring.operations(document):
+        _exemplify(operation, examples)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    declaring.declare(document, house.public_url)
     return document
 
 
-def _complete(path: str, operation: dict[str, Any], examples: Examples) -> None:
-    """An operation's key, errors and examples."""
-    open_to_all = path in ("/livez", "/readyz")
-    operation["security"] = [] if open_to_all else [{"key": []}]
-    operation["responses"].pop("422", None)
-    if not open_to_all:
-        takes_body = "requestBody" in operation
-        seals = operation["operationId"] in (
-            "retrieveCertificate",
-            "retrieveTerms",
-            "retrieveCalendar",
-            "retrieveInformationDocumentPdf",
-            "retrieveClaim",
-            "retrieveBordereau",
-            "retrieveExposure",
-            "listPayouts",
-            "retrievePayout",
-        ) or (takes_body and operation["operationId"] != "priceRisks")
-        for status, words in _ERRORS.items():
-            if (status in ("413", "415") and not takes_body) or (status in ("409", "410") and not seals):
-                continue
-            operation["responses"][status] = {
-                "description": words,
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            }
+def _exemplify(operation: dict[str, Any], examples: Examples) -> None:
+    """Examples of what an operation takes, that speak of things that are there."""
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if body is not None:
         body["example"] = _bodies(examples)[operation["operationId"]]
@@ -165,21 +136,6 @@ def _complete(path: str, operation: dict[str, Any], examples: Examples) -> None:
             del parameter["example"]
         if parameter["name"] == "idempotency-key" and "Required." in parameter.get("description", ""):
             parameter["required"] = True
-
-
-_ERRORS: Final = {
-    "400": "The request can't be read: no JSON, a header that is missing or wrong.",
-    "401": "There is no live API key.",
-    "403": "The API key may not do this: a scope is missing, or it is a live key where a test key is needed.",
-    "404": "There is nothing of that name that you may see.",
-    "409": "The state of things forbids it.",
-    "410": "The person has been erased.",
-    "413": "The body is too large.",
-    "415": "The body isn't sent as JSON.",
-    "422": "Something in the request has to be mended: `errors` says what.",
-    "429": "More was asked than the policy allows, which RateLimit-Policy names; try again after Retry-After.",
-    "503": "The service can't answer now; try again after Retry-After.",
-}
 
 
 def _parameter(operation: str, name: str, examples: Examples) -> Any:
@@ -308,16 +264,3 @@ def next_saturday(now: datetime) -> datetime:
     local = (now + timedelta(days=1)).astimezone(ZoneInfo("Europe/Paris"))
     days = (5 - local.weekday()) % 7 or (7 if local.hour >= 8 else 0)
     return (local + timedelta(days=days)).replace(hour=8, minute=0, second=0, microsecond=0)
-
-
-def problem_page(code: str) -> str:
-    """What a problem means and what to do about it; raises `Missing` for a code that there isn't."""
-    found = PROBLEMS.get(code)
-    if found is None:
-        raise Missing("not_found", "there is no problem of that name")
-    title, advice = html.escape(found.title), html.escape(found.advice)
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{title} – Sharecover API</title><main><h1>{title}</h1><p><code>{html.escape(code)}</code></p>"
-        f'<p>{advice}</p><p><a href="/docs">The API\'s documentation</a></p></main></html>'
-    )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel
 
 from coverage.domain.faults import Detail
+from coverage.rulebook.language.expressions import nearest
 from coverage.rulebook.language.inputs import json_word
 from coverage.web.api.bodies import pointer
 from coverage.web.api.shapes import PATTERNS
@@ -13,19 +17,62 @@ from coverage.web.api.shapes import PATTERNS
 # Before the name of a union's variant in pydantic's paths. No body can hold this character, so none is taken for it.
 VARIANT: Final = "\x00"
 LONGEST_MESSAGE: Final = 300
+LONGEST_NAME: Final = 80  # of a field, that something like it is looked for
 
 _CODES: Final = {"missing": "missing_field", "extra_forbidden": "unknown_field"}
 
 
-def detail(found: Mapping[str, Any]) -> Detail:
-    """One of pydantic's errors as a detail, with a pointer into what was sent."""
+def detail(found: Mapping[str, Any], asked: object = None) -> Detail:
+    """One of pydantic's errors as a detail, with a pointer into what was sent. `asked` is the type of the body: an
+    unknown field is told the nearest that there is in its place.
+    """
     place, *steps = found["loc"]
     steps = [step for step in steps if not str(step).startswith(VARIANT)]
     if len(steps) > 2 and steps[-1] == "[key]":
         del steps[-1]  # a mapping's key is at fault: it is its own place
     code = _CODES.get(found["type"], "invalid_value")
     where = pointer(steps) if place == "body" else _parameter(str(place), [str(step) for step in steps])
-    return Detail(where, _message(found)[:LONGEST_MESSAGE], code)
+    message = _unknown(steps, asked) if code == "unknown_field" else _message(found)
+    return Detail(where, message[:LONGEST_MESSAGE], code)
+
+
+def _unknown(steps: Sequence[object], asked: object) -> str:
+    types = [asked]
+    for step in steps[:-1]:
+        types = [inner for one in types for inner in _within(one, step)]
+    known = sorted({name for one in types for name in _fields(one)})
+    near = nearest(str(steps[-1])[:LONGEST_NAME], known) if known else ""
+    if near.startswith("perhaps"):
+        return f"nothing of this name is known here; expected {near}"
+    or_ = f", or {near if len(known) > 1 else known[0]}" if known else ""
+    return f"nothing of this name is known here; expected it left out{or_}"
+
+
+def _within(asked: object, step: object) -> Iterator[object]:
+    """The types of what stands at a step of a path into a value of a type."""
+    if isinstance(asked, type) and issubclass(asked, BaseModel):
+        for name, field in asked.model_fields.items():
+            if step == (field.alias or name):
+                yield field.annotation
+        return
+    for part in get_args(asked):
+        # Into a list or a mapping the step leads to their values; what else is made of types is one of them.
+        if _holds(asked):
+            yield part
+        else:
+            yield from _within(part, step)
+
+
+def _holds(asked: object) -> bool:
+    return getattr(asked, "__origin__", None) in (list, dict)
+
+
+def _fields(asked: object) -> Iterator[str]:
+    if isinstance(asked, type) and issubclass(asked, BaseModel):
+        yield from (field.alias or name for name, field in asked.model_fields.items())
+    elif not _holds(asked):
+        for part in get_args(asked):
+            yield from _fields(part)
 
 
 def _parameter(place: str, steps: list[str]) -> str:
@@ -38,11 +85,17 @@ def _message(found: Mapping[str, Any]) -> str:
     kind: str = found["type"]
     if kind == "missing":
         return "missing; expected it here" if len(found["loc"]) > 1 else "missing; expected a JSON object"
-    if kind == "extra_forbidden":
-        return "nothing of this name is known here; expected it left out"
     context: dict[str, Any] = found.get("ctx") or {}
     expected = _EXPECTED[kind](context) if kind in _EXPECTED else str(found["msg"])
-    return f"{_what(kind, found['input'])}; {expected}"
+    return f"{_what(kind, found['input'])}; {expected}{_meant(kind, found)}"
+
+
+def _meant(kind: str, found: Mapping[str, Any]) -> str:
+    """Which of some words was probably meant."""
+    if kind != "literal_error" or not isinstance(found["input"], str):
+        return ""
+    near = nearest(found["input"][:LONGEST_NAME], re.findall("'([^']*)'", str(found["ctx"]["expected"])))
+    return f"; {near}" if near.startswith("perhaps") else ""
 
 
 def _what(kind: str, value: object) -> str:

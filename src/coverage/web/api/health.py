@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 
 from coverage.web.api.access import TheHouse
 
-router = APIRouter(tags=["Health"])
+router = APIRouter(tags=["Health"], include_in_schema=False)
 
 LOOKOUTS: Final = 2
 _lookouts: RunVar[CapacityLimiter] = RunVar("lookouts")

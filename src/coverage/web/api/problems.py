@@ -143,17 +143,26 @@ PROBLEMS: Final[dict[str, Problem]] = {
 }  # fmt: skip
 
 
+class ErrorSeen(BaseModel):
+    """One thing wrong with what was sent."""
+
+    pointer: str = Field(description="A JSON pointer into the body, `?name` of a parameter, or a header's name.")
+    detail: str = Field(description="What was found and what was expected, for people.")
+    code: str = Field(description="What kind of thing it is, for machines.")
+
+
 class ProblemSeen(BaseModel):
     """RFC 9457 problem details."""
 
-    type: str
+    type: str = Field(description="The problem's own page, relative to the service.")
     title: str
-    status: int
+    status: int = Field(ge=400, le=599)
     detail: str
     instance: str
-    code: str
+    code: str = Field(description="Stable, for machines.")
     request_id: str
-    errors: list[dict[str, str]] = Field(default_factory=list, description="Each with its JSON pointer.")
+    errors: list[ErrorSeen] = Field(default_factory=list, description="Each thing to mend, with its place.")
+    cover: str | None = Field(None, description="Of a quote that is bound: what it became.")
 
 
 def instance_of(scope: Scope) -> str:

@@ -1,0 +1,111 @@
+"""A page for each problem, where its `type` leads: what happened, what to do, and an example of the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from coverage.domain.faults import Missing
+from coverage.web.api.meanings import MEANINGS
+from coverage.web.api.problems import PROBLEMS, problem_type
+from coverage.web.api.recording import RECORDED
+
+ASSETS: Final = Path(__file__).with_name("assets")
+ASSETS_URL: Final = "/docs/pages"
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+# Problems that can't be brought about at will, as they would be answered: the status, where, and the detail.
+UNRECORDED: Final[dict[str, tuple[int, str, str]]] = {}
+
+EXEMPLIFIED: Final = frozenset(PROBLEMS) & (set(RECORDED["problems"]) | set(UNRECORDED))
+
+
+def add_to(app: FastAPI) -> None:
+    """Adds `/problems` and a page for each of them."""
+
+    @app.get("/problems", include_in_schema=False)
+    def problems() -> HTMLResponse:
+        return _page("problems.html", groups=_groups())
+
+    @app.get("/problems/{code}", include_in_schema=False)
+    def problem(code: str) -> HTMLResponse:
+        return _page("problem.html", **_told(code))
+
+    app.mount(ASSETS_URL, StaticFiles(directory=ASSETS))
+
+
+def problem_example(code: str) -> dict[str, Any]:
+    """A problem of that code as it is answered: one that was, or else one that is written down here."""
+    recorded: dict[str, Any] | None = RECORDED["problems"].get(code)
+    if recorded is not None:
+        return {**recorded, "title": PROBLEMS[code].title}
+    status, instance, detail = UNRECORDED[code]
+    return {
+        "type": problem_type(code),
+        "title": PROBLEMS[code].title,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+        "request_id": "req_4f1c9a70d2b84e6a93be2c5d8071f6a4",
+    }
+
+
+def _told(code: str) -> dict[str, Any]:
+    found = PROBLEMS.get(code)
+    if found is None:
+        raise Missing("not_found", "there is no problem of that name")
+    example = problem_example(code)
+    return {
+        "code": code,
+        "title": found.title,
+        "meaning": MEANINGS[code],
+        "advice": found.advice,
+        "status": example["status"],
+        "request_id": example["request_id"],
+        "example": json.dumps(example, ensure_ascii=False, indent=2),
+    }
+
+
+def _groups() -> list[tuple[int, str, list[tuple[str, str]]]]:
+    found: dict[int, list[tuple[str, str]]] = {}
+    for code, problem in sorted(PROBLEMS.items()):
+        found.setdefault(problem_example(code)["status"], []).append((code, problem.title))
+    return [(status, HTTPStatus(status).phrase, codes) for status, codes in sorted(found.items())]
+
+
+def _code(text: str) -> Markup:
+    """Text whose words between backticks are shown as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
+
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.filters["code"] = _code
+_environment.globals["icon"] = "/docs/assets/favicon.png"
+# The style sheet's address changes with its content, so that it may be cached for ever.
+_environment.globals["stylesheet"] = (
+    f"{ASSETS_URL}/pages.css?v={hashlib.sha256((ASSETS / 'pages.css').read_bytes()).hexdigest()[:12]}"
+)
+
+
+def _page(template: str, **values: object) -> HTMLResponse:
+    page = _environment.get_template(template).render(values)
+    return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
