@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,8 +40,8 @@ from coverage.web.api import (
     products,
     quotes,
     settlements,
+    versions,
 )
-from coverage.web.api.access import VERSIONS
 from coverage.web.api.bodies import MAX_ERRORS, BodyLimit, Refused
 from coverage.web.capacity import Capacity, Door
 from coverage.web.member import pages, proofs
@@ -115,7 +116,7 @@ def create_app(
         app.add_middleware(Door, capacity=capacity)
     app.add_middleware(BodyLimit, larger={prices.PATH: prices.MAX_BYTES})
     app.add_middleware(Turnstile, house=house)
-    app.add_middleware(Envelope)
+    app.add_middleware(Envelope, origin=house.public_url)
     app.add_middleware(Watch)
     return app
 
@@ -132,8 +133,10 @@ def _build_routes(app: FastAPI) -> None:
 class Envelope:
     """Around each request: the headers that every answer bears, its id among them, and a problem for whatever broke."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, origin: str) -> None:
         self.app = app
+        # Keys are no browser's to hold: pages of our own alone may ask, and no others.
+        self.private = (*PRIVATE, (b"access-control-allow-origin", "/".join(origin.split("/")[:3]).encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -143,18 +146,20 @@ class Envelope:
         request_id = state["request_id"]
         started = False
         private = scope["path"].startswith("/v1/")
+        versions.asked.set(versions.asked_for(Headers(scope=scope).get("coverage-version")))
 
         async def sending(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                said = {name.lower() for name, _ in message["headers"]}
-                unsaid = [header for header in (PRIVATE if private else PUBLIC) if header[0] not in said]
+                said = {name.lower(): value for name, value in message["headers"]}
+                # A repeat is told in the version that it was told in first.
+                version = said.get(b"coverage-version", versions.asked.get().encode()).decode()
+                alike = (*(self.private if private else PUBLIC), *versions.headers_of(version))
                 message["headers"] = [
                     *message["headers"],
-                    *unsaid,
+                    *(header for header in alike if header[0] not in said),
                     (b"request-id", request_id.encode()),
-                    (b"coverage-version", VERSIONS[-1].encode()),
                     (b"strict-transport-security", b"max-age=63072000"),
                     *_allowance_headers(state.get("allowance")),
                 ]

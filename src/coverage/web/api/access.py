@@ -19,10 +19,11 @@ from coverage.operations.answering import Request as Asked
 from coverage.operations.house import House, Work
 from coverage.operations.showing import Page
 from coverage.rulebook.language.reading import canonical_json
+from coverage.web.api import versions
 from coverage.web.api.shapes import Instant
 from coverage.web.turnstile import Turnstile, bearer_of
 
-VERSIONS: Final = ("2026-11-01",)
+JSON: Final = "application/json; version="  # of what is kept to be repeated, before its date
 KEY_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -52,12 +53,12 @@ def identify(request: Request) -> None:
 async def caller_of(
     request: Request,
     coverage_version: Annotated[
-        str | None, Header(description="A dated version of this API.", json_schema_extra={"enum": list(VERSIONS)})
+        str | None, Header(description="A dated version of this API.", json_schema_extra={"enum": list(versions.DATES)})
     ] = None,
 ) -> Caller:
     """Who calls: the route has found out before it read anything else."""
-    if coverage_version not in (None, *VERSIONS):
-        detail = Detail("Coverage-Version", f"expected one of {', '.join(VERSIONS)}", "unknown_version")
+    if coverage_version not in (None, *versions.DATES):
+        detail = Detail("Coverage-Version", f"expected one of {', '.join(versions.DATES)}", "unknown_version")
         raise Rejected("unknown_version", "there is no such version", errors=(detail,))
     caller: Caller = request.state.caller
     return caller
@@ -157,17 +158,17 @@ def once(house: House, caller: Caller, asked: Asked | None, work: Callable[[Work
 
     def answered(tx: Work) -> Answer:
         made = work(tx)
-        return Answer(made.status, "application/json", _bytes(made.shape), made.subject)
+        return Answer(made.status, f"{JSON}{versions.asked.get()}", versions.tell(made.shape), made.subject)
 
     answer = answer_once(house, caller, asked, answered)
     headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
-    return Response(answer.body, answer.status, headers=headers, media_type=answer.content_type)
+    # A repeat is told as it was told first, whichever version it asks for; kept before there were others, in the first.
+    version = answer.content_type.partition(JSON)[2] or versions.DATES[0]
+    return Response(
+        answer.body, answer.status, headers=headers | {"Coverage-Version": version}, media_type="application/json"
+    )
 
 
 def plainly(shape: BaseModel, status: int = 200) -> Response:
     """A shape as a JSON answer."""
-    return Response(_bytes(shape), status, media_type="application/json")
-
-
-def _bytes(shape: BaseModel) -> bytes:
-    return shape.model_dump_json().encode()
+    return Response(versions.tell(shape), status, media_type="application/json")

@@ -76,7 +76,7 @@ class TaxSeen(Shape):
     label: str
     kind: Literal["premium_tax", "levy"]
     tax_class: str
-    rate: str = Field(description="In percent; empty for a flat levy.")
+    rate: str | None = Field(description="In percent; null for a flat levy.")
     on: Money
     amount: Money
 

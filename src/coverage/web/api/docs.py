@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from coverage.operations.house import House
-from coverage.web.api import declaring, problem_pages
+from coverage.web.api import declaring, problem_pages, versions
 from coverage.web.api.problems import ProblemSeen
 from coverage.web.api.products import on_sale, risk_schema
 from coverage.web.api.shapes import instant_text
@@ -110,6 +110,8 @@ def describe(app: FastAPI, examples: Examples) -> dict[str, Any]:
     for schema in risks.values():
         schema.pop("$schema")
     schemas |= risks
+    # Its items are read one by one later, for which their shape was written out in it.
+    schemas["PricesRequest"]["properties"]["prices"]["items"] = {"$ref": "#/components/schemas/PriceRequest"}
     if risks:
         for request in ("QuoteRequest", "PriceRequest"):
             asked = schemas[request]["properties"]
@@ -168,7 +170,7 @@ def _parameter(operation: str, name: str, examples: Examples) -> Any:
         "expand[]": ["explanation"],
         "limit": 10,
         "idempotency-key": f"{examples.idempotency_key}-{operation}",
-        "coverage-version": "2026-11-01",
+        "coverage-version": versions.NEWEST,
         "accept-language": "en",
     }.get(name)
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from pydantic import Field, SkipValidation
 
 from coverage.web.api.answers import PriceSeen, Reason, UnavailableSeen
+from coverage.web.api.problems import ErrorSeen
 from coverage.web.api.shapes import InstantSeen, Language, PriceRequest, Shape
 
 MOST_PRICES: Final = 1000  # of one call
@@ -34,14 +35,6 @@ class PricedSeen(Shape):
     reasons: list[Reason]
     price: PriceSeen | None = Field(description="Null when declined.")
     unavailable: list[UnavailableSeen] = Field(description="What was wanted and can't be had; the price is without it.")
-
-
-class ErrorSeen(Shape):
-    """One thing to mend."""
-
-    pointer: str = Field(description="Into the request, as in `/prices/17/risk/driver_born` (RFC 6901).")
-    detail: str
-    code: str
 
 
 class UnpricedSeen(Shape):

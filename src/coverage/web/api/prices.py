@@ -15,11 +15,12 @@ from pydantic import TypeAdapter, ValidationError
 from coverage.domain.faults import Rejected, Unavailable
 from coverage.operations.pricing import on_sale_now, price
 from coverage.rulebook.editions import Library
-from coverage.web.api import findings
+from coverage.web.api import findings, versions
 from coverage.web.api.access import TheCaller, TheHouse, TheLanguage, needs
 from coverage.web.api.asking import wanted_of
 from coverage.web.api.bodies import MAX_ERRORS, StrictRoute
-from coverage.web.api.pricelists import ErrorSeen, PricedSeen, PriceList, PricesRequest, UnpricedSeen
+from coverage.web.api.pricelists import PricedSeen, PriceList, PricesRequest, UnpricedSeen
+from coverage.web.api.problems import ErrorSeen
 from coverage.web.api.shapes import PriceRequest
 from coverage.web.api.telling import tell_priced
 from coverage.web.capacity import Capacity
@@ -86,7 +87,7 @@ def price_risks(
     answers = []
     with turns.take():
         for number, asked in enumerate(body.prices):
-            answers.append(_answer(number, asked, library, now, said).model_dump_json())
+            answers.append(versions.tell(_answer(number, asked, library, now, said)).decode())
             time.sleep(CEDED_SECONDS)
     # Written down risk by risk, and not in one go at the end: that would be a while in which the others wait, too.
     empty = PriceList(livemode=caller.tenant.livemode, data=[]).model_dump_json()
@@ -111,5 +112,5 @@ def _read(asked: object) -> PriceRequest:
         return _REQUEST.validate_python(asked)
     except ValidationError as error:
         found = error.errors(include_url=False)[:MAX_ERRORS]
-        details = tuple(findings.detail({**one, "loc": ("body", *one["loc"])}) for one in found)
+        details = tuple(findings.detail({**one, "loc": ("body", *one["loc"])}, PriceRequest) for one in found)
         raise Rejected("invalid_request", "the request isn't as documented", errors=details) from None

@@ -1,4 +1,6 @@
-"""A page for each problem, where its `type` leads: what happened, what to do, and an example of the answer."""
+"""A page for each problem, where its `type` leads: what happened, what to do, and an example of the answer; and one of
+the API's versions, in the same dress.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from coverage.domain.faults import Missing
+from coverage.web.api import versions
 from coverage.web.api.meanings import MEANINGS
 from coverage.web.api.problems import PROBLEMS, problem_type
 from coverage.web.api.recording import RECORDED
@@ -33,7 +36,7 @@ EXEMPLIFIED: Final = frozenset(PROBLEMS) & (set(RECORDED["problems"]) | set(UNRE
 
 
 def add_to(app: FastAPI) -> None:
-    """Adds `/problems` and a page for each of them."""
+    """Adds `/problems` with a page for each of them, and `/docs/versions`."""
 
     @app.get("/problems", include_in_schema=False)
     def problems() -> HTMLResponse:
@@ -42,6 +45,10 @@ def add_to(app: FastAPI) -> None:
     @app.get("/problems/{code}", include_in_schema=False)
     def problem(code: str) -> HTMLResponse:
         return _page("problem.html", **_told(code))
+
+    @app.get(versions.PAGE, include_in_schema=False)
+    def all_versions() -> HTMLResponse:
+        return _page("versions.html", versions=versions.VERSIONS[::-1])
 
     app.mount(ASSETS_URL, StaticFiles(directory=ASSETS))
 

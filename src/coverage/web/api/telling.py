@@ -331,7 +331,7 @@ def _price(
         taxes=[
             TaxSeen(
                 name=tax.name, label=wording.tax_label(tax, language), kind=tax.kind, tax_class=tax.tax_class,  # type: ignore[arg-type]
-                rate=decimal_text(tax.rate, 4) if tax.tax_class else "", on=Money(amount=tax.base, currency=currency),
+                rate=decimal_text(tax.rate, 4) if tax.tax_class else None, on=Money(amount=tax.base, currency=currency),
                 amount=Money(amount=tax.amount, currency=currency),
             )
             for tax in premium.taxes
