@@ -145,16 +145,16 @@ class _Comparison:
         """What goes in must still find a choice; what comes out must be one that there was."""
         for one in old if way == "in" else new:
             pairs = [(one, other) if way == "in" else (other, one) for other in (new if way == "in" else old)]
-            if not any(self._agree(*pair, way) for pair in pairs):
+            # What has kept its name is what it was meant to be: what became of it is told inside of it.
+            named = [(before, now) for before, now in pairs if "$ref" in before and before["$ref"] == now.get("$ref")]
+            if named:
+                yield from self._schema(where, *named[0], way)
+            elif not any(self._agree(before, now, way) for before, now in pairs):
                 yield (
                     f"{where}: {_shown(one)} isn't taken any more"
                     if way == "in"
                     else f"{where}: may be {_shown(one)} now"
                 )
-                for before, now in pairs:
-                    # What has kept its name is what it was meant to be: say what became of it.
-                    if "$ref" in before and before["$ref"] == now.get("$ref"):
-                        yield from self._schema(where, before, now, way)
 
     def _agree(self, old: Any, new: Any, way: Way) -> bool:
         """Whether nothing breaks between two schemas. What is looked at only to find out isn't taken for told."""

@@ -60,7 +60,7 @@ WORDS: Final = {
     413: "The body is too large.",
     415: "The body isn't sent as JSON.",
     422: "Something in the request has to be mended: `errors` says what.",
-    429: "Too many requests: wait as long as Retry-After says.",
+    429: "More was asked than the policy allows, which RateLimit-Policy names; try again after Retry-After.",
     500: "Something broke on our side; nothing was half-done.",
     503: "The service can't answer now; try again after Retry-After.",
 }
@@ -81,12 +81,12 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
     "RateLimit": {
         "description": "What is left of each limit, and the seconds until there is more (draft-ietf-httpapi-ratelimit-headers-10).",
         "schema": {"type": "string", "maxLength": 500},
-        "example": '"requests";r=98;t=1',
+        "example": '"default";r=98;t=1',
     },
     "RateLimit-Policy": {
         "description": "The limits that hold: how many in how many seconds.",
         "schema": {"type": "string", "maxLength": 500},
-        "example": '"requests";q=100;w=1',
+        "example": '"default";q=100;w=1',
     },
     "Access-Control-Allow-Origin": {
         "description": "The service's own origin alone: keys are no browser's to hold.",
@@ -164,8 +164,8 @@ def declare(document: dict[str, Any], public_url: str) -> None:
     }
     components["responses"] = {_shared_name(status): _refusal(status, _among(ALWAYS, status)) for status in SHARED}
     _drop_unused(document)
-    _bound(components["schemas"])
-    _bound(document["paths"])
+    bound(components["schemas"])
+    bound(document["paths"])
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -273,11 +273,11 @@ def _bound_parameter(parameter: dict[str, Any]) -> None:
         schema |= {"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
 
 
-def _bound(node: Any) -> None:
+def bound(node: Any) -> None:
     """States the bounds of every schema in a part of the document, where none is stated."""
     if isinstance(node, list):
         for item in node:
-            _bound(item)
+            bound(item)
     if not isinstance(node, dict):
         return
     match node.get("type"):
@@ -292,6 +292,6 @@ def _bound(node: Any) -> None:
             node.setdefault("format", "int32" if node["maximum"] < 2**31 <= node["minimum"] + 2**32 else "int64")
     for key, item in node.items():
         if key == "properties":
-            _bound(list(item.values()))  # whatever they are named
+            bound(list(item.values()))  # whatever they are named
         elif key not in ("example", "examples", "default", "enum", "const"):
-            _bound(item)
+            bound(item)

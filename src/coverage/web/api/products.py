@@ -17,6 +17,7 @@ from coverage.rulebook.language.inputs import Input
 from coverage.rulebook.language.lists import ListOf
 from coverage.rulebook.language.notation import decimal_text
 from coverage.rulebook.loaded import LoadedEdition
+from coverage.web.api import declaring
 from coverage.web.api.access import TheCaller, TheHouse, TheLanguage, caller_of, plainly
 from coverage.web.api.answers import ProductList, ProductSeen
 from coverage.web.api.bodies import StrictRoute
@@ -168,7 +169,7 @@ def risk_schema(rules: Edition, edition: LoadedEdition) -> dict[str, Any]:
     """JSON Schema (2020-12) of a product's risk, from its edition."""
     texts = edition.texts_in("en")
     described = texts.inputs if texts else {}
-    return {
+    schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
         "title": f"Risk of {rules.product}",
@@ -178,6 +179,8 @@ def risk_schema(rules: Edition, edition: LoadedEdition) -> dict[str, Any]:
             name: _described(rule, described.get(name), rules.effective.date()) for name, rule in rules.inputs.items()
         },
     }
+    declaring.bound(schema)
+    return schema
 
 
 def _described(rule: Input, words: FieldTexts | None, on: date) -> dict[str, Any]:
