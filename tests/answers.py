@@ -21,7 +21,7 @@ def noted(answer: httpx2.Response) -> httpx2.Response:
     """The answer as it is; noted, where answers are."""
     media = answer.headers.get("content-type", "").partition(";")[0]
     if RECORD is not None and ("json" in media or media.startswith("text/")):
-        target = answer.request.url.raw_path.decode()
+        target = bytes(answer.request.url.raw_path).decode()
         _note(method=answer.request.method, target=target, status=answer.status_code, media=media, text=answer.text)
     return answer
 

@@ -78,8 +78,6 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "revokeApiKey": {"path/key_id": "key"},
     "retrieveTestClock": {},
     "advanceTestClock": {},
-    "livez": {},
-    "readyz": {},
 }
 # Moves the clock of test tenants alone.
 NOT_IN_LIVE_MODE: Final = {"advanceTestClock"}

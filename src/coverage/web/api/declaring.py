@@ -41,7 +41,7 @@ TAGS: Final = {
 
 # What any operation may answer, and what it may answer by what it takes or gives.
 ALWAYS: Final = (
-    "unknown_version", "invalid_header", "missing_key", "invalid_key", "scope_missing", "not_found", "invalid_request",
+    "unknown_version", "invalid_header", "headers_too_large", "missing_key", "invalid_key", "scope_missing", "not_found", "invalid_request",
     "internal", "database_unavailable", "overloaded", *(code for code, one in PROBLEMS.items() if one.status == 429),
 )  # fmt: skip
 WITH_BODY: Final = ("invalid_json", "body_too_large", "unsupported_media_type")
@@ -61,6 +61,7 @@ WORDS: Final = {
     415: "The body isn't sent as JSON.",
     422: "Something in the request has to be mended: `errors` says what.",
     429: "More was asked than the policy allows, which RateLimit-Policy names; try again after Retry-After.",
+    431: "Path, query and headers are too large together.",
     500: "Something broke on our side; nothing was half-done.",
     503: "The service can't answer now; try again after Retry-After.",
 }
@@ -137,7 +138,7 @@ LONGEST: Final = {"date-time": 40, "date": 10, "duration": 40, "binary": 2**26}
 LONGEST_PATTERN: Final = {"^[A-Z]{2}$": 2, "^[A-Z][A-Z][A-Z]$": 3, "^[0-9a-f]{64}$": 64, "^[0-9]{4}-[0-9]{2}$": 7}
 LONGEST_TEXT, LONGEST_LIST, LARGEST = 20_000, 10_000, 2**53
 LONGEST_PATH: Final = 80
-SHARED: Final = (401, 403, 404, 422, 429, 500, 503)  # answers that most operations have alike
+SHARED: Final = (401, 403, 404, 422, 429, 431, 500, 503)  # answers that most operations have alike
 
 
 def declare(document: dict[str, Any], public_url: str) -> None:
