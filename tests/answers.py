@@ -35,7 +35,7 @@ def note_faults() -> None:
     def noting(fault: Fault, code: str, detail: str, *, errors: tuple[Detail, ...] = (), **extra: object) -> None:
         make(fault, code, detail, errors=errors, **extra)
         if code in PROBLEMS:
-            _note(fault=fault_response(fault, instance="", request_id="").body.decode())
+            _note(fault=bytes(fault_response(fault, instance="", request_id="").body).decode())
 
     Fault.__init__ = noting  # type: ignore[assignment, method-assign]
 
