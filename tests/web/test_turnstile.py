@@ -23,6 +23,7 @@ from coverage.operations.keying import revoke_key
 from coverage.operations.unlocking import BASE62, caller_by_key, looks_like_key
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
+from coverage.web.capacity import Capacity, Door
 from tests.answers import the_problem
 from tests.builders import Platform, a_quote, enrol_platform
 
@@ -166,6 +167,37 @@ class TestPartner:
     def test_is_watched_over_without_an_end(self, partner: Platform) -> None:
         use_up(partner)
         assert {partner.get(path).status_code for path in ("/livez", "/readyz") for _ in range(QUOTA)} == {200}
+
+
+class TestDoor:
+    @pytest.fixture
+    def full(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+        """Makes the service full from when it is called."""
+
+        async def nobody(*_: object) -> bool:
+            return False
+
+        return lambda: monkeypatch.setattr(Door, "_let_in", nobody)
+
+    @pytest.fixture
+    def opened(self, limited: House) -> Opened:
+        app = create_app(limited, capacity=Capacity(at_once=4, waiting=0, wait_seconds=0.1))
+        return lambda address="192.0.2.1": TestClient(app, raise_server_exceptions=False, client=(address, 50_000))
+
+    def test_is_never_reached_by_who_has_nothing_left(self, partner: Platform, full: Callable[[], None]) -> None:
+        use_up(partner)
+        full()
+        is_limited(partner.get("/v1/products"))
+
+    def test_that_is_shut_costs_nothing_of_the_allowance(
+        self, partner: Platform, full: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert is_told(partner.get("/v1/products"))[0] == QUOTA - 1
+        full()
+        for _ in range(QUOTA):
+            the_problem(partner.get("/v1/products"), 503, "overloaded")
+        monkeypatch.undo()
+        assert is_told(partner.get("/v1/products"))[0] == QUOTA - 2
 
 
 class TestKeysThatOpenNothing:

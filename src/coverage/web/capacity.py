@@ -36,7 +36,9 @@ class Capacity:
 class Door:
     """Lets as many requests in as there is room for; the others wait before it, or are told to come back.
 
-    It stands behind what reads a body: a sender who takes its time takes no room.
+    It stands behind what reads a body: a sender who takes its time takes no room. And behind the turnstile, which turns away
+    who is known to have nothing left: what one partner asks too much is told 429, and isn't what others are told 503 for.
+    What is refused here hasn't been counted there.
     """
 
     def __init__(self, app: ASGIApp, capacity: Capacity) -> None:
