@@ -78,6 +78,26 @@ class TestSettings:
         with pytest.raises(BadSetting, match=r"SHARECOVER_POOLER is .* expected `transaction`"):
             Settings.read({"SHARECOVER_POOLER": text})
 
+    def test_read_secrets_from_files(self, tmp_path: Path) -> None:
+        kept = tmp_path / "key"
+        kept.write_text("sk_test_x\n")
+        assert Settings.read({"STRIPE_TEST_KEY_FILE": str(kept)}).card_keys == {"test": "sk_test_x"}
+        # A child is given both by its parent.
+        assert Settings.read({"STRIPE_TEST_KEY_FILE": str(kept), "STRIPE_TEST_KEY": "sk_test_x"}).card_keys
+        with pytest.raises(BadSetting, match="STRIPE_TEST_KEY and STRIPE_TEST_KEY_FILE say different") as refused:
+            Settings.read({"STRIPE_TEST_KEY_FILE": str(kept), "STRIPE_TEST_KEY": "sk_test_y"})
+        assert "sk_test" not in str(refused.value)
+
+    @pytest.mark.parametrize(
+        ("content", "said"), [(None, "No such file"), (b"\n", "is empty"), (b"\xff", "is no text")]
+    )
+    def test_say_which_secret_can_not_be_read(self, tmp_path: Path, content: bytes | None, said: str) -> None:
+        kept = tmp_path / "key"
+        if content is not None:
+            kept.write_bytes(content)
+        with pytest.raises(BadSetting, match=f"DATABASE_URL_FILE: .*{said}"):
+            Settings.read({"DATABASE_URL_FILE": str(kept)})
+
     def test_write_the_log_as_text_or_json(self) -> None:
         assert [Settings.read(env).logs for env in ({}, {"SHARECOVER_LOGS": "json"})] == ["text", "json"]
         with pytest.raises(BadSetting, match="SHARECOVER_LOGS is 'yaml'; expected json or text"):

@@ -83,7 +83,7 @@ class Settings:
         A variable that is set to nothing counts as not set, as compose files and shells leave them.
         """
         given = os.environ if environment is None else environment
-        env = {name: value for name, value in given.items() if value}
+        env = _with_files({name: value for name, value in given.items() if value})
         statement_ms = _time(env, "SHARECOVER_STATEMENT_TIMEOUT", 15_000, 100, 600_000)
         lock_ms = _time(env, "SHARECOVER_LOCK_TIMEOUT", min(5_000, statement_ms // 2), 10, 600_000)
         if lock_ms >= statement_ms:
@@ -134,6 +134,34 @@ class Settings:
         Policy"), and a stand-in's.
         """
         return (STRIPE_PAGES, *([self.card_api] if self.card_api else []))
+
+
+# What may stand in a file instead, named by the variable with `_FILE` behind it: a process's environment is seen by many.
+SECRETS: Final = (
+    "DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_BACKUP_URL", "SHARECOVER_MASTER_KEY", "SHARECOVER_REDIS_URL",
+    "SHARECOVER_SIGNING_PIN", "STRIPE_TEST_KEY", "STRIPE_LIVE_KEY", "STRIPE_TEST_WEBHOOK_SECRET", "STRIPE_LIVE_WEBHOOK_SECRET",
+)  # fmt: skip
+
+
+def _with_files(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment with the secrets that lie in files; raises `BadSetting` where one can't be read or is named twice."""
+    found = dict(env)
+    for name in SECRETS:
+        path = found.pop(f"{name}_FILE", None)
+        if path is None:
+            continue
+        try:
+            # Editors end a file with a line's end, which belongs to no secret.
+            content = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise BadSetting(f"{name}_FILE: {path} can't be read ({reason})") from None
+        if not content:
+            raise BadSetting(f"{name}_FILE: {path} is empty")
+        if env.get(name, content) != content:
+            raise BadSetting(f"{name} and {name}_FILE say different things; expected one of them")
+        found[name] = content
+    return found
 
 
 def _folder(name: str, path: Path) -> Path:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,13 +52,16 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
         demo: Annotated[
             bool, typer.Option("--demo", help="Make a demo partner with a test key, and things to try.")
         ] = False,
+        web_only: Annotated[
+            bool, typer.Option("--web-only", help="Neither migrate nor start a worker: both are done elsewhere.")
+        ] = False,
     ) -> None:
         """Run the service with its worker.
 
         Without DATABASE_URL a private PostgreSQL runs in the data folder. Ctrl-C ends everything that was started.
         """
         with ending_in_order(unfinished=False), clear_errors(wired := wiring()):
-            _serve(wired, wired.read_settings(data=data, rules=rules, port=port), host, demo)
+            _serve(wired, wired.read_settings(data=data, rules=rules, port=port), host, demo, web_only)
 
     @app.command()
     def work(
@@ -81,7 +84,7 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
             typer.echo(f"The schema is at its newest revision, {revision}.")
 
 
-def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
+def _serve(wired: Wiring, settings: Any, host: str, demo: bool, web_only: bool) -> None:
     import uvicorn
 
     from coverage.commands.connections import BoundedProtocol
@@ -93,7 +96,7 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
     with ExitStack() as ended, listener, _watched(settings, "web"):
         if demo:
             settings = ended.enter_context(wired.card_stand_in(settings, _address(host, settings.port)))
-        premises = ended.enter_context(wired.open_premises(settings, told, migrate=True))
+        premises = ended.enter_context(wired.open_premises(settings, told, migrate=not web_only))
         for finding in premises.house.rules().faults:
             RULES_LOG.warning("%s", finding) if settings.logs == "json" else tell(f"rules: {finding}")
         playing = None
@@ -113,7 +116,7 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool) -> None:
             # Whoever else says that he asks for somebody isn't believed.
             proxy_headers=bool(settings.proxies), forwarded_allow_ips=list(settings.proxies),
         )  # fmt: skip
-        with _worker_beside(settings):
+        with nullcontext() if web_only else _worker_beside(settings):
             if settings.logs == "json":
                 log.info("serving", extra={"facts": {"host": host, "port": settings.port}})
             if settings.logs == "text" or playing is not None:

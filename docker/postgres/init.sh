@@ -1,0 +1,17 @@
+#!/bin/sh
+# Run once by the image of PostgreSQL, on an empty database: who owns the schema, and who serves.
+set -eu
+
+owner=$(cat /run/secrets/owner_password)
+login=$(cat /run/secrets/login_password)
+
+# By way of the input: a command line is seen by others.
+psql -v ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname "${POSTGRES_DB:-sharecover}" <<SQL
+CREATE ROLE sharecover_app NOLOGIN NOBYPASSRLS;
+CREATE ROLE sharecover_worker NOLOGIN NOBYPASSRLS;
+CREATE ROLE sharecover_owner LOGIN CREATEROLE PASSWORD '$owner';
+CREATE ROLE sharecover_login LOGIN NOINHERIT PASSWORD '$login';
+GRANT sharecover_app, sharecover_worker TO sharecover_owner WITH ADMIN OPTION;
+GRANT sharecover_app, sharecover_worker TO sharecover_login;
+ALTER DATABASE ${POSTGRES_DB:-sharecover} OWNER TO sharecover_owner;
+SQL
