@@ -1,3 +1,3 @@
 """Generated: see `./dev clients`."""
 
-VERSION = "2026-11-01"
+VERSION = "2026-11-27"

@@ -4,7 +4,6 @@ from .changes import Changes
 from .claims import Claims
 from .covers import Covers
 from .events import Events
-from .health import Health
 from .invoices import Invoices
 from .prices import Prices
 from .products import Products
@@ -14,18 +13,6 @@ from .test_clock import TestClock
 
 
 class Operations(
-    ApiKeys,
-    Bordereaux,
-    Changes,
-    Claims,
-    Covers,
-    Events,
-    Health,
-    Invoices,
-    Prices,
-    Products,
-    Quotes,
-    Settling,
-    TestClock,
+    ApiKeys, Bordereaux, Changes, Claims, Covers, Events, Invoices, Prices, Products, Quotes, Settling, TestClock
 ):
     pass

@@ -71,7 +71,6 @@ from .list_claims_state import ListClaimsState
 from .list_covers_state import ListCoversState
 from .list_invoices_state import ListInvoicesState
 from .list_payouts_state import ListPayoutsState
-from .livez_response_200 import LivezResponse200
 from .loss_part import LossPart
 from .loss_request import LossRequest
 from .loss_request_claimant import LossRequestClaimant
@@ -102,10 +101,7 @@ from .price_request import PriceRequest
 from .priced import Priced
 from .priced_status import PricedStatus
 from .prices_request import PricesRequest
-from .prices_request_prices_item import PricesRequestPricesItem
-from .prices_request_prices_item_risk import PricesRequestPricesItemRisk
 from .problem import Problem
-from .problem_errors_item import ProblemErrorsItem
 from .product import Product
 from .product_ipid import ProductIpid
 from .product_list import ProductList
@@ -125,7 +121,6 @@ from .quote_request import QuoteRequest
 from .quote_request_metadata import QuoteRequestMetadata
 from .quote_risk import QuoteRisk
 from .quote_state import QuoteState
-from .readyz_response_200 import ReadyzResponse200
 from .reason import Reason
 from .reason_decision import ReasonDecision
 from .reserve_request import ReserveRequest
@@ -243,7 +238,6 @@ __all__ = (
     "ListCoversState",
     "ListInvoicesState",
     "ListPayoutsState",
-    "LivezResponse200",
     "LossPart",
     "LossRequest",
     "LossRequestClaimant",
@@ -274,10 +268,7 @@ __all__ = (
     "PriceList",
     "PriceRequest",
     "PricesRequest",
-    "PricesRequestPricesItem",
-    "PricesRequestPricesItemRisk",
     "Problem",
-    "ProblemErrorsItem",
     "Product",
     "ProductIpid",
     "ProductList",
@@ -297,7 +288,6 @@ __all__ = (
     "QuoteRequestMetadata",
     "QuoteRisk",
     "QuoteState",
-    "ReadyzResponse200",
     "Reason",
     "ReasonDecision",
     "ReserveRequest",

@@ -8,7 +8,7 @@ from attrs import define as _attrs_define
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.prices_request_prices_item import PricesRequestPricesItem
+    from ..models.price_request import PriceRequest
 
 
 T = TypeVar("T", bound="PricesRequest")
@@ -19,11 +19,11 @@ class PricesRequest:
     """Up to 1,000 risks to be priced, each on its own.
 
     Attributes:
-        prices (list[PricesRequestPricesItem]):
+        prices (list[PriceRequest]):
         language (None | str | Unset): Of texts in answers; else by Accept-Language, else French.
     """
 
-    prices: list[PricesRequestPricesItem]
+    prices: list[PriceRequest]
     language: None | str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
@@ -52,13 +52,13 @@ class PricesRequest:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.prices_request_prices_item import PricesRequestPricesItem  # noqa: PLC0415
+        from ..models.price_request import PriceRequest  # noqa: PLC0415
 
         d = dict(src_dict)
         prices = []
         _prices = d.pop("prices")
         for prices_item_data in _prices:
-            prices_item = PricesRequestPricesItem.from_dict(prices_item_data)
+            prices_item = PriceRequest.from_dict(prices_item_data)
 
             prices.append(prices_item)
 

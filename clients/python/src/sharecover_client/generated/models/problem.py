@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.problem_errors_item import ProblemErrorsItem
+    from ..models.error import Error
 
 
 T = TypeVar("T", bound="Problem")
@@ -20,14 +20,15 @@ class Problem:
     """RFC 9457 problem details.
 
     Attributes:
-        type_ (str):
+        type_ (str): The problem's own page, relative to the service.
         title (str):
         status (int):
         detail (str):
         instance (str):
-        code (str):
+        code (str): Stable, for machines.
         request_id (str):
-        errors (list[ProblemErrorsItem] | Unset): Each with its JSON pointer.
+        errors (list[Error] | Unset): Each thing to mend, with its place.
+        cover (None | str | Unset): Of a quote that is bound: what it became.
     """
 
     type_: str
@@ -37,7 +38,8 @@ class Problem:
     instance: str
     code: str
     request_id: str
-    errors: list[ProblemErrorsItem] | Unset = UNSET
+    errors: list[Error] | Unset = UNSET
+    cover: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,6 +64,12 @@ class Problem:
                 errors_item = errors_item_data.to_dict()
                 errors.append(errors_item)
 
+        cover: None | str | Unset
+        if isinstance(self.cover, Unset):
+            cover = UNSET
+        else:
+            cover = self.cover
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -77,12 +85,14 @@ class Problem:
         )
         if errors is not UNSET:
             field_dict["errors"] = errors
+        if cover is not UNSET:
+            field_dict["cover"] = cover
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.problem_errors_item import ProblemErrorsItem  # noqa: PLC0415
+        from ..models.error import Error  # noqa: PLC0415
 
         d = dict(src_dict)
         type_ = d.pop("type")
@@ -100,13 +110,22 @@ class Problem:
         request_id = d.pop("request_id")
 
         _errors = d.pop("errors", UNSET)
-        errors: list[ProblemErrorsItem] | Unset = UNSET
+        errors: list[Error] | Unset = UNSET
         if _errors is not UNSET:
             errors = []
             for errors_item_data in _errors:
-                errors_item = ProblemErrorsItem.from_dict(errors_item_data)
+                errors_item = Error.from_dict(errors_item_data)
 
                 errors.append(errors_item)
+
+        def _parse_cover(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        cover = _parse_cover(d.pop("cover", UNSET))
 
         problem = cls(
             type_=type_,
@@ -117,6 +136,7 @@ class Problem:
             code=code,
             request_id=request_id,
             errors=errors,
+            cover=cover,
         )
 
         problem.additional_properties = d

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
@@ -22,7 +22,7 @@ class Tax:
         label (str):
         kind (TaxKind):
         tax_class (str):
-        rate (str): In percent; empty for a flat levy.
+        rate (None | str): In percent; null for a flat levy.
         on (Money): An amount in minor units (cents) of a currency (ISO 4217).
         amount (Money): An amount in minor units (cents) of a currency (ISO 4217).
     """
@@ -31,7 +31,7 @@ class Tax:
     label: str
     kind: TaxKind
     tax_class: str
-    rate: str
+    rate: None | str
     on: Money
     amount: Money
 
@@ -44,6 +44,7 @@ class Tax:
 
         tax_class = self.tax_class
 
+        rate: None | str
         rate = self.rate
 
         on = self.on.to_dict()
@@ -79,7 +80,12 @@ class Tax:
 
         tax_class = d.pop("tax_class")
 
-        rate = d.pop("rate")
+        def _parse_rate(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        rate = _parse_rate(d.pop("rate"))
 
         on = Money.from_dict(d.pop("on"))
 
