@@ -70,15 +70,15 @@ class Sender:
 
     def __init__(self, platform: Platform, canaries: Canaries, trial: Trial, seed: int) -> None:
         self._platform, self._canaries, self._trial, self._random = platform, canaries, trial, Random(seed)
-        self._addresses: list[str] = []
+        self._links: list[str] = []
         self._rendered = False
-        self.told_in_addresses: set[bytes] = set()
+        self.addresses: list[str] = []  # that were answered
         self._deeds: list[Callable[[], Iterator[httpx2.Response]]] = [
             self._buy, self._buy, self._quote, self._member, self._stranger, self._mistake, self._break, self._garbage,
         ]  # fmt: skip
 
     def send(self, count: int) -> int:
-        """So many requests; what stands in the addresses that were answered is looked at as it comes."""
+        """So many requests; the addresses that were answered are kept, to be looked at."""
         sent = 0
         while sent < count:
             for answer in self._random.choice(self._deeds)():
@@ -91,13 +91,12 @@ class Sender:
         for name, holds in (("made", status < 400), ("refused", 400 <= status < 500), ("broken", status >= 500)):
             if holds:
                 self._trial.met(name)
-        addresses = [answer.headers.get("Location", ""), answer.headers.get("Link", "")]
+        self.addresses += [answer.headers.get("Location", ""), answer.headers.get("Link", "")]
         kind = answer.headers.get("Content-Type", "")
         if "html" in kind:
-            addresses += ADDRESSES.findall(answer.text)
+            self.addresses += ADDRESSES.findall(answer.text)
         elif kind == "application/json":
-            addresses += _urls(answer.json())
-        self.told_in_addresses |= self._canaries.found_in("\n".join(addresses).encode())
+            self.addresses += _urls(answer.json())
 
     def _headers(self) -> dict[str, str]:
         new = self._canaries.new
@@ -137,14 +136,14 @@ class Sender:
         yield read
         link = read.json()["member_url"].rpartition("/")[2]
         self._canaries.secrets.add(link)
-        self._addresses.append(link)
+        self._links.append(link)
         claim = a_claim(cover.json(), description=f"{new()} fell", loss_at=soon(seconds=-5), contact={"phone": new()})
         yield platform.post("/v1/claims", claim, headers=self._headers())
 
     def _member(self) -> Iterator[httpx2.Response]:
-        if not self._addresses:
+        if not self._links:
             return
-        client, link = self._platform.client, self._random.choice(self._addresses)
+        client, link = self._platform.client, self._random.choice(self._links)
         opened = client.get(f"/m/{link}", headers=self._headers(), follow_redirects=False)
         yield opened
         cookie = "; ".join(f"{name}={value}" for name, value in opened.cookies.items())
@@ -286,11 +285,11 @@ class TestNothingTold:
             "log": "\n".join(log).encode(),
             "metrics": "".join(counted).encode(),
             "traces": b"".join(collector.bodies),
+            "addresses": "\n".join(one for sender in senders for one in sender.addresses).encode(),
         }
         self._count(trial, canaries, log, counted, collector)
         for place, words in told.items():
             assert canaries.found_in(words) == set(), place
-        assert [sender.told_in_addresses for sender in senders] == [set()] * PARTNERS
 
     def _count(
         self, trial: Trial, canaries: Canaries, log: list[str], counted: list[str], collector: Collector
