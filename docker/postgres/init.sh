@@ -2,8 +2,9 @@
 # Run once by the image of PostgreSQL, on an empty database: who owns the schema, and who serves.
 set -eu
 
-owner=$(cat /run/secrets/owner_password)
-login=$(cat /run/secrets/login_password)
+secrets=${SECRETS:-/run/secrets}
+owner=$(cat "$secrets/owner_password")
+login=$(cat "$secrets/login_password")
 
 # By way of the input: a command line is seen by others.
 psql -v ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname "${POSTGRES_DB:-sharecover}" <<SQL
