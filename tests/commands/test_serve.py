@@ -26,6 +26,7 @@ from tests.builders import a_bind, a_quote
 from tests.conftest import RULES
 from tests.processes import (
     COVERAGE,
+    NO_TLS,
     Service,
     clean_environment,
     data_folder,
@@ -133,6 +134,11 @@ class TestServe:
     def test_keeps_its_secrets_for_itself(self, service: Service) -> None:
         for name in ("master.key", "demo.json"):
             assert (service.data / name).stat().st_mode & 0o077 == 0
+
+    def test_takes_an_address_from_a_proxy_and_what_that_was_told_for_nothing(self, service: Service) -> None:
+        assert [looked_up(service, "203.0.113.1") for _ in range(11)] == [404] * 10 + [429]
+        assert looked_up(service, "198.51.100.9, 203.0.113.1") == 429, "the last one is whom the proxy saw"
+        assert looked_up(service, "203.0.113.2") == 404
 
     def test_replaces_a_worker_that_dies(self, service: Service) -> None:
         dead = service.worker()
@@ -483,3 +489,18 @@ class TestExternalDatabase:
             wait_until_kept(address, a_cover(service))
             assert service.worker() == worker, "it waited, and didn't die"
         admin.dispose()
+
+
+class TestProxies:
+    def test_that_are_not_there_are_not_believed(self, used_data: Path) -> None:
+        with serving(used_data, environment={"SHARECOVER_PROXIES": "none"}) as service:
+            statuses = [looked_up(service, f"203.0.113.{number}") for number in range(11)]
+            assert statuses == [404] * 10 + [429], "they all are the one who connects"
+
+
+def looked_up(service: Service, forwarded_for: str) -> int:
+    """The status for somebody who types a certificate that isn't there."""
+    with httpx2.Client(verify=NO_TLS, trust_env=False, timeout=60) as client:
+        typed = {"number": "SC-0000000000", "start": "2026-01-01"}
+        answer = client.post(f"{service.url}/verify", data=typed, headers={"X-Forwarded-For": forwarded_for})
+    return int(answer.status_code)
