@@ -1,4 +1,6 @@
-"""What needs npm or the clients' generator: that nothing generated is stale, that the TypeScript client builds and works. `./dev clients-check`."""
+"""What needs npm or the clients' generator: that nothing generated is stale, that the TypeScript client builds and works, that
+the Bruno collection runs through. `./dev clients-check`.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,11 @@ GENERATED = "src/sharecover_client/generated"
 def main() -> None:
     """Tries all; ends with a status that isn't 0 where something isn't right."""
     current(Path(sys.argv[1]))
-    run("npm", "ci", "--silent", folder=CLIENTS / "typescript")
+    for folder in ("typescript", "bruno"):
+        run("npm", "ci", "--silent", folder=CLIENTS / folder)
     with data_folder() as data, serving(data, "--demo") as service:
         typescript(service)
+        bruno(service)
 
 
 def current(generator: Path) -> None:
@@ -37,6 +41,12 @@ def snapshot() -> dict[str, bytes]:
     """What stands in the generated folder."""
     folder = CLIENTS / "python" / GENERATED
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.py")}
+
+
+def bruno(service: Service) -> None:
+    """Runs the collection from its first request to its last."""
+    named = ("--env-var", f"api={service.url}", "--env-var", f"key={key_of(service)}")
+    run("npx", "bru", "run", "-r", "--env", "local", *named, folder=CLIENTS / "bruno")
 
 
 def typescript(service: Service) -> None:
