@@ -125,12 +125,12 @@ class Platform:
     client: httpx2.Client
 
     def get(self, path: str, **options: Any) -> httpx2.Response:
-        return self._call("GET", path, **options)
+        return self.call("GET", path, **options)
 
     def post(self, path: str, body: Any = None, *, key: str | None = None, **options: Any) -> httpx2.Response:
         """Posts with a fresh Idempotency-Key, or with `key`."""
         headers = {"Idempotency-Key": key or secrets.token_hex(12), **options.pop("headers", {})}
-        return self._call("POST", path, json=body, headers=headers, **options)
+        return self.call("POST", path, json=body, headers=headers, **options)
 
     def quote(self, **changes: Any) -> dict[str, Any]:
         """A quote that was made."""
@@ -149,7 +149,8 @@ class Platform:
         answer = self.post("/v1/test_clock/advance", {"to": to})
         assert answer.status_code == 200, answer.text
 
-    def _call(self, method: str, path: str, **options: Any) -> httpx2.Response:
+    def call(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """Calls with this partner's key."""
         headers = {"Authorization": f"Bearer {self.key}", **options.pop("headers", {})}
         return noted(self.client.request(method, path, headers=headers, **options))
 

@@ -27,6 +27,7 @@ from coverage.gateways.outgoing import FolderOutgoing
 from coverage.gateways.private_postgres import PrivatePostgres
 from coverage.gateways.signing import PadesSignatures
 from coverage.gateways.tables import FileTables
+from coverage.gateways.webhook_posting import WebhookPost
 from coverage.operations.house import House
 from coverage.operations.publishing import Publisher
 from coverage.rulebook.editions import Library, load
@@ -37,6 +38,7 @@ from coverage.web.app import create_app
 from tests.answers import note_faults
 from tests.builders import Platform, enrol_platform
 from tests.lending import Wall, selling
+from tests.listening import nowhere
 from tests.processes import NO_TLS, folder_for_databases
 from tests.serving import serving
 
@@ -148,6 +150,7 @@ def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         # Without an end to how often: all tests ask from one address.
         limits=CountedLimits(dict.fromkeys(STRANGERS)),
         public_url="http://testserver",
+        posting=WebhookPost(loopback=True, resolver=nowhere),
     )
     signatures.close()
     documents.close()

@@ -65,6 +65,7 @@ class Settings:
     timestamps: str | None  # the address of a timestamp authority (RFC 3161)
     wallet_key: Path | None  # a service account's of Google Wallet, in JSON
     wallet_issuer: str | None
+    webhooks_to_loopback: bool  # test partners may be told things at this machine itself
     logs: Form  # how the log is written
     traces: bool  # whether they are sent out, to where OpenTelemetry's own variables say
     metrics: tuple[str, int] | None  # host and port where this process's metrics are asked for
@@ -123,6 +124,7 @@ class Settings:
             public_url=_public_url(env) or f"http://localhost:{port or _whole(env, 'PORT', 8000, 1, 65_535)}",
             **_signing(env),
             **_wallet(env),
+            webhooks_to_loopback=_webhooks_to(env, "SHARECOVER_WEBHOOKS_TO"),
             logs=_logs(env, "SHARECOVER_LOGS"),
             metrics=_listening(env, "SHARECOVER_METRICS"),
             traces=_traces(env),
@@ -330,6 +332,13 @@ def _signing(env: Mapping[str, str]) -> dict[str, Any]:
         "signing_key": key, "signing_certificate": Path(certificate).absolute() if certificate else None,
         "signing_pin": env.get("SHARECOVER_SIGNING_PIN"), "timestamps": timestamps,
     }  # fmt: skip
+
+
+def _webhooks_to(env: Mapping[str, str], name: str) -> bool:
+    if env.get(name) not in (None, "loopback"):
+        words = "expected `loopback`, for trials on one machine, or nothing: then webhooks go to public addresses alone"
+        raise BadSetting(f"{name} is {env[name][:40]!r}; {words}")
+    return name in env
 
 
 def _wallet(env: Mapping[str, str]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.answering import prune_answers
 from coverage.operations.certifying import certificate_of
 from coverage.operations.collecting import send_refunds, settle_payments
+from coverage.operations.delivering import prune_deliveries
 from coverage.operations.falling_due import fire_all_due
 from coverage.operations.house import Erased, House
 from coverage.operations.invoicing import close_all_due, look_at_sent, send_invoice
@@ -86,6 +87,7 @@ HANDLERS: Final[Mapping[str, Callable[[House, Caller, str], None]]] = {
 def _prune(house: House, queue: Database) -> None:
     prune_answers(queue, house.wall())
     prune_jobs(queue, house.wall())
+    prune_deliveries(queue, house.wall())
 
 
 ROUNDS: Final = (

@@ -26,7 +26,7 @@ from coverage.storage.tenancy import OUTSIDE, Database
 from tests.answers import the_problem
 from tests.builders import Platform, a_party, a_risk, enrol_platform, soon
 from tests.logs import seal_all
-from tests.web.api.bodies import Posting, a_key, decided, ordered, postings, put
+from tests.web.api.bodies import Posting, a_delivery, a_key, an_endpoint, decided, ordered, postings, put
 
 # Where an operation names a partner's own things, and what kind of thing it is. A place is "path/…", "query/…" or
 # "body/…"; an operation without any tells or makes what is the asker's alone.
@@ -76,6 +76,21 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "retrieveApiKey": {"path/key_id": "key"},
     "rotateApiKey": {"path/key_id": "key"},
     "revokeApiKey": {"path/key_id": "key"},
+    "createWebhookEndpoint": {},
+    "listWebhookEndpoints": {"query/starting_after": "endpoint"},
+    "retrieveWebhookEndpoint": {"path/endpoint_id": "endpoint"},
+    "updateWebhookEndpoint": {"path/endpoint_id": "endpoint"},
+    "deleteWebhookEndpoint": {"path/endpoint_id": "endpoint"},
+    "enableWebhookEndpoint": {"path/endpoint_id": "endpoint"},
+    "rotateWebhookSecret": {"path/endpoint_id": "endpoint"},
+    "pingWebhookEndpoint": {"path/endpoint_id": "endpoint"},
+    "listWebhookDeliveries": {
+        "path/endpoint_id": "endpoint",
+        "query/starting_after": "delivery",
+        "query/event": "event",
+    },
+    "retrieveWebhookDelivery": {"path/endpoint_id": "endpoint", "path/delivery_id": "delivery"},
+    "resendWebhookDelivery": {"path/endpoint_id": "endpoint", "path/delivery_id": "delivery"},
     "retrieveTestClock": {},
     "advanceTestClock": {},
 }
@@ -169,6 +184,7 @@ class Side:
         claim = self.platform.claim(cover, loss_at=soon(seconds=-60))
         self.makers = postings(self.platform)
         running = self.platform.cover(self.platform.quote(start="at_issue", end=None, duration="PT12H"))
+        endpoint = an_endpoint(self.platform)
         return {
             "quote": quote["id"],
             "cover": cover["id"],
@@ -178,6 +194,8 @@ class Side:
             "payout": ordered(self.platform, running),
             "person": person["policyholder"]["reference"],
             "key": a_key(self.platform),
+            "endpoint": endpoint,
+            "delivery": a_delivery(self.platform, endpoint),
         }
 
     def asking(self, operation: Operation, place: str = "") -> Callable[[str], httpx2.Response]:
@@ -185,6 +203,8 @@ class Side:
         posting = self.makers[operation.name]() if operation.method == "POST" else None
         values = {found["name"]: found.get("example") for found in operation.told.get("parameters", [])}
         values |= {spot[5:]: self.things[kind] for spot, kind in ROWS[operation.name].items() if spot[:5] == "path/"}
+        if operation.method == "DELETE" and not place:
+            values["endpoint_id"] = an_endpoint(self.platform)  # the one that is kept is asked for again
         required = {
             found["name"]: found["example"]
             for found in operation.told.get("parameters", [])
@@ -196,7 +216,7 @@ class Side:
             path = operation.path.format(**values | ({name: named} if where == "path" else {}))
             query = required | ({name: named} if where == "query" else {})
             if posting is None:
-                return self.platform.get(path, params=query)
+                return self.platform.call(operation.method, path, params=query)
             body = put(posting.body, (name,), named) if where == "body" else posting.body
             return self.platform.post(path if place else posting.path, body, params=query)
 

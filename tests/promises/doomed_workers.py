@@ -25,10 +25,13 @@ from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.keyring import MasterKeyring
 from coverage.gateways.outgoing import FolderOutgoing
 from coverage.gateways.tables import FileTables
+from coverage.gateways.webhook_posting import WebhookPost
+from coverage.operations.delivering import Courier
 from coverage.operations.house import House
 from coverage.operations.sealing import Sealer
 from coverage.storage.tenancy import Database
 from coverage.worker import ROUNDS, Round, Worker
+from tests.listening import nowhere
 from tests.processes import clean_environment, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +54,7 @@ def house_on(url: str, folder: Path) -> House:
     rules = cast(Any, None)
     return House(
         Database.connect(url), rules, MasterKeyring(bytes(range(32))), Typesetter(), FileBlobs(folder / "blobs"),
-        tables=FileTables(), outgoing=FolderOutgoing(folder / "outgoing"),
+        tables=FileTables(), outgoing=FolderOutgoing(folder / "outgoing"), posting=WebhookPost(loopback=True, resolver=nowhere),
     )  # fmt: skip
 
 
@@ -122,7 +125,11 @@ def main(url: str, folder: Path) -> None:
 
 def _work(url: str, folder: Path) -> None:
     random.seed()
-    rounds = (*ROUNDS, Round("seal", 0.05, Sealer(FileAnchors(folder / "events.anchor")).once))
+    rounds = (
+        *ROUNDS,
+        Round("seal", 0.05, Sealer(FileAnchors(folder / "events.anchor")).once),
+        Round("webhooks", 0.05, Courier(lease=LEASE).once),
+    )
     queue = Database.connect(url, "sharecover_worker", pool_size=len(rounds) + 2)
     try:
         Worker(house_on(url, folder), queue, lease=LEASE, rounds=rounds).run()

@@ -16,6 +16,7 @@ from coverage.domain.faults import Unavailable
 from coverage.storage.tenancy import OUTSIDE, Database, Limits
 from tests.builders import Platform
 from tests.serving import at_once
+from tests.web.api.bodies import a_delivery, an_endpoint
 
 APPEND_ONLY = (
     "transactions", "transaction_terms", "transfers", "facts", "documents", "editions", "tax_rows", "product_texts",
@@ -24,7 +25,7 @@ ROLES = ("sharecover_app", "sharecover_worker")
 # Belong to a tenant by another column than tenant_id.
 OWN_COLUMN = {"tenants": "id", "partners": "id"}
 # Filled by the worker, later than the request.
-BY_THE_WORKER = {"documents", "seals", "vehicle_rows"}
+BY_THE_WORKER = {"documents", "seals", "vehicle_rows", "webhook_attempts"}
 # Filled where a list was loaded that may mean somebody.
 BY_A_LIST = {"screenings"}
 # Filled where a cover changes, a claim is settled or money moves; what each holds is tried with what fills it.
@@ -47,6 +48,8 @@ REMOVED = {
     ("sharecover_worker", "outbox"),
     ("sharecover_worker", "unsealed"),
     ("sharecover_worker", "idempotency_keys"),
+    ("sharecover_worker", "webhook_deliveries"),
+    ("sharecover_app", "webhook_endpoints"),
 }
 
 
@@ -75,6 +78,7 @@ class TestRowLevelSecurity:
     ) -> None:
         for one in (platform, another_platform):
             one.claim(one.cover(one.quote(start="at_issue", end=None, duration="PT1H")))
+            a_delivery(one, an_endpoint(one))
         for table in set(tables(owner)) - set(OUTSIDE) - set(OWN_COLUMN):
             with app_database.transaction(platform.tenant) as session:
                 found = set(session.scalars(text(f"SELECT DISTINCT tenant_id FROM {table}")))  # noqa: S608

@@ -108,8 +108,8 @@ class TestHeaders:
             partner.get("/v1/products?unknown=1"),
             partner.get("/v1/products", headers={"Coverage-Version": "1999-01-01"}),
             partner.post("/v1/quotes", a_quote(product=7)),
-            partner._call("POST", "/v1/quotes", content=b"{", headers=quote),
-            partner._call("POST", "/v1/quotes", content=b"{}", headers=quote | {"Content-Type": "text/plain"}),
+            partner.call("POST", "/v1/quotes", content=b"{", headers=quote),
+            partner.call("POST", "/v1/quotes", content=b"{}", headers=quote | {"Content-Type": "text/plain"}),
             partner.post("/v1/covers", {}, key="\x7f"),
         ]
         assert [answer.status_code for answer in answers] == [200, 201, 404, 422, 400, 422, 400, 415, 400]

@@ -41,7 +41,8 @@ from coverage.gateways.private_postgres import PostgresMissing, PostgresRefused
 from coverage.gateways.sanctions import read_list
 from coverage.gateways.signing import BadSigning, PadesSignatures
 from coverage.gateways.tables import FileTables
-from coverage.operations import gauging
+from coverage.gateways.webhook_posting import WebhookPost
+from coverage.operations import delivering, gauging
 from coverage.operations.house import House
 from coverage.operations.ports import Payments, Wallet
 from coverage.operations.publishing import Publisher
@@ -104,6 +105,7 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
             tables=FileTables(), outgoing=FolderOutgoing(settings.reports),
             signatures=traces.port("signatures", signatures),
             limits=_limits(settings), public_url=settings.public_url, wallet=_wallet(settings),
+            posting=WebhookPost(loopback=settings.webhooks_to_loopback),
         )  # fmt: skip
         capacity = (settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
         yield Premises(
@@ -246,7 +248,11 @@ def open_reports(settings: Settings, say: Say) -> Iterator[tuple[House, Database
 
 def build_worker(premises: Premises) -> Worker:
     """A worker on the same house, whose queue it reads in its own role, and which seals what is recorded."""
-    rounds: tuple[Round, ...] = (*ROUNDS, Round("seal", POLL_SECONDS, Sealer(premises.anchors).once))
+    rounds: tuple[Round, ...] = (
+        *ROUNDS,
+        Round("seal", POLL_SECONDS, Sealer(premises.anchors).once),
+        Round("webhooks", delivering.POLL_SECONDS, delivering.Courier().once),
+    )
     if premises.gauged:
         rounds += (Round("gauge", gauging.EVERY_SECONDS, gauging.gauge),)
     # A connection for the jobs, one for each round, and one on its way to listen.

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -95,6 +96,8 @@ def _serve(wired: Wiring, settings: Any, host: str, demo: bool, web_only: bool) 
     listener = _listen(host, settings.port)
     with ExitStack() as ended, listener, _watched(settings, "web"):
         if demo:
+            # Whoever tries it out listens on this machine, too. Live partners are told nothing here, demo or not.
+            settings = replace(settings, webhooks_to_loopback=True)
             settings = ended.enter_context(wired.card_stand_in(settings, _address(host, settings.port)))
         premises = ended.enter_context(wired.open_premises(settings, told, migrate=not web_only))
         for finding in premises.house.rules().faults:

@@ -7,11 +7,55 @@ from typing import Any, Final
 
 from coverage.domain.cover import Turning
 from coverage.domain.scopes import KEYS
+from coverage.domain.webhook import PING, Because
 
 # The scope that a key needs to read of a fact, by what the fact is about: the first word of its kind.
 SCOPES: Final = {
     "quote": "quotes:read", "cover": "covers:read", "claim": "claims:read", "invoice": "covers:read", "api_key": KEYS,
+    "webhook_endpoint": "webhooks:read",
 }  # fmt: skip
+
+# Every kind of fact, as partners read it.
+KINDS: Final = {
+    "quote.created": "A quote was made; `data.state` says whether it is open, referred or declined.",
+    "quote.expired": "A quote's time to be bound was over.",
+    "cover.issued": "A cover was issued.",
+    "cover.awaiting_payment": "A cover waits for its member to pay by card.",
+    "cover.payment_failed": "A card was declined; the member may try another.",
+    "cover.payment_returned": "A payment came too late, and goes back.",
+    "cover.payment_overdue": "A cover, or a change of it, wasn't paid for in time.",
+    "cover.lapsed": "Nobody paid for a cover in time; nothing was charged.",
+    "cover.started": "A cover came on risk.",
+    "cover.ended": "A cover's time was over.",
+    "cover.changed": "A change of a cover came true.",
+    "cover.change_abandoned": "Nobody paid for a change in time; the cover is as it was.",
+    "cover.cancelled": "A cover was cancelled.",
+    "cover.refunded": "What was given back is on its way to the card.",
+    "cover.refund_failed": "What was given back didn't reach the card, and will be transferred.",
+    "cover.refund_transferred": "What couldn't go back to the card was transferred by bank.",
+    "cover.payment_disputed": "The card's holder disputes the payment; the cover stands.",
+    "cover.dispute_closed": "The bank decided a dispute; `data.outcome` says how.",
+    "claim.created": "A claim was declared.",
+    "claim.exposure_added": "More was claimed, or by somebody else.",
+    "claim.decided": "A person decided on an exposure.",
+    "claim.payout_ordered": "An amount is to be transferred.",
+    "claim.payout_paid": "A payout was transferred.",
+    "claim.payout_failed": "A payout couldn't be transferred, or came back.",
+    "claim.closed": "All that was claimed is decided and paid.",
+    "claim.reopened": "A claim that was closed is looked at again.",
+    "invoice.issued": "A month was closed with an invoice.",
+    "invoice.paid": "An invoice was paid.",
+    "api_key.created": "An API key was made.",
+    "api_key.rotated": "An API key got a successor.",
+    "api_key.revoked": "An API key was ended.",
+    "webhook_endpoint.created": "A webhook endpoint was made.",
+    "webhook_endpoint.updated": "A webhook endpoint's address or events were changed.",
+    "webhook_endpoint.secret_rotated": "A webhook endpoint got a new secret.",
+    "webhook_endpoint.enabled": "A webhook endpoint is told things again.",
+    "webhook_endpoint.disabled": "A webhook endpoint is told nothing any more; `data.because` says why.",
+    "webhook_endpoint.deleted": "A webhook endpoint was taken away.",
+    PING: "Somebody tries whether an endpoint can be reached; it alone is told.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +221,25 @@ def key_rotated(key_id: str, successor_id: str) -> Fact:
 def key_revoked(key_id: str) -> Fact:
     """An API key was ended."""
     return Fact("api_key.revoked", key_id)
+
+
+def endpoint_made(endpoint_id: str) -> Fact:
+    """A webhook endpoint was made."""
+    return Fact("webhook_endpoint.created", endpoint_id)
+
+
+def endpoint_changed(endpoint_id: str, what: str) -> Fact:
+    """A webhook endpoint was changed: its address or its events (updated), its secret (secret_rotated), or it is told things
+    again (enabled) or no more (deleted).
+    """
+    return Fact(f"webhook_endpoint.{what}", endpoint_id)
+
+
+def endpoint_disabled(endpoint_id: str, because: Because) -> Fact:
+    """A webhook endpoint is told nothing any more: it failed for days (failing), or said that it wants nothing (gone)."""
+    return Fact("webhook_endpoint.disabled", endpoint_id, {"because": because})
+
+
+def endpoint_pinged(endpoint_id: str) -> Fact:
+    """Somebody tries whether a webhook endpoint can be reached. It alone is told."""
+    return Fact(PING, endpoint_id)

@@ -17,6 +17,7 @@ PREFIXES: Final = {
     "payment": "pay", "refund": "ref", "dispute": "dsp", "change": "chg", "invoice": "inv", "invoice_line": "ivl",
     "balance_entry": "bal", "vehicle_row": "veh", "screening": "scr", "sanctions_list": "snl",
     "decision": "dec", "reserve": "rsv", "payout": "pyo",
+    "webhook_endpoint": "whe", "webhook_delivery": "whd", "webhook_attempt": "wha",
 }  # fmt: skip
 
 # What bytes are kept under: names of folders and files below one folder, and nothing that leads out of it.

@@ -15,7 +15,18 @@ from sqlalchemy.orm import Session
 from coverage.domain.facts import Fact
 from coverage.domain.faults import Missing
 from coverage.domain.tenant import Caller, Mode, Tenant
-from coverage.operations.ports import Blobs, Documents, Keyring, Limits, Outgoing, Payments, Signatures, Tables, Wallet
+from coverage.operations.ports import (
+    Blobs,
+    Documents,
+    Keyring,
+    Limits,
+    Outgoing,
+    Payments,
+    Posting,
+    Signatures,
+    Tables,
+    Wallet,
+)
 from coverage.rulebook.editions import Library
 from coverage.storage import members, outbox, partners, sealed
 from coverage.storage.tenancy import Database
@@ -54,10 +65,10 @@ class Work:
         """Reads the clocks again: waiting for a lock takes time, in which a start may pass or a quote expire."""
         self.now, self.wall = self.clock()
 
-    def record(self, fact: Fact, *, at: datetime | None = None) -> None:
-        """Keeps a fact and the jobs that it causes, in this transaction. It happened now, or at `at`."""
-        outbox.record(self.session, self.tenant_id, self.caller.actor, fact, now=at or self.now, wall=self.wall)
+    def record(self, fact: Fact, *, at: datetime | None = None) -> str:
+        """Keeps a fact and the jobs that it causes, in this transaction; answers its id. It happened now, or at `at`."""
         self.once_true(partial(metrics.fact_recorded, fact.kind))
+        return outbox.record(self.session, self.tenant_id, self.caller.actor, fact, now=at or self.now, wall=self.wall)
 
     def once_true(self, count: Callable[[], None]) -> None:
         """Has something counted once the transaction is committed. For metrics alone: a process may die in between."""
@@ -130,6 +141,7 @@ class House:
     signatures: Signatures | None = None  # what documents are signed with
     limits: Limits | None = None  # how often partners and strangers may ask
     wallet: Wallet | None = None
+    posting: Posting | None = None  # what sends webhooks
     public_url: str = "http://localhost:8000"  # where the world finds the service
 
     @contextmanager

@@ -23,6 +23,7 @@ from coverage.domain.payment import (
 )
 from coverage.domain.reporting import Column, Row
 from coverage.domain.vouching import SignatureFound
+from coverage.domain.webhook import Answered, Letter
 
 
 class Keyring(Protocol):
@@ -191,6 +192,18 @@ class Tables(Protocol):
 
         The same rows are the same bytes. Text is text, whatever a spreadsheet might take it for.
         """
+        ...
+
+
+class Posting(Protocol):
+    """Sends webhooks to the addresses that partners name."""
+
+    def check(self, url: str, *, livemode: bool) -> None:
+        """Refuses an address that nothing would be sent to; raises `Rejected`."""
+        ...
+
+    def post(self, letter: Letter) -> Answered:
+        """Sends a letter once, within a bounded time; what went wrong stands in the answer."""
         ...
 
 

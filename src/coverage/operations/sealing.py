@@ -10,9 +10,10 @@ from typing import Final
 
 from coverage.domain.chain import GENESIS, Anchor, Link, hash_of, instant_text
 from coverage.domain.faults import Unavailable
+from coverage.operations.delivering import fan_out
 from coverage.operations.house import House
 from coverage.operations.ports import Anchors
-from coverage.storage import seals
+from coverage.storage import seals, webhooks
 from coverage.storage.tenancy import Database
 
 log = logging.getLogger("coverage.sealing")
@@ -45,6 +46,7 @@ def seal_batch(queue: Database, wall: datetime, *, after: int = 0, limit: int = 
         position, last = head or (0, GENESIS)
         at, done = instant_text(wall), [one.number for one in waiting if one.sealed]
         sealed = 0
+        listening = webhooks.listening(session, list({one.tenant_id for one in waiting if not one.sealed}))
         for tenant_id, several in seals.by_tenant(one for one in waiting if not one.sealed):
             contents = seals.contents(session, tenant_id, [one.fact_id for one in several])
             links = []
@@ -54,6 +56,8 @@ def seal_batch(queue: Database, wall: datetime, *, after: int = 0, limit: int = 
                     links.append(Link(position, tenant_id, one.fact_id, last, at, content))
                     done.append(one.number)
             seals.keep(session, links, wall)
+            if tenant_id in listening:
+                fan_out(session, tenant_id, links, listening[tenant_id], wall)
             sealed += len(links)
         if done:
             seals.wait_no_more(session, done)

@@ -32,6 +32,7 @@ from coverage.storage.payments import Payment
 from coverage.storage.quotes import Quote
 from coverage.storage.seals import Seal
 from coverage.storage.settlements import Payout
+from coverage.storage.webhooks import WebhookDelivery, WebhookEndpoint
 
 
 def find_cover(tx: Work, cover_id: str) -> Cover:
@@ -223,6 +224,26 @@ def list_invoices(tx: Work, page: Page, state: str | None) -> tuple[list[Invoice
     return _page(tx, query, Invoice.id, Invoice.created_at, page, "invoice")
 
 
+def list_endpoints(tx: Work, page: Page) -> tuple[list[WebhookEndpoint], bool]:
+    """The tenant's webhook endpoints, the newest first, and whether there are more."""
+    query = select(WebhookEndpoint).where(WebhookEndpoint.tenant_id == tx.tenant_id)
+    return _page(tx, query, WebhookEndpoint.id, WebhookEndpoint.created_at, page, "webhook_endpoint")
+
+
+def list_deliveries(
+    tx: Work, page: Page, endpoint_id: str, state: str | None, event_id: str | None
+) -> tuple[list[WebhookDelivery], bool]:
+    """An endpoint's deliveries, the newest first, and whether there are more."""
+    query = select(WebhookDelivery).where(
+        WebhookDelivery.tenant_id == tx.tenant_id, WebhookDelivery.endpoint_id == endpoint_id
+    )
+    if state is not None:
+        query = query.where(WebhookDelivery.state == state)
+    if event_id is not None:
+        query = query.where(WebhookDelivery.event_id == event_id)
+    return _page(tx, query, WebhookDelivery.id, WebhookDelivery.created_at, page, "webhook_delivery")
+
+
 def find_event(tx: Work, event_id: str) -> FactKept:
     """The event of that id; raises `Missing` also for one that the caller's scopes don't reach, or that isn't sealed yet."""
     found = None
@@ -286,7 +307,8 @@ def _page(
 ) -> tuple[list[Any], bool]:
     if page.starting_after is not None:
         if not names(noun, page.starting_after):
-            detail = Detail("?starting_after", f"this is no {noun}'s id", "invalid_value")
+            words = f"this is no {noun.replace('_', ' ')}'s id"
+            detail = Detail("?starting_after", words, "invalid_value")
             raise Rejected("invalid_list", "the list can't be read from there", errors=(detail,))
         query = query.where(key < page.starting_after)
     if page.created_from is not None:

@@ -58,8 +58,8 @@ class Job(Table):
 _OPEN: Final = (Job.done_at.is_(None), Job.set_aside_at.is_(None))
 
 
-def record(session: Session, tenant_id: str, actor: str, fact: Fact, *, now: datetime, wall: datetime) -> None:
-    """Keeps a fact, and the jobs that it causes, in the transaction that makes it true."""
+def record(session: Session, tenant_id: str, actor: str, fact: Fact, *, now: datetime, wall: datetime) -> str:
+    """Keeps a fact, and the jobs that it causes, in the transaction that makes it true; answers the fact's id."""
     fact_id = new_id("fact")
     session.add(
         FactKept(
@@ -69,6 +69,7 @@ def record(session: Session, tenant_id: str, actor: str, fact: Fact, *, now: dat
     )  # fmt: skip
     for kind in fact.causes:
         session.add(Job(tenant_id=tenant_id, kind=kind, subject=fact.subject, fact_id=fact_id, due_at=wall, attempts=0))
+    return fact_id
 
 
 def claim_jobs(session: Session, now: datetime, lease: timedelta, limit: int, by: str) -> list[Job]:

@@ -202,6 +202,21 @@ def position_of(session: Session, tenant_id: str, fact_id: str) -> int | None:
     return session.scalar(query)
 
 
+_SEQUENCES: Final = text("""
+    SELECT f.id, (
+        SELECT count(*) FROM facts g JOIN seals t ON t.tenant_id = :tenant AND t.fact_id = g.id
+        WHERE g.tenant_id = :tenant AND g.subject = f.subject AND t.position <= s.position)
+    FROM facts f JOIN seals s ON s.tenant_id = :tenant AND s.fact_id = f.id
+    WHERE f.tenant_id = :tenant AND f.id = ANY(:ids)
+""")
+
+
+def sequences(session: Session, tenant_id: str, fact_ids: Sequence[str]) -> dict[str, int]:
+    """The place of each of the tenant's sealed facts among those about the same subject, from 1 on."""
+    rows = session.execute(_SEQUENCES, {"tenant": tenant_id, "ids": list(fact_ids)})
+    return {row[0]: row[1] for row in rows}
+
+
 def by_tenant(found: Iterable[Waiting]) -> Iterator[tuple[str, list[Waiting]]]:
     """Those that wait, tenant by tenant, each tenant's in their order."""
     ordered = sorted(found, key=lambda one: (one.tenant_id, one.number))

@@ -23,7 +23,7 @@ Role = Literal["sharecover_app", "sharecover_worker"]
 # Tables that no tenant owns, and why each may stand outside row-level security.
 OUTSIDE = {
     "alembic_version": "which migrations ran",
-    "credentials": "read before the tenant is known, through find_credential alone",
+    "credentials": "read before the tenant is known, through find_credential and find_key alone",
     "editions": "rule files, the same for all",
     "insurers": "risk carriers, shared by partners",
     "outbox": "ids only; each job sets its tenant before it reads anything",
@@ -38,6 +38,8 @@ OUTSIDE = {
 READ_BY_WORKER = {
     "tenants": "ids and a clock: whose work is due",
     "seals": "ids and a hash: what the next seal goes on from",
+    "webhook_endpoints": "who wants to be told what: what is sent next",
+    "webhook_deliveries": "ids and instants: what is sent next",
     "screenings": "ids, scores and a list's own words: what waits for a person to decide",
 }
 

@@ -65,6 +65,9 @@ _quotes = _counter("quotes", "Quotes that were kept", "product", "outcome")
 _reasons = _counter("quote_reasons", "Reasons why quotes were declined or referred", "outcome", "code")
 _binds = _counter("binds", "Covers that were bound; by card, they still wait for their payment", "product", "payment")
 _facts = _counter("facts", "What happened, by its kind: cover.issued, claim.created …", "kind")
+_webhooks = _counter(
+    "webhooks", "Webhooks that were sent, by what became of each: accepted, refused, or why it failed", "outcome"
+)
 _refusals = _counter("database_refusals", "Transactions that the database couldn't do", "why")
 _jobs = Bounded(
     Histogram(
@@ -113,6 +116,11 @@ def quote_kept(product: str, outcome: str, reasons: Sequence[str]) -> None:
 def cover_bound(product: str, payment: str) -> None:
     """Counts a cover that was bound, by card or invoice."""
     _binds.of(product, payment).inc()
+
+
+def webhook_sent(outcome: str) -> None:
+    """Counts a try to send a webhook: accepted, refused by its answer, or the code of what went wrong."""
+    _webhooks.of(outcome).inc()
 
 
 def fact_recorded(kind: str) -> None:

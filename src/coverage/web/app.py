@@ -41,6 +41,7 @@ from coverage.web.api import (
     quotes,
     settlements,
     versions,
+    webhook_endpoints,
 )
 from coverage.web.api.bodies import MAX_ERRORS, BodyLimit, Refused
 from coverage.web.capacity import Capacity, Door
@@ -99,6 +100,7 @@ def create_app(
         bordereaux,
         events,
         api_keys,
+        webhook_endpoints,
         clock,
         health,
     ):

@@ -12,14 +12,16 @@ from coverage.domain.faults import Conflict, Missing, Rejected
 from coverage.domain.scopes import MEANINGS, reach
 from coverage.operations.demonstrating import PRODUCT, Standing, made_up_registration, stand_ready
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
+from coverage.operations.hooking import create_endpoint, delete_endpoint, ping
 from coverage.operations.house import House, Work
 from coverage.operations.keying import create_key, list_keys, state_of
-from coverage.operations.showing import Page, latest_event
+from coverage.operations.showing import Page, latest_event, list_deliveries, list_endpoints
 from coverage.operations.unlocking import caller_by_key
 from coverage.storage.tenancy import Database
 from coverage.web.api.docs import Examples, quote_example
 
-SPARE_KEY = "Example"
+SPARE = "Example"
+LISTENER = "http://localhost:4242/webhooks"  # where the guide has its reader listen
 DEMO_PARTNERS = (("key", "Demo Platform"), ("playing_key", "Saturday Demo"))
 
 
@@ -49,6 +51,8 @@ class Demo:
         with self.house.transaction(self._caller) as tx:
             event = latest_event(tx) or Examples().event  # until the worker has sealed the first
             key = _spare_key(tx)
+            endpoint, delivery = _spare_endpoint(tx, self.house)
+            deletable = _endpoint(tx, self.house, f"{SPARE}, to delete")
             now = tx.now  # the partner's own clock: whoever tries the examples moves it ahead of the wall's
         return Examples(
             now=now,
@@ -57,6 +61,9 @@ class Demo:
             claim=standing.claim_id,
             event=event,
             key=key,
+            endpoint=endpoint,
+            delivery=delivery,
+            deletable=deletable,
             invoice=standing.invoice_id,
             cancellable=standing.cancellable_id,
             changeable=standing.changeable_id,
@@ -108,6 +115,23 @@ class Demo:
 def _spare_key(tx: Work) -> str:
     """The id of a key that can be rotated and revoked without a loss."""
     for key in list_keys(tx, Page(100, None, None, None))[0]:
-        if key.name == SPARE_KEY and state_of(key, tx.wall) == "active":
+        if key.name == SPARE and state_of(key, tx.wall) == "active":
             return key.id
-    return create_key(tx, SPARE_KEY, ["covers:read"]).seen.id
+    return create_key(tx, SPARE, ["covers:read"]).seen.id
+
+
+def _spare_endpoint(tx: Work, house: House) -> tuple[str, str]:
+    """The ids of an endpoint that can be changed, rotated and pinged, and of a delivery to it."""
+    for found in list_endpoints(tx, Page(100, None, None, None))[0]:
+        if found.description == SPARE and (found.state != "enabled" or found.earlier_secret is not None):
+            delete_endpoint(tx, found.id)
+    endpoint_id = _endpoint(tx, house, SPARE)
+    told = list_deliveries(tx, Page(1, None, None, None), endpoint_id, None, None)[0]
+    return endpoint_id, (told[0] if told else ping(tx, endpoint_id)).id
+
+
+def _endpoint(tx: Work, house: House, name: str) -> str:
+    for found in list_endpoints(tx, Page(100, None, None, None))[0]:
+        if found.description == name:
+            return found.id
+    return create_endpoint(tx, house, LISTENER, ["invoice.paid"], name).endpoint.id

@@ -111,6 +111,57 @@ def a_key(platform: Platform) -> str:
     return str(answer.json()["id"])
 
 
+LISTENER = "https://platform.example/webhooks"
+
+
+def an_endpoint(platform: Platform) -> str:
+    """The id of a webhook endpoint, which nothing is sent to: there is no courier here."""
+    answer = platform.post("/v1/webhook_endpoints", {"url": LISTENER, "events": ["invoice.paid"]})
+    if answer.status_code == 409:  # as many as there may be
+        last = platform.get("/v1/webhook_endpoints").json()["data"][0]["id"]
+        assert platform.call("DELETE", f"/v1/webhook_endpoints/{last}").status_code == 200
+        return an_endpoint(platform)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def a_delivery(platform: Platform, endpoint: str) -> str:
+    """The id of a delivery to it that waits."""
+    answer = platform.post(f"/v1/webhook_endpoints/{endpoint}/ping", {})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+def of_webhooks(platform: Platform) -> dict[str, Callable[[], Posting]]:
+    """The operations on webhook endpoints that take a body."""
+    at = "/v1/webhook_endpoints"
+
+    def making() -> Posting:
+        room = platform.call("DELETE", f"{at}/{an_endpoint(platform)}")
+        assert room.status_code == 200, room.text
+        return Posting("createWebhookEndpoint", at, endpoint)
+
+    def resending() -> Posting:
+        there = an_endpoint(platform)
+        path = f"{at}/{there}/deliveries/{a_delivery(platform, there)}/resend"
+        return Posting("resendWebhookDelivery", path, {})
+
+    endpoint = {"url": LISTENER, "events": ["cover.*", "claim.created"], "description": "Bookings"}
+    made = {
+        "updateWebhookEndpoint": ("", endpoint),
+        "enableWebhookEndpoint": ("/enable", {}),
+        "rotateWebhookSecret": ("/rotate_secret", {"expires_in": "PT1H"}),
+        "pingWebhookEndpoint": ("/ping", {}),
+    }
+    return {
+        "createWebhookEndpoint": making,
+        "resendWebhookDelivery": resending,
+    } | {
+        name: lambda name=name, tail=tail, body=body: Posting(name, f"{at}/{an_endpoint(platform)}{tail}", body)
+        for name, (tail, body) in made.items()
+    }
+
+
 def postings(platform: Platform) -> dict[str, Callable[[], Posting]]:
     """Every operation with a body, each made anew when asked for, so that the one before may have used its things up."""
     running = platform.cover(platform.quote(start="at_issue", end=None, duration="PT12H"))
@@ -151,6 +202,7 @@ def postings(platform: Platform) -> dict[str, Callable[[], Posting]]:
         ),
         "closeClaim": lambda: Posting("closeClaim", f"/v1/claims/{platform.claim(running, losses=[])['id']}/close", {}),
         "reopenClaim": lambda: Posting("reopenClaim", f"/v1/claims/{closed(platform, running)}/reopen", {}),
+        **of_webhooks(platform),
         "createApiKey": lambda: Posting(
             "createApiKey", "/v1/api_keys", {"name": "Reporting", "scopes": ["covers:read", "claims:write"]}
         ),

@@ -173,8 +173,12 @@ class TestKinds:
             facts.payout_settled("clm_1", "pyo_1", "paid"), facts.claim_closed("clm_1"), facts.claim_reopened("clm_1"),
             facts.invoice_issued("inv_1", "2026-11"), facts.invoice_paid("inv_1"),
             facts.key_made("key_1"), facts.key_rotated("key_1", "key_2"), facts.key_revoked("key_1"),
+            facts.endpoint_made("whe_1"), facts.endpoint_changed("whe_1", "updated"),
+            facts.endpoint_disabled("whe_1", "gone"), facts.endpoint_pinged("whe_1"),
         ]  # fmt: skip
         here = {name: one for name, one in vars(facts).items() if callable(one) and one.__module__ == facts.__name__}
         makers = [name for name in here if not name.startswith("_")]
         assert len(made) == len(makers) - 1, "every kind of fact stands here; `Fact` itself is none"
         assert {fact.kind.partition(".")[0] for fact in made} <= set(SCOPES)
+        assert {fact.kind for fact in made} <= set(facts.KINDS), "and partners read what each means"
+        assert {kind.partition(".")[0] for kind in facts.KINDS} == set(SCOPES)

@@ -53,6 +53,9 @@ class Examples:
     claim: str = f"clm_{PLACEHOLDER}"
     event: str = f"evt_{PLACEHOLDER}"
     key: str = f"key_{PLACEHOLDER}"
+    endpoint: str = f"whe_{PLACEHOLDER}"
+    deletable: str = f"whe_{PLACEHOLDER}"
+    delivery: str = f"whd_{PLACEHOLDER}"
     invoice: str = f"inv_{PLACEHOLDER}"
     declared: str = f"clm_{PLACEHOLDER}"
     closable: str = f"clm_{PLACEHOLDER}"
@@ -158,6 +161,9 @@ def _parameter(operation: str, name: str, examples: Examples) -> Any:
         "payout_id": examples.payout,
         "event_id": examples.event,
         "key_id": examples.key,
+        "endpoint_id": examples.deletable if operation == "deleteWebhookEndpoint" else examples.endpoint,
+        "delivery_id": examples.delivery,
+        "event": examples.event,
         "invoice_id": examples.invoice,
         "kind": "premium",
         "month": f"{examples.now:%Y-%m}",
@@ -182,6 +188,12 @@ _ALONE: Final[dict[str, dict[str, Any]]] = {
     "revokeApiKey": {},
     "closeClaim": {},
     "reopenClaim": {},
+    "createWebhookEndpoint": {"url": "https://platform.example/webhooks", "events": ["cover.*", "claim.created"]},
+    "updateWebhookEndpoint": {"events": ["cover.*"], "description": "Bookings"},
+    "rotateWebhookSecret": {"expires_in": "P1D"},
+    "enableWebhookEndpoint": {},
+    "pingWebhookEndpoint": {},
+    "resendWebhookDelivery": {},
 }
 
 

@@ -9,12 +9,11 @@ from pydantic import Field
 
 from coverage.domain.facts import SCOPES
 from coverage.domain.faults import Rejected
-from coverage.operations.house import Work
+from coverage.operations.eventing import tell_events
 from coverage.operations.showing import find_event, list_events
-from coverage.storage.outbox import FactKept
 from coverage.web.api.access import TheCaller, TheHouse, ThePage, plainly
 from coverage.web.api.bodies import StrictRoute
-from coverage.web.api.shapes import EVENT_TYPES, InstantSeen, Shape, instant_text
+from coverage.web.api.shapes import EVENT_TYPES, InstantSeen, Shape
 
 
 class EventSeen(Shape):
@@ -24,7 +23,10 @@ class EventSeen(Shape):
     object: Literal["event"] = "event"
     livemode: bool
     type: str = Field(description="What happened, such as `cover.issued`. Pass over those that you don't know.")
-    subject: str = Field(description="The id of the quote, cover, claim or invoice that it is about.")
+    subject: str = Field(description="The id of the quote, cover, claim, invoice, key or endpoint that it is about.")
+    sequence: int = Field(
+        description="Its place among the events about that subject, from 1 on: a cover's are told apart by it."
+    )
     actor: str = Field(description="Who did it: the id of an API key, or `clock` for what time alone did.")
     data: dict[str, Any] = Field(description="What belongs to it, by the type: ids of other things, states, flags.")
     happened_at: InstantSeen = Field(description="When it happened, on your clock: in test mode, the one you move.")
@@ -69,7 +71,7 @@ def list_all(
     """
     with house.transaction(caller) as tx:
         found, more = list_events(tx, page, type, subject)
-        return plainly(EventList(data=[_tell(tx, event) for event in found], has_more=more))
+        return plainly(EventList(data=[EventSeen(**event) for event in tell_events(tx, found)], has_more=more))
 
 
 @router.get("/{event_id}", response_model=EventSeen, operation_id="retrieveEvent", summary="Read an event")
@@ -78,17 +80,4 @@ def retrieve_event(
 ) -> Response:
     """The event, which never changes."""
     with house.transaction(caller) as tx:
-        return plainly(_tell(tx, find_event(tx, event_id)))
-
-
-def _tell(tx: Work, event: FactKept) -> EventSeen:
-    return EventSeen(
-        id=event.id,
-        livemode=tx.tenant.livemode,
-        type=event.kind,
-        subject=event.subject,
-        actor=event.actor,
-        data=event.data,
-        happened_at=instant_text(event.happened_at),
-        created_at=instant_text(event.recorded_at),
-    )
+        return plainly(EventSeen(**tell_events(tx, [find_event(tx, event_id)])[0]))
