@@ -58,6 +58,7 @@ ASKED_AT: Final = {
         "/v1/test_clock/advance": "invalid_clock not_in_live_mode",
         "/v1/bordereaux": "month_not_over report_differs reports_unavailable outgoing_unavailable unknown_partner",
         f"/v1/invoices/inv_{_SIGNS}": "invoice_not_open wrong_amount unknown_refund refund_not_failed",
+        f"/v1/webhook_endpoints/whe_{_SIGNS}/deliveries/whd_{_SIGNS}/resend": "delivery_running",
         "/card-events/test": "bad_signature",
         "/card-events/prod": "unknown_account",
         "/verify/file": "checking_busy",

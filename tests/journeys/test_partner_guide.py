@@ -9,11 +9,14 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
+from standardwebhooks import Webhook
 
 from coverage.operations.house import House
 from coverage.storage.tenancy import Database
@@ -63,7 +66,7 @@ def address(house: House) -> Iterator[str]:
 @pytest.mark.usefixtures("_sealed_meanwhile")
 def test_every_command_of_the_guide_works(address: str, owner: Database, house: House, tmp_path: Path) -> None:
     commands = re.findall(r"^```bash\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(commands) == 7
+    assert len(commands) == 8
     script = "".join(commands)
     assert "API=http://localhost:8000\n" in script
     script = script.replace("API=http://localhost:8000\n", f"API={address}\n")
@@ -90,6 +93,31 @@ def test_every_command_of_the_guide_works(address: str, owner: Database, house: 
     assert [price["status"] for price in prices] == ["priced", "invalid"]
     assert prices[1]["errors"][0]["pointer"] == "/prices/1/risk/distance_km"
     answers = [json.loads(text) for text in done.stdout.replace("}{", "}\n{").splitlines()]
-    assert [answer["object"] for answer in answers] == ["cover", "test_clock", "claim", "list"]
+    assert [answer["object"] for answer in answers] == [
+        "cover", "test_clock", "claim", "list", "webhook_delivery", "list",
+    ]  # fmt: skip
+    assert [one["type"] for one in answers[5]["data"]] == ["webhook_endpoint.ping"]
     assert answers[0]["member_url"].startswith(f"{address}/m/")
     assert answers[2]["flags"] == []
+
+
+def test_verifies_a_webhook_as_the_guide_says() -> None:
+    (snippet,) = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    secret, seen, done = "whsec_" + "QQ" * 16, set[str](), []
+
+    def seen_before(event_id: str) -> bool:
+        known = event_id in seen
+        seen.add(event_id)
+        return known
+
+    given = {"SECRET": secret, "seen_before": seen_before, "work_off": lambda *about: done.append(about)}
+    exec(snippet, given)  # noqa: S102, the guide's own words
+    received: Any = given["received"]
+    body, at = json.dumps({"type": "cover.issued", "subject": "cov_1"}), datetime.now(UTC)
+    headers = {
+        "webhook-id": "evt_1", "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(secret).sign("evt_1", at, body),
+    }  # fmt: skip
+    assert [received(body.encode(), headers) for _ in range(2)] == [204, 204]
+    assert received(body.encode() + b" ", headers) == 400
+    assert done == [("cover.issued", "cov_1")], "and once, though it came twice"
