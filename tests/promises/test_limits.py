@@ -35,7 +35,7 @@ BUSY = set() if KEPT else {503}
 # Of the one who asks too much, in live mode. What he is let have is little, so that it is the rest that is felt.
 NOISY = "10/second"
 TIMES = 10
-QUIET_RATE = 40  # requests a second of the other
+QUIET_RATE = 25  # requests a second of the other
 TURN_SECONDS = 2
 MOST_MOVED = 1.2
 

@@ -36,7 +36,7 @@ _COVER: Final = f"/v1/covers/cov_{_ID}"
 UNRECORDED: Final[dict[str, tuple[int, str, str]]] = {
     "checking_busy": (503, "/verify/file", "too many files wait to be looked at"),
     "country_needed": (422, "/v1/quotes", "goods_carried is sold in BE, FR; say which country"),
-    "headers_too_large": (431, "/", "the path, the query and the headers are over 32 kB"),
+    "headers_too_large": (431, "/", "path, query and headers come to more than 32 kB"),
     "idempotency_key_in_use": (409, "/v1/covers", "a request with this Idempotency-Key is still running; try again shortly"),
     "no_master_policy": (409, "/v1/covers", "no master policy of yours covers goods_carried now"),
     "no_tax_rate": (503, "/v1/quotes", "no rate of other is known in FR on 2015-06-01"),
@@ -46,7 +46,7 @@ UNRECORDED: Final[dict[str, tuple[int, str, str]]] = {
     "not_returnable": (422, f"{_COVER}/changes", "the product's covers can't be ended early"),
     "nothing_changes": (422, f"{_COVER}/changes", "the facts are those of the cover already"),
     "payment_processing": (503, f"{_COVER}/cancel", "the processor doesn't know yet whether it was paid"),
-    "rate_limited": (429, "/v1/quotes", "100 requests in 1 s are allowed, and were made; try again in 1 s"),
+    "rate_limited": (429, "/v1/quotes", "more than 100 requests in a second with this partner's keys; try again in 1 s"),
     "refund_pending": (503, f"{_COVER}/cancel", f"the processor says of rfd_{_ID} that it is pending"),
     "rendering_busy": (503, f"{_COVER}/certificate", "Too many documents wait to be set."),
     "rendering_failed": (503, f"{_COVER}/certificate", "The document could not be set."),
