@@ -196,7 +196,7 @@ def start_database(there: Running) -> int:
 def make_secrets(folder: Path, port: int | None = None) -> None:
     """The installation's secrets, in which the database is at a port of this machine."""
     run("sh", DOCKER / "make-secrets", folder)
-    for name in ("database_url", "database_owner_url") if port else ():
+    for name in ("database_url", "database_owner_url", "database_backup_url") if port else ():
         path = folder / name
         path.chmod(0o644)
         path.write_text(path.read_text().replace("@postgres:5432", f"@127.0.0.1:{port}"))
@@ -308,6 +308,7 @@ def check(installation: Installation) -> None:
         statuses = end_a_web(installation, platform)
         assert set(statuses) == {200}, statuses
         say(f"a web ended while {sum(statuses.values())} requests came: all answered 200")
+        back_up(there)
         secrets = [platform.key, link.rpartition("/")[2], (there.folder / "secrets" / "master_key").read_text()]
     for name, log in there.logs.items():
         told = log.read_text(errors="replace")
@@ -316,6 +317,13 @@ def check(installation: Installation) -> None:
         assert all(json.loads(line) for line in there.logs[name].read_text().splitlines()), name
     say("no key and no link in any log; all lines of ours are JSON")
     assert not [path for path in (there.folder / "data").rglob("*") if path.stat().st_uid != USER]
+
+
+def back_up(there: Running) -> None:
+    """Backs up in the image, which has no server of its own."""
+    urls = {"DATABASE_URL_FILE": "/srv/database_url", "DATABASE_BACKUP_URL_FILE": "/srv/database_backup_url"}
+    run(*there.in_image("backup", "/var/lib/sharecover/backup", **urls))
+    say(f"a backup is made, {(there.folder / 'data' / 'backup').stat().st_size:,} bytes")
 
 
 def _asked(installation: Installation, name: str) -> str:

@@ -19,7 +19,7 @@ DOCKER: Final = ROOT / "docker"
 DOCKERFILE: Final = (DOCKER / "Dockerfile").read_text()
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load((DOCKER / "compose.yaml").read_text())
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
-OURS: Final = ("web1", "web2", "worker", "migrate")
+OURS: Final = ("web1", "web2", "worker", "migrate", "backup")
 PUBLISHED: Final = {"proxy": ["80:80", "443:443"], "prometheus": ["127.0.0.1:9090:9090"]}
 
 
@@ -90,6 +90,12 @@ class TestServices:
 
     def test_know_the_owner_in_the_migration_alone(self) -> None:
         assert [name for name in SERVICES if "database_owner_url" in SERVICES[name].get("secrets", [])] == ["migrate"]
+
+    def test_back_up_with_programs_that_take_the_server(self) -> None:
+        """Debian 12, of which the image is, has those of PostgreSQL 15; they refuse a newer server."""
+        assert "debian:bookworm-slim" in DOCKERFILE
+        assert SERVICES["postgres"]["image"] == "postgres:15-bookworm"
+        assert "postgresql-client" in DOCKERFILE
 
     def test_keep_the_database_from_the_outside(self) -> None:
         assert SERVICES["postgres"]["networks"] == SERVICES["redis"]["networks"] == ["inside"]

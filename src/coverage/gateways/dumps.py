@@ -10,7 +10,7 @@ from typing import Final
 from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import make_url
 
-from coverage.gateways.postgres_programs import PostgresMissing, find_programs
+from coverage.gateways.postgres_programs import find_client
 
 # Written again at the very end of a restore: a database that is half restored isn't taken for a whole one.
 LAST: Final = "alembic_version"
@@ -39,9 +39,7 @@ def read_dump(url: str, path: Path, *, rows: bool) -> None:
 
 
 def _run(program: str, url: str, options: list[str]) -> None:
-    found = find_programs().folder / program
-    if not os.access(found, os.X_OK):
-        raise PostgresMissing(f"{found} isn't there. Debian, Ubuntu: apt-get install postgresql-client.")
+    found = find_client(program)
     address = make_url(url)
     where = {key: str(value) for key, value in address.query.items()}
     if address.host:

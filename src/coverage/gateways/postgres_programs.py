@@ -76,6 +76,16 @@ def find_programs(major: int | None = None) -> Programs:
     raise PostgresMissing(f"No PostgreSQL {major or f'{OLDEST_MAJOR} or later'} was found. {found}{_INSTALL}")
 
 
+def find_client(name: str) -> Path:
+    """A program that works on any server, such as `pg_dump`, of the first installation that has it: no server needs to be
+    installed here. Raises `PostgresMissing`.
+    """
+    for folder in _candidates():
+        if os.access(folder / name, os.X_OK):
+            return folder / name
+    raise PostgresMissing(f"There is no {name} here. Debian, Ubuntu: apt-get install postgresql-client.")
+
+
 def server_user() -> pwd.struct_passwd | None:
     """The user that the server runs as, or None where that is whoever runs us."""
     if os.geteuid() != 0:
