@@ -148,7 +148,7 @@ class TestServices:
         command = SERVICES["postgres"]["command"]
         most = int(next(one for one in command if one.startswith("max_connections=")).partition("=")[2])
         size = int(SERVICES["web1"]["environment"]["SHARECOVER_POOL_SIZE"])
-        webs, worker = 2 * (size + 2), size + 2 + 9
+        webs, worker = 2 * (size + 2), size + 2 + 10
         assert webs + worker <= most - 20
 
 

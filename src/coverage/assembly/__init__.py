@@ -105,7 +105,7 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
             tables=FileTables(), outgoing=FolderOutgoing(settings.reports),
             signatures=traces.port("signatures", signatures),
             limits=_limits(settings), public_url=settings.public_url, wallet=_wallet(settings),
-            posting=WebhookPost(loopback=settings.webhooks_to_loopback),
+            posting=traces.port("webhooks", WebhookPost(loopback=settings.webhooks_to_loopback)),
         )  # fmt: skip
         capacity = (settings.concurrency, settings.queue, settings.queue_wait_ms / 1000)
         yield Premises(
