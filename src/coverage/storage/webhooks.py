@@ -78,10 +78,13 @@ def endpoints(session: Session) -> list[WebhookEndpoint]:
 
 
 def endpoint(session: Session, tenant_id: str, endpoint_id: str, *, lock: bool = False) -> WebhookEndpoint | None:
-    """The endpoint, locked for a change where that is asked for."""
+    """The endpoint, locked for a change where that is asked for.
+
+    Whoever has it locked leaves room for events to be put on their way to it: the sealer doesn't wait for anybody's change.
+    """
     query = select(WebhookEndpoint).where(WebhookEndpoint.tenant_id == tenant_id, WebhookEndpoint.id == endpoint_id)
     return session.scalars(
-        query.with_for_update() if lock else query, execution_options={"populate_existing": lock}
+        query.with_for_update(key_share=True) if lock else query, execution_options={"populate_existing": lock}
     ).one_or_none()
 
 
