@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,12 +127,17 @@ class TestAway:
         caplog.set_level(logging.WARNING, "coverage.limiting")
         clock = Ticks()
         with shared_counts() as counts:
-            first, second = (CountedLimits(POLICIES, counts.url, clock) for _ in range(2))
+            alone = Counter[str]()
+            first, second = (
+                CountedLimits(POLICIES, counts.url, clock, lambda: alone.update(["counted"])) for _ in range(2)
+            )
             assert [let_in(first, "a", "somebody") for _ in range(5)] == [True] * 5
             assert not let_in(second, "a", "somebody")
+            assert not alone
             counts.stop()
             for limits in (first, second):
                 assert [let_in(limits, "a", "somebody") for _ in range(6)] == [True] * 5 + [False], "each for itself"
+            assert alone["counted"] == 12
             assert [record.message.partition(" (")[0] for record in caplog.records] == ["Redis doesn't answer"] * 2
             counts.start()
             assert not let_in(first, "a", "somebody"), "it is left alone for a while"

@@ -121,7 +121,8 @@ def open_premises(settings: Settings, say: Say, *, migrate: bool) -> Iterator[Pr
 
 def _limits(settings: Settings) -> CountedLimits:
     requests = {f"requests_{mode}": rate for mode, rate in settings.rates.items()}
-    return CountedLimits({**STRANGERS, **requests}, settings.redis_url)
+    policies = {**STRANGERS, **requests}
+    return CountedLimits(policies, settings.redis_url, counted_alone=metrics.limit_counted_alone)
 
 
 def _signatures(settings: Settings) -> PadesSignatures:

@@ -37,6 +37,7 @@ MOST_REMEMBERED: Final = 10_000
 class CountedLimits:
     """Counts in the Redis at `shared` for all processes together; without one, and while it doesn't answer, in this process
     alone. `policies` says how often each thing may be done; a thing with None, or that isn't there, has no limit.
+    `counted_alone` is told of each count that Redis should have had.
 
     The window slides. One that begins anew at fixed times would let twice as much in around such a time, and all of it
     at once.
@@ -47,9 +48,11 @@ class CountedLimits:
         policies: Mapping[str, Policy | None] = STRANGERS,
         shared: str | None = None,
         clock: Callable[[], float] = time.monotonic,
+        counted_alone: Callable[[], None] = lambda: None,
     ) -> None:
         self._policies = policies
         self._clock = clock
+        self._counted_alone = counted_alone
         self._alone = MemoryStorage()
         self._shared = _SharedWindows(shared) if shared else None
         self._lock = threading.Lock()
@@ -91,6 +94,8 @@ class CountedLimits:
             else:
                 self._is_there()
                 return counted
+        if self._shared is not None:
+            self._counted_alone()
         taken = self._alone.acquire_sliding_window_entry(key, policy.quota, policy.window_seconds)
         return taken, _window(policy, *self._alone.get_sliding_window(key, policy.window_seconds))
 

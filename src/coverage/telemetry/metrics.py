@@ -68,6 +68,10 @@ _facts = _counter("facts", "What happened, by its kind: cover.issued, claim.crea
 _webhooks = _counter(
     "webhooks", "Webhooks that were sent, by what became of each: accepted, refused, or why it failed", "outcome"
 )
+_counted_alone = Counter(
+    "sharecover_limits_counted_alone", "Requests whose limit was counted in one process alone, since Redis didn't answer",
+    registry=REGISTRY,
+)  # fmt: skip
 _refusals = _counter("database_refusals", "Transactions that the database couldn't do", "why")
 _jobs = Bounded(
     Histogram(
@@ -126,6 +130,11 @@ def webhook_sent(outcome: str) -> None:
 def fact_recorded(kind: str) -> None:
     """Counts a fact, once it is committed."""
     _facts.of(kind).inc()
+
+
+def limit_counted_alone() -> None:
+    """Counts a request whose limit Redis should have counted."""
+    _counted_alone.inc()
 
 
 def database_refused(why: str) -> None:
