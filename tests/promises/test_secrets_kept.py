@@ -58,6 +58,8 @@ class TestDump:
             assert canary in partner.post("/v1/claims", claim).json()["description"]
             link = partner.get(f"/v1/covers/{cover['id']}").json()["member_url"].rpartition("/")[2]
             assert platform.client.get(f"/m/{link}", follow_redirects=False).status_code < 400
+            endpoint = partner.post("/v1/webhook_endpoints", {"url": "https://platform.example/hooks"}).json()
+            secrets += [endpoint["secret"].encode(), base64.b64decode(endpoint["secret"].removeprefix("whsec_"))]
             secrets += [word.encode() for word in (canary, plate, "1977-03-09", link, partner.key, partner.key[8:])]
             with house.transaction(Caller(partner.tenant, "test")) as tx:
                 rows = tx.session.execute(text("SELECT subject, wrapped FROM data_keys WHERE wrapped IS NOT NULL"))
@@ -65,7 +67,17 @@ class TestDump:
             tenant_id = partner.tenant.id
         dumped = pg_dump(database_url)
         trial.met("rows dumped", dumped.count("\n"))
-        for table in ("covers", "members", "quotes", "claims", "idempotency_keys", "facts", "credentials", "data_keys"):
+        for table in (
+            "covers",
+            "members",
+            "quotes",
+            "claims",
+            "idempotency_keys",
+            "facts",
+            "credentials",
+            "data_keys",
+            "webhook_endpoints",
+        ):
             assert f"COPY public.{table} (" in dumped
         assert tenant_id in dumped
         for secret in secrets:

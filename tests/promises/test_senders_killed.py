@@ -65,7 +65,7 @@ def left(queue: Database) -> dict[str, int]:
 class TestSendersKilled:
     @promise(
         7, "senders of webhooks killed while they send lose no event, and what comes twice comes under one id",
-        unit="kills", small=6, full=500, provokes=("with a letter in hand", "came again"),
+        unit="kills", small=6, full=250, provokes=("with a letter in hand", "came again"),
     )  # fmt: skip
     def test_lose_nothing(
         self, trial: Trial, partner: Platform, queue: Database, fresh_database_url: str, tmp_path: Path

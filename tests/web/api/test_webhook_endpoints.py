@@ -462,3 +462,74 @@ class TestTryingOut:
         assert post.deliveries(made, event=found[0]["event"]) == found[:1]
         assert post.deliveries(made, starting_after=found[0]["id"], limit=1) == found[1:2]
         the_problem(post.platform.get(f"{AT}/{made['id']}/deliveries/whd_1"), 404, "unknown_delivery")
+
+
+class TestSharing:
+    def test_lets_one_that_is_slow_hold_up_itself_alone(self, post: Post, listener: Listener, owner: Database) -> None:
+        """The first partner's endpoints take and take; the second's event passes by all that waits for them."""
+        over = threading.Event()
+        listener.answer = lambda heard: (204 if "fast" in heard.path or over.wait(20) else 500, {}, b"")
+        other = enrol_platform(owner, post.house, post.platform.client)
+        make(post.platform, f"{listener.url}/slow", "quote.created")
+        make(post.platform, f"{listener.url}/slow-too", "quote.created")
+        for _ in range(20):
+            post.platform.quote()
+        make(other, f"{listener.url}/fast", "quote.created")
+        other.quote()
+        seal_all(owner, post.house)
+        queue = replace(owner, role="sharecover_worker")
+        courier = Courier(at_once=20, per_endpoint=3, per_tenant=5)
+        try:
+            while not [one for one in listener.heard if "fast" in one.path]:
+                courier.once(post.house, queue)
+            for _ in range(5):
+                courier.once(post.house, queue)
+            slow = [one.path for one in listener.wait(6) if "slow" in one.path]
+            assert len(slow) == 5, "so many of a partner at once"
+            assert max(slow.count(path) for path in slow) == 3, "and of an endpoint"
+        finally:
+            over.set()
+            courier.close()
+
+    def test_tries_one_that_failed_with_one_at_a_time(self, post: Post, listener: Listener) -> None:
+        listener.answer = lambda _: (500, {}, b"")
+        make(post.platform, listener.url, "quote.created")
+        post.platform.quote()
+        post.send()
+        over = threading.Event()
+        listener.answer = lambda _: (204 if over.wait(20) else 500, {}, b"")
+        for _ in range(5):
+            post.platform.quote()
+        seal_all(post.owner, post.house)
+        queue = replace(post.owner, role="sharecover_worker")
+        listener.heard.clear()
+        for _ in range(4):
+            post.courier.once(post.house, queue)
+        listener.wait(1)
+        assert len(listener.heard) == 1
+        over.set()
+        post.send()
+        assert len(listener.wait(5)) == 5, "and once it takes them, as many as ever"
+
+
+class TestCouriers:
+    def test_take_nothing_that_another_has(self, post: Post, listener: Listener) -> None:
+        over = threading.Event()
+        listener.answer = lambda _: (204 if over.wait(20) else 500, {}, b"")
+        make(post.platform, listener.url, "quote.created")
+        post.platform.quote()
+        seal_all(post.owner, post.house)
+        queue = replace(post.owner, role="sharecover_worker")
+        post.courier.once(post.house, queue)
+        listener.wait(1)
+        second = Courier()
+        second.once(post.house, queue)
+        assert not second.busy
+        # A minute later the first is given up; what it notes then changes nothing any more.
+        post.pass_time(seconds=61)
+        second.once(post.house, queue)
+        listener.wait(2)
+        over.set()
+        second.close()
+        post.send()
+        assert {one.headers["webhook-id"] for one in listener.heard} == {listener.heard[0].headers["webhook-id"]}
