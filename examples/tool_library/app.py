@@ -134,7 +134,7 @@ def create_app(sharecover: Sharecover, webhook_secret: str | None = None) -> Fas
         found = the_loan(loan_id)
         if read is None or found.cover is not None:
             return RedirectResponse(f"/loans/{loan_id}", 303)
-        if back := loans.away(found.tool, found.start, found.hours):
+        if back := loans.away(found.tool, found.start, found.hours, but=found):
             words = f"somebody was faster, and has the tool until {_told_at(back)}"
             return page(request, "gone.html", 409, loan=found, words=words)
         try:

@@ -101,11 +101,11 @@ class Loans:
         """Those with a cover, the newest first."""
         return [loan for loan in reversed(list(self._loans.values())) if loan.cover is not None]
 
-    def away(self, tool: Tool, start: datetime, hours: int) -> datetime | None:
-        """When a tool that is lent out in those hours is back; None if it's on the shelf."""
+    def away(self, tool: Tool, start: datetime, hours: int, but: Loan | None = None) -> datetime | None:
+        """When a tool that is lent out in those hours, `but` for one loan, is back; None if it's on the shelf."""
         end = start + timedelta(hours=hours)
-        lent = [loan.end for loan in self.covered() if loan.tool == tool and loan.start < end and start < loan.end]
-        return max(lent, default=None)
+        others = [loan for loan in self.covered() if loan.tool == tool and (but is None or loan.id != but.id)]
+        return max((loan.end for loan in others if loan.start < end and start < loan.end), default=None)
 
     def take(self, loan_id: str, cover: Cover) -> None:
         """Notes the cover."""
