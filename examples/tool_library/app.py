@@ -35,7 +35,6 @@ SAID: Final = {
     "cover.started": "Your cover has begun",
     "cover.ended": "Your cover has ended",
     "cover.cancelled": "Your cover was cancelled",
-    "certificate.rendered": "Your certificate is ready",
 }
 
 log = logging.getLogger("tool_library")
@@ -166,8 +165,8 @@ def create_app(sharecover: Sharecover, webhook_secret: str | None = None) -> Fas
         except BadSignature as error:
             log.warning("refused a webhook: %s", error)
             return Response(status_code=400)
-        news = Told(event["id"], event["type"], datetime.fromisoformat(event["happened_at"]))
-        await run_in_threadpool(loans.tell, event["subject"], news)
+        news = Told(event.id, event.type_, event.sequence, event.happened_at)
+        await run_in_threadpool(loans.tell, event.subject, news)
         return Response(status_code=204)
 
     return app

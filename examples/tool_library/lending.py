@@ -46,6 +46,7 @@ class Told:
 
     id: str
     type: str
+    sequence: int  # among what is told of one cover
     at: datetime
 
 
@@ -120,5 +121,5 @@ class Loans:
             self._seen.add(told.id)
             for loan in self._loans.values():
                 if loan.cover is not None and loan.cover.id == subject:
-                    known = sorted((*loan.told, told), key=lambda one: one.at)
+                    known = sorted((*loan.told, told), key=lambda one: one.sequence)
                     self._loans[loan.id] = replace(loan, told=tuple(known))

@@ -96,7 +96,12 @@ def page(request: pytest.FixtureRequest, browser: Browser, shed: Shed) -> Iterat
 def posted(shed: Shed, cover: str, kind: str, number: str = "evt_1", secret: str = SECRET) -> httpx.Response:
     """The answer to a webhook about a cover."""
     at = datetime.now(UTC)
-    body = json.dumps({"id": number, "type": kind, "subject": cover, "data": {}, "happened_at": at.isoformat()})
+    body = json.dumps(
+        {
+            "id": number, "object": "event", "livemode": False, "type": kind, "subject": cover, "sequence": 1, "actor": "key",
+            "data": {}, "happened_at": at.isoformat(), "created_at": at.isoformat(),
+        }
+    )  # fmt: skip
     headers = {
         "webhook-id": number, "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": Webhook(secret).sign(number, at, body),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.processes import data_folder, serving
+from tests.processes import data_folder, free_port, serving
 
 GUIDE = ROOT / "docs" / "first-cover.md"
 
@@ -19,10 +20,12 @@ def put(script: str, written: str, here: str) -> str:
     return script.replace(written, here)
 
 
-def test_leads_from_nothing_to_a_certificate(tmp_path: Path) -> None:
+def test_leads_from_nothing_to_a_certificate_and_a_verified_webhook(tmp_path: Path) -> None:
     blocks = re.findall(r"^```bash\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     with data_folder() as data, serving(data, "--demo") as service:
         script = put("".join(blocks), "http://localhost:8000", service.url)
+        script = put(script, "9000", str(free_port()))
+        script = put(script, ".venv/bin/python", sys.executable)
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=tmp_path,
@@ -35,5 +38,6 @@ def test_leads_from_nothing_to_a_certificate(tmp_path: Path) -> None:
     assert told[0].startswith("('open', {'amount': 164, 'currency': 'EUR'}, ")
     cover = json.loads((tmp_path / "cover.json").read_text())
     assert told[1] == f"('{cover['number']}', 'on_risk')"
+    assert f"verified: cover.changed {cover['id']}" in told
     for document in ("information.pdf", "certificate.pdf"):
         assert (tmp_path / document).read_bytes().startswith(b"%PDF-")

@@ -2,27 +2,28 @@
 
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
 
+import type { Event } from "./generated/types.gen.js";
 import { SharecoverError } from "./problems.js";
 
 /** It wasn't signed with the endpoint's secret, or too long ago. Answer it 400, and do nothing. */
 export class BadSignature extends SharecoverError {}
 
 /**
- * What a webhook tells, once its signature holds; throws `BadSignature`.
+ * The event that a webhook tells, once its signature holds; throws `BadSignature`.
  *
  * `secret` is the endpoint's, `whsec_…`; `body` the text as it came, not JSON written anew. A webhook may come twice, with
- * the same `webhook-id`, and before one that was sent earlier.
+ * the same `id`, and before one of an earlier `sequence`.
  */
 export function verified(
   secret: string,
   body: string,
   headers: Headers | Record<string, string | string[] | undefined>,
-): Record<string, unknown> {
+): Event {
   const given: Record<string, string> = {};
   const pairs = headers instanceof Headers ? headers.entries() : Object.entries(headers);
   for (const [name, value] of pairs) if (typeof value === "string") given[name.toLowerCase()] = value;
   try {
-    return new Webhook(secret).verify(body, given) as Record<string, unknown>;
+    return new Webhook(secret).verify(body, given) as Event;
   } catch (error) {
     if (error instanceof WebhookVerificationError) throw new BadSignature(error.message);
     throw error;

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from sharecover_client.generated.models.event import Event
 from sharecover_client.problems import SharecoverError
 
 
@@ -14,16 +14,14 @@ class BadSignature(SharecoverError):
     """It wasn't signed with the endpoint's secret, or too long ago. Answer it 400, and do nothing."""
 
 
-def verified(secret: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
-    """What a webhook tells, once its signature holds; raises `BadSignature`.
+def verified(secret: str, body: bytes, headers: Mapping[str, str]) -> Event:
+    """The event that a webhook tells, once its signature holds; raises `BadSignature`.
 
     `secret` is the endpoint's, `whsec_…`; `body` the bytes as they came, not JSON written anew; `headers` the request's.
-    A webhook may come twice, with the same `webhook-id`, and before one that was sent earlier.
+    A webhook may come twice, with the same `id`, and before one of an earlier `sequence`.
     """
     try:
         told = Webhook(secret).verify(body, {name.lower(): value for name, value in headers.items()})
     except WebhookVerificationError as error:
         raise BadSignature(str(error)) from None
-    if not isinstance(told, dict):
-        raise BadSignature("expected a JSON object")
-    return told
+    return Event.from_dict(told)

@@ -10,9 +10,22 @@ from .products import Products
 from .quotes import Quotes
 from .settling import Settling
 from .test_clock import TestClock
+from .webhooks import Webhooks
 
 
 class Operations(
-    ApiKeys, Bordereaux, Changes, Claims, Covers, Events, Invoices, Prices, Products, Quotes, Settling, TestClock
+    ApiKeys,
+    Bordereaux,
+    Changes,
+    Claims,
+    Covers,
+    Events,
+    Invoices,
+    Prices,
+    Products,
+    Quotes,
+    Settling,
+    TestClock,
+    Webhooks,
 ):
     pass

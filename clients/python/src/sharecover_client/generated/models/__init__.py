@@ -1,11 +1,14 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .amount import Amount
+from .answer import Answer
+from .answer_headers import AnswerHeaders
 from .api_key import ApiKey
 from .api_key_list import ApiKeyList
 from .api_key_made import ApiKeyMade
 from .api_key_made_state import ApiKeyMadeState
 from .api_key_state import ApiKeyState
+from .attempt_told import AttemptTold
 from .cancel_request import CancelRequest
 from .cancel_request_reason import CancelRequestReason
 from .cancellation import Cancellation
@@ -43,10 +46,18 @@ from .decision_seen import DecisionSeen
 from .decision_seen_decision import DecisionSeenDecision
 from .deductible import Deductible
 from .deductible_applied import DeductibleApplied
+from .delivery import Delivery
+from .delivery_in_full import DeliveryInFull
+from .delivery_in_full_state import DeliveryInFullState
+from .delivery_list import DeliveryList
+from .delivery_state import DeliveryState
 from .disclosures import Disclosures
 from .document import Document
 from .document_kind import DocumentKind
 from .document_list import DocumentList
+from .endpoint_change import EndpointChange
+from .endpoint_request import EndpointRequest
+from .endpoint_step import EndpointStep
 from .error import Error
 from .event import Event
 from .event_data import EventData
@@ -71,6 +82,7 @@ from .list_claims_state import ListClaimsState
 from .list_covers_state import ListCoversState
 from .list_invoices_state import ListInvoicesState
 from .list_payouts_state import ListPayoutsState
+from .list_webhook_deliveries_state import ListWebhookDeliveriesState
 from .loss_part import LossPart
 from .loss_request import LossRequest
 from .loss_request_claimant import LossRequestClaimant
@@ -123,6 +135,8 @@ from .quote_risk import QuoteRisk
 from .quote_state import QuoteState
 from .reason import Reason
 from .reason_decision import ReasonDecision
+from .request_sent import RequestSent
+from .request_sent_headers import RequestSentHeaders
 from .reserve_request import ReserveRequest
 from .reserves import Reserves
 from .retrieve_bordereau_format import RetrieveBordereauFormat
@@ -149,6 +163,7 @@ from .risk_off_duty_vehicle_fr import RiskOffDutyVehicleFR
 from .risk_off_duty_vehicle_fr_excess import RiskOffDutyVehicleFRExcess
 from .risk_off_duty_vehicle_fr_goods_value import RiskOffDutyVehicleFRGoodsValue
 from .risk_off_duty_vehicle_fr_vehicle_class import RiskOffDutyVehicleFRVehicleClass
+from .secret_rotation import SecretRotation
 from .section import Section
 from .section_period import SectionPeriod
 from .step import Step
@@ -165,14 +180,29 @@ from .transaction_premium_type import TransactionPremiumType
 from .transaction_risk_type import TransactionRiskType
 from .unavailable import Unavailable
 from .unpriced import Unpriced
+from .webhook_endpoint import WebhookEndpoint
+from .webhook_endpoint_deleted import WebhookEndpointDeleted
+from .webhook_endpoint_disabled_because_type_0 import (
+    WebhookEndpointDisabledBecauseType0,
+)
+from .webhook_endpoint_list import WebhookEndpointList
+from .webhook_endpoint_made import WebhookEndpointMade
+from .webhook_endpoint_made_disabled_because_type_0 import (
+    WebhookEndpointMadeDisabledBecauseType0,
+)
+from .webhook_endpoint_made_state import WebhookEndpointMadeState
+from .webhook_endpoint_state import WebhookEndpointState
 
 __all__ = (
     "Amount",
+    "Answer",
+    "AnswerHeaders",
     "ApiKey",
     "ApiKeyList",
     "ApiKeyMade",
     "ApiKeyMadeState",
     "ApiKeyState",
+    "AttemptTold",
     "Cancellation",
     "CancelRequest",
     "CancelRequestReason",
@@ -210,10 +240,18 @@ __all__ = (
     "DecisionSeenDecision",
     "Deductible",
     "DeductibleApplied",
+    "Delivery",
+    "DeliveryInFull",
+    "DeliveryInFullState",
+    "DeliveryList",
+    "DeliveryState",
     "Disclosures",
     "Document",
     "DocumentKind",
     "DocumentList",
+    "EndpointChange",
+    "EndpointRequest",
+    "EndpointStep",
     "Error",
     "Event",
     "EventData",
@@ -238,6 +276,7 @@ __all__ = (
     "ListCoversState",
     "ListInvoicesState",
     "ListPayoutsState",
+    "ListWebhookDeliveriesState",
     "LossPart",
     "LossRequest",
     "LossRequestClaimant",
@@ -290,6 +329,8 @@ __all__ = (
     "QuoteState",
     "Reason",
     "ReasonDecision",
+    "RequestSent",
+    "RequestSentHeaders",
     "ReserveRequest",
     "Reserves",
     "RetrieveBordereauFormat",
@@ -312,6 +353,7 @@ __all__ = (
     "RiskOffDutyVehicleFRExcess",
     "RiskOffDutyVehicleFRGoodsValue",
     "RiskOffDutyVehicleFRVehicleClass",
+    "SecretRotation",
     "Section",
     "SectionPeriod",
     "Step",
@@ -328,4 +370,12 @@ __all__ = (
     "TransactionRiskType",
     "Unavailable",
     "Unpriced",
+    "WebhookEndpoint",
+    "WebhookEndpointDeleted",
+    "WebhookEndpointDisabledBecauseType0",
+    "WebhookEndpointList",
+    "WebhookEndpointMade",
+    "WebhookEndpointMadeDisabledBecauseType0",
+    "WebhookEndpointMadeState",
+    "WebhookEndpointState",
 )

@@ -29,7 +29,8 @@ class Event:
         id (str):
         livemode (bool):
         type_ (str): What happened, such as `cover.issued`. Pass over those that you don't know.
-        subject (str): The id of the quote, cover, claim or invoice that it is about.
+        subject (str): The id of the quote, cover, claim, invoice, key or endpoint that it is about.
+        sequence (int): Its place among the events about that subject, from 1 on: a cover's are told apart by it.
         actor (str): Who did it: the id of an API key, or `clock` for what time alone did.
         data (EventData): What belongs to it, by the type: ids of other things, states, flags.
         happened_at (datetime.datetime): When it happened, on your clock: in test mode, the one you move.
@@ -41,6 +42,7 @@ class Event:
     livemode: bool
     type_: str
     subject: str
+    sequence: int
     actor: str
     data: EventData
     happened_at: datetime.datetime
@@ -55,6 +57,8 @@ class Event:
         type_ = self.type_
 
         subject = self.subject
+
+        sequence = self.sequence
 
         actor = self.actor
 
@@ -74,6 +78,7 @@ class Event:
                 "livemode": livemode,
                 "type": type_,
                 "subject": subject,
+                "sequence": sequence,
                 "actor": actor,
                 "data": data,
                 "happened_at": happened_at,
@@ -98,6 +103,8 @@ class Event:
 
         subject = d.pop("subject")
 
+        sequence = d.pop("sequence")
+
         actor = d.pop("actor")
 
         data = EventData.from_dict(d.pop("data"))
@@ -115,6 +122,7 @@ class Event:
             livemode=livemode,
             type_=type_,
             subject=subject,
+            sequence=sequence,
             actor=actor,
             data=data,
             happened_at=happened_at,
