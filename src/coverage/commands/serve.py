@@ -160,8 +160,10 @@ def _worker_beside(settings: Any) -> Iterator[None]:
     command += ["--data", str(settings.data), "--rules", str(settings.rules)]
     theirs, ours = os.pipe()
     ending = threading.Event()
-    # It pays where we do, also where that isn't what the environment says.
+    # It pays and posts where we do, also where that isn't what the environment says.
     environment = os.environ | _card_environment(settings) | {"PUBLIC_URL": settings.public_url}
+    if settings.webhooks_to_loopback:
+        environment["SHARECOVER_WEBHOOKS_TO"] = "loopback"
     if settings.metrics is not None:
         host, port = settings.metrics
         environment["SHARECOVER_METRICS"] = f"{f'[{host}]' if ':' in host else host}:{port + 1}"
