@@ -17,6 +17,7 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
+from coverage.domain.scopes import MEANINGS
 from coverage.domain.tenant import Tenant
 from coverage.gateways.keyring import MasterKeyring
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
@@ -40,6 +41,7 @@ REFUSING: Final = f"""
     $$ BEGIN RAISE EXCEPTION 'no place for %', NEW.reference USING DETAIL = 'it was ' || NEW.reference; END $$;
     CREATE TRIGGER refuse BEFORE INSERT ON members FOR EACH ROW WHEN (NEW.reference LIKE '{BREAKS}%') EXECUTE FUNCTION refuse();
 """
+HOOKS: Final = "/v1/webhook_endpoints"
 SHAPE: Final = re.compile(rb"(?=(qx[0-9a-z]{10}))")
 ADDRESSES: Final = re.compile(r"""(?:href|src|action|content)\s*=\s*["']([^"']*)""")
 
@@ -72,9 +74,12 @@ class Sender:
         self._platform, self._canaries, self._trial, self._random = platform, canaries, trial, Random(seed)
         self._links: list[str] = []
         self._rendered = False
+        self._nobody = free_port()
+        self._hooks_left = 0
         self.addresses: list[str] = []  # that were answered
         self._deeds: list[Callable[[], Iterator[httpx2.Response]]] = [
             self._buy, self._buy, self._quote, self._member, self._stranger, self._mistake, self._break, self._garbage,
+            self._hook, self._key,
         ]  # fmt: skip
 
     def send(self, count: int) -> int:
@@ -91,6 +96,9 @@ class Sender:
         for name, holds in (("made", status < 400), ("refused", 400 <= status < 500), ("broken", status >= 500)):
             if holds:
                 self._trial.met(name)
+        if answer.request.url.path.startswith(HOOKS):
+            # A partner is told the address that it gave.
+            return
         self.addresses += [answer.headers.get("Location", ""), answer.headers.get("Link", "")]
         kind = answer.headers.get("Content-Type", "")
         if "html" in kind:
@@ -192,6 +200,35 @@ class Sender:
         assert answer.status_code == 500, answer.text
         yield answer
 
+    def _hook(self) -> Iterator[httpx2.Response]:
+        """Somebody to be told, at an address with a secret in it, whom nobody answers for."""
+        new, platform = self._canaries.new, self._platform
+        body = {"url": f"http://127.0.0.1:{self._nobody}/{new()}?token={new()}", "description": new()}
+        made = platform.post(HOOKS, body, headers=self._headers())
+        yield made
+        assert made.status_code == 201, made.text
+        self._canaries.secrets.add(made.json()["secret"].removeprefix("whsec_"))
+        there = f"{HOOKS}/{made.json()['id']}"
+        yield platform.post(f"{there}/ping", {}, headers=self._headers())
+        yield platform.get(f"{there}/deliveries", headers=self._headers())
+        yield platform.post(HOOKS, body | {"url": f"https://{new()}.invalid:x/{new()}"}, headers=self._headers())
+        if self._hooks_left >= 8 or self._random.random() < 0.7:
+            headers = self._headers() | {"Authorization": f"Bearer {platform.key}"}
+            yield platform.client.delete(there, headers=headers)
+        else:
+            self._hooks_left += 1
+
+    def _key(self) -> Iterator[httpx2.Response]:
+        """A key of the partner's own making, whose secret is in that answer alone."""
+        made = self._platform.post("/v1/api_keys", {"name": self._canaries.new()}, headers=self._headers())
+        yield made
+        assert made.status_code == 201, made.text
+        self._canaries.secrets.add(made.json()["key"])
+        self._trial.met("keys")
+        yield self._platform.get(
+            "/v1/covers", headers=self._headers() | {"Authorization": f"Bearer {made.json()['key']}"}
+        )
+
     def _garbage(self) -> Iterator[httpx2.Response]:
         """No HTTP at all; answered by the server itself, if at all, and so no request of ours."""
         host, port = str(self._platform.client.base_url.host), self._platform.client.base_url.port or 80
@@ -227,7 +264,7 @@ def watched(url: str, collector: Collector, log: list[str]) -> Iterator[tuple[Se
     environment = {
         "DATABASE_URL": url, "SHARECOVER_MASTER_KEY": base64.b64encode(MASTER_KEY).decode(), "SHARECOVER_LOGS": "json",
         "SHARECOVER_METRICS": f"127.0.0.1:{port}", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.address,
-        "SHARECOVER_RATE_TEST": "off",
+        "SHARECOVER_RATE_TEST": "off", "SHARECOVER_WEBHOOKS_TO": "loopback",
     }  # fmt: skip
     with data_folder() as folder:
         with serving(folder, environment=environment) as service:
@@ -244,7 +281,13 @@ def partners(url: str, address: str) -> Iterator[list[Platform]]:
         # Nothing is quoted or rendered here.
         house = House(app, cast(Any, None), MasterKeyring(MASTER_KEY), cast(Any, None), cast(Any, None))
         made: list[tuple[Tenant, str]] = [
-            enrol(owner, house, Enrolment(f"Partner {number}", "exempt_ancillary", DEMO_INSURER, PRODUCTS), "test")
+            enrol(
+                owner,
+                house,
+                Enrolment(f"Partner {number}", "exempt_ancillary", DEMO_INSURER, PRODUCTS),
+                "test",
+                MEANINGS,
+            )
             for number in range(PARTNERS)
         ]
     clients = [httpx2.Client(base_url=address, timeout=60, trust_env=False, verify=NO_TLS) for _ in made]
@@ -260,8 +303,9 @@ class TestNothingTold:
         24, "canary secrets and personal data stand in no log, trace, metric or address",
         unit="requests", small=300, full=10_000,
         provokes=(
-            "made", "refused", "broken", "covers", "pages", "certificates", "garbage", "canaries", "lines of log",
+            "made", "refused", "broken", "covers", "pages", "certificates", "keys", "garbage", "canaries", "lines of log",
             "errors in the log", "spans", "samples", "jobs done",
+            "webhooks tried",
         ),
     )  # fmt: skip
     def test_of_what_was_sent(self, fresh_database_url: str, trial: Trial) -> None:
@@ -308,6 +352,8 @@ class TestNothingTold:
         trial.met("samples", sum(map(len, read)))
         jobs = {labels: value for (name, labels), value in read[1].items() if name == "sharecover_job_seconds_count"}
         trial.met("jobs done", int(sum(jobs.values())))
+        hooks = sum(value for (name, _), value in read[1].items() if name == "sharecover_webhooks_total")
+        trial.met("webhooks tried", int(hooks))
         answered = sum(value for (name, _), value in read[0].items() if name == "sharecover_request_seconds_count")
         assert answered >= trial.tried
 
@@ -323,9 +369,10 @@ class TestNothingTold:
 
 def _has_worked(address: str) -> bool:
     try:
-        return "sharecover_job_seconds_count" in _asked(address)
+        told = _asked(address)
     except httpx2.ConnectError:  # it starts beside the service, and after it
         return False
+    return "sharecover_job_seconds_count" in told and "sharecover_webhooks_total{" in told
 
 
 def _asked(address: str) -> str:
