@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import tomllib
@@ -17,6 +18,7 @@ from tests.conftest import ROOT
 
 SRC = ROOT / "src" / "coverage"
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
+NPM_LOCKS = sorted(ROOT.glob("clients/*/package-lock.json"))
 
 LONGEST_FILE, LONGEST_FUNCTION = 500, 70
 # Names that say nothing about what stands in the room.
@@ -202,6 +204,16 @@ class TestLocks:
 
     def test_name_no_address(self) -> None:
         assert found_in(LOCKS, addresses_locked) == []
+        # In npm's, whom to thank for a package is told by an address too; where it comes from mustn't be.
+        assert [lock for lock in NPM_LOCKS if '"resolved"' in lock.read_text(encoding="utf-8")] == []
+
+    def test_of_npm_are_of_exact_versions(self) -> None:
+        assert NPM_LOCKS
+        for lock in NPM_LOCKS:
+            asked = json.loads(lock.with_name("package.json").read_text())
+            wanted = asked.get("dependencies", {}) | asked.get("devDependencies", {})
+            assert wanted
+            assert {one for one in wanted.values() if not re.fullmatch(r"\d+\.\d+\.\d+", one)} == set(), lock
 
 
 class TestSource:

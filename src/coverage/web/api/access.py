@@ -87,7 +87,9 @@ def lacking(*needed: str) -> Rejected:
     return Rejected("scope_missing", f"this API key hasn't {words}", scope=needed[0])
 
 
-async def language_of(accept_language: Annotated[str | None, Header(description="Of texts for people.")] = None) -> str:
+async def language_of(
+    accept_language: Annotated[str | None, Header(max_length=1000, description="Of texts for people.")] = None,
+) -> str:
     """The language for texts to people."""
     return best_language(accept_language)
 

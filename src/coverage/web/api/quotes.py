@@ -46,7 +46,8 @@ def retrieve_quote(
     caller: TheCaller,
     quote_id: Annotated[str, Path(description="The quote's id.")],
     expand: Annotated[
-        list[Literal["explanation"]], Query(alias="expand[]", description="`explanation`: each step of the price.")
+        list[Literal["explanation"]],
+        Query(alias="expand[]", max_length=10, description="`explanation`: each step of the price."),
     ] = [],  # noqa: B006
 ) -> Response:
     """The quote as it stands now. With `expand[]=explanation` each step of its price, replayed from what is kept."""
