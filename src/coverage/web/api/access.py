@@ -88,7 +88,7 @@ def lacking(*needed: str) -> Rejected:
 
 
 async def language_of(
-    accept_language: Annotated[str | None, Header(max_length=1000, description="Of texts for people.")] = None,
+    accept_language: Annotated[str | None, Header(max_length=16_000, description="Of texts for people.")] = None,
 ) -> str:
     """The language for texts to people."""
     return best_language(accept_language)
