@@ -71,8 +71,9 @@ def run(*command: str | Path, **options: Any) -> str:
 # ------------------------------------------------------------------------------------------ building
 
 
-def build(work: Path) -> Path:
-    """Builds the image; gives its root as a folder."""
+@contextmanager
+def built(work: Path) -> Iterator[Path]:
+    """Builds the image; gives its root as a folder, until the block ends."""
     buildah = ["buildah", "--root", str(work / "storage"), "--runroot", str(work / "run")]
     if BASE not in run(*buildah, "images", "--format", "{{.Name}}:{{.Tag}}"):
         say("a base of Debian's packages")
@@ -98,7 +99,10 @@ def build(work: Path) -> Path:
     assert found["User"] == f"{USER}:{USER}", found["User"]
     assert not [name for name in found["Env"] if "SECRET" in name or "PASSWORD" in name or "_KEY" in name]
     container = run(*buildah, "from", "--pull-never", IMAGE).strip()
-    return Path(run(*buildah, "mount", container).strip())
+    try:
+        yield Path(run(*buildah, "mount", container).strip())
+    finally:
+        run(*buildah, "rm", container)
 
 
 # ------------------------------------------------------------------------------------------ running
@@ -377,7 +381,7 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0:
         raise SystemExit("This needs root: it mounts the image's root, and runs as the image's own user.")
-    with running(build(work)) as there:
+    with built(work) as root, running(root) as there:
         try:
             check(start_all(there))
         except AssertionError:
