@@ -64,7 +64,8 @@ def shed(owner: Database, house: House, rules: Library) -> Iterator[Shed]:
         yield Shed(url, sharecover)
 
 
-@pytest.fixture(scope="session")
+# Ended with these tests: while it runs, nothing else in this thread may run an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path, "the pages are driven in Chromium: ./dev test installs it where it can"

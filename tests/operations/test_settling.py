@@ -60,8 +60,8 @@ def books(owner: Database) -> Callable[[Platform], list[str]]:
     def faults(platform: Platform) -> list[str]:
         found: list[str] = []
         queue = Database(owner.engine, "sharecover_worker")
-        check_books(queue, lambda one: found.append(str(one)), lambda *_: None)
-        return [one for one in found if platform.tenant.id in one]
+        check_books(queue, lambda one: found.append(str(one)), lambda *_: None, only=[platform.tenant.id])
+        return found
 
     return faults
 

@@ -293,6 +293,8 @@ class PrivatePostgres:
             settings |= dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit"), "off")
             # Nor does it tidy up: who does so is a superuser, whom the owner of a database may not send away to drop it.
             settings["autovacuum"] = "off"
+            # Tests run beside each other, each with services of its own.
+            settings["max_connections"] = "300"
         lines = [f"{name} = {_quoted(value)}\n" for name, value in settings.items()]
         _write_for_server(base / "cluster" / "sharecover.conf", "".join(lines))
         # `peer`: the kernel tells the server who is at the other end, so there is no password to keep,

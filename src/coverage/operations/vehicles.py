@@ -91,13 +91,16 @@ def _noted(tx: Work, cover: Cover) -> list[VehicleRow]:
         return []
     section = liability_sections(edition, quote.facts)[0]
     terms = {one.transaction_id: one for one in covers.terms_of(tx.session, [cover.id]) if one.section == section}
-    rows = vehicles.rows_of(tx.session, [cover.id])
-    told = {row.transaction_id for row in rows}
+    told = {row.transaction_id: row for row in vehicles.rows_of(tx.session, [cover.id])}
+    # In the transactions' order: rows of one instant have none of their own, and each corrects the one before it.
+    rows: list[VehicleRow] = []
     for transaction in covers.transactions_of(tx.session, [cover.id]):
-        if transaction.id not in told:
-            rows.append(_new_row(tx, transaction, terms.get(transaction.id), rows[-1] if rows else None))
-            tx.session.add(rows[-1])
+        row = told.get(transaction.id)
+        if row is None:
+            row = _new_row(tx, transaction, terms.get(transaction.id), rows[-1] if rows else None)
+            tx.session.add(row)
             tx.session.flush()
+        rows.append(row)
     return rows
 
 
