@@ -62,7 +62,7 @@ MEANINGS: Final[dict[str, str]] = {
     "unknown_change": "No change of yours has this id.",
     "change_not_open": "The change was confirmed, declined or referred already, or its price has expired.",
     "change_pending": "Another change of the same cover waits for its payment by card. There is one at a time.",
-    "loss_known": "The change gives more cover while the old one runs. That is given only to who declares that nothing has happened yet.",
+    "loss_known": "A change of a running cover is given only to who declares that nothing has happened yet, after the change was asked for. In test mode the test clock counts.",
     "no_withdrawal": "The law gives no right to withdraw from this contract: it is too short, or was carried out in full already.",
     "withdrawal_over": "The days in which the member could withdraw have passed.",
     "card_unavailable": "The cover was to be paid by card, and no card processor is set up for you in this mode.",
