@@ -62,6 +62,14 @@ def left(queue: Database) -> dict[str, int]:
         }
 
 
+MOST_MORE = 30
+
+
+def twice(heard: list[Heard]) -> int:
+    """How many letters came that had come before."""
+    return len(heard) - len({one.headers["webhook-id"] for one in list(heard)})
+
+
 class TestSendersKilled:
     @promise(
         7, "senders of webhooks killed while they send lose no event, and what comes twice comes under one id",
@@ -74,7 +82,7 @@ class TestSendersKilled:
         secret = ""
 
         def slowly(one: Heard) -> tuple[int, dict[str, str], bytes]:
-            time.sleep(0.02)  # so that some are killed between what was heard and what is noted
+            time.sleep(0.15)  # so that many are killed between what was heard and what is noted
             event = Webhook(secret).verify(one.body, dict(one.headers))
             return (204 if event["id"] == one.headers["webhook-id"] else 400), {}, b""
 
@@ -83,16 +91,25 @@ class TestSendersKilled:
             made = partner.post("/v1/webhook_endpoints", {"url": listener.url, "events": ["quote.*"]}).json()
             secret = made["secret"]
             workers = [nursery.worker() for _ in range(AT_ONCE)]
-            for _ in trial.each():
-                quotes += [partner.quote()["id"] for _ in range(trial.random.randint(2, 4))]
+
+            def kill_one() -> None:
+                quotes.extend(partner.quote()["id"] for _ in range(trial.random.randint(2, 4)))
                 doomed = workers.pop(trial.random.randrange(AT_ONCE))
                 deadline = time.monotonic() + 0.5
                 while not held_by(queue, doomed) and time.monotonic() < deadline:
                     time.sleep(0.002)
-                time.sleep(trial.random.uniform(0, 0.03))
+                time.sleep(trial.random.uniform(0, 0.06))
                 nursery.kill(doomed)
                 trial.met("with a letter in hand", bool(held_by(queue, doomed)))
                 workers.append(nursery.worker())
+
+            for _ in trial.each():
+                kill_one()
+            # Few kills may all come at other moments, on a machine that is busy.
+            more = MOST_MORE
+            while more and not twice(listener.heard):
+                kill_one()
+                more -= 1
             wait_for(lambda: f"the end of {left(queue)}", lambda: not any(left(queue).values()), 60)
         self.check(listener.heard, quotes, trial)
 
