@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Any, Final
 
 from coverage.domain import facts
@@ -17,6 +16,7 @@ from coverage.domain.ids import names
 from coverage.domain.scopes import beyond
 from coverage.domain.webhook import EVERYTHING, PING, SECRET_PREFIX, Because
 from coverage.operations.house import Erased, House, Work
+from coverage.rulebook.language.expressions import nearest
 from coverage.storage import webhooks
 from coverage.storage.identity import new_id
 from coverage.storage.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -220,9 +220,8 @@ def _check_events(tx: Work, events: Sequence[str]) -> None:
     wrong = []
     for number, one in enumerate(events):
         if one not in known:
-            near = get_close_matches(one, known, 1)
-            words = f"expected {EVERYTHING}, a type such as cover.issued, or cover.* for all of a cover's"
-            wrong.append(Detail(f"/events/{number}", f"{words}; near is {near[0]}" if near else words, "invalid_value"))
+            words = f"expected {EVERYTHING}, cover.* for all of a cover's, or {nearest(one, known)}"
+            wrong.append(Detail(f"/events/{number}", words, "invalid_value"))
     if wrong:
         raise Rejected("invalid_request", "there are no such events", errors=tuple(wrong))
     for one in events:
