@@ -26,8 +26,10 @@ PARTS: Final = ("**It means**", "**Look**", "**A way out**", "**It is over when*
 
 
 def metrics_in(text: str) -> set[str]:
-    """The metrics of ours that a text names, without what the format puts behind a histogram's name."""
-    found = re.findall(r"\bsharecover_[a-z_]+", text)
+    """The metrics of ours that a text names, without what the format puts behind a histogram's name. PostgreSQL's roles
+    are none.
+    """
+    found = re.findall(r"\bsharecover_(?!(?:app|worker)\b)[a-z_]+", text)
     return {re.sub(r"_(bucket|count|sum)$", "", name) for name in found}
 
 

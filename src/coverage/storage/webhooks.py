@@ -7,6 +7,7 @@ whose they are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -213,6 +214,40 @@ def take(
     turn_to(session, tenant_id)
     values = {"tenant": tenant_id, "ids": list(ids), "lease": lease, "now": now, "until": until}
     return set(session.scalars(_TAKE, values))
+
+
+@dataclass(frozen=True, slots=True)
+class Gauged:
+    """What is due to endpoints that take what they are sent, or to those that don't: so much, the oldest since when."""
+
+    due: int = 0
+    due_since: datetime | None = None
+
+
+# What waits for the time of its next try isn't due, and what waits for an endpoint that is disabled is nobody's to send.
+_GAUGE: Final = text("""
+    SELECT e.failing_since IS NOT NULL, count(*), min(w.due_at) FROM webhook_endpoints e
+    JOIN webhook_deliveries w ON w.tenant_id = e.tenant_id AND w.endpoint_id = e.id
+    WHERE e.state = 'enabled' AND w.state = 'waiting' AND w.due_at <= :now GROUP BY 1
+""")
+_ENDPOINTS: Final = text("""
+    SELECT count(*) FILTER (WHERE state = 'enabled' AND failing_since IS NULL),
+           count(*) FILTER (WHERE state = 'enabled' AND failing_since IS NOT NULL),
+           count(*) FILTER (WHERE state = 'disabled' AND disabled_at > :lately)
+    FROM webhook_endpoints
+""")
+
+
+def gauge(session: Session, now: datetime) -> tuple[Gauged, Gauged]:
+    """What is due now to endpoints that took what they were sent last, and to those that failed."""
+    found = {row[0]: Gauged(row[1], row[2]) for row in session.execute(_GAUGE, {"now": now})}
+    return found.get(False, Gauged()), found.get(True, Gauged())
+
+
+def count_endpoints(session: Session, lately: datetime) -> tuple[int, int, int]:
+    """How many endpoints take what they are sent, how many fail, and how many were disabled since an instant."""
+    row = session.execute(_ENDPOINTS, {"lately": lately}).one()
+    return row[0], row[1], row[2]
 
 
 def prune(session: Session, before: datetime, limit: int) -> int:

@@ -95,6 +95,15 @@ class Held:
     lag: Final = _gauge("outbox_lag_seconds", "Since when the job that is due longest waits for a worker")
     unsealed: Final = _gauge("unsealed_facts", "Facts that wait for their seal")
     seal_lag: Final = _gauge("seal_lag_seconds", "How long the oldest of them waits")
+    webhooks_due: Final = _gauge(
+        "webhooks_due", "Webhooks that could be sent now, to endpoints that are taking or failing", "endpoints"
+    )
+    webhook_lag: Final = _gauge(
+        "webhook_lag_seconds", "How long the one that is due longest waits for a courier", "endpoints"
+    )
+    endpoints: Final = _gauge(
+        "webhook_endpoints", "Webhook endpoints: taking, failing, disabled_lately (within a day)", "state"
+    )
 
 
 # ------------------------------------------------------------------------------------------ what is told
@@ -162,6 +171,18 @@ def outbox_seen(counts: Mapping[str, int], lag_seconds: float) -> None:
     for state, count in counts.items():
         Held.jobs.labels(state).set(count)
     Held.lag.set(lag_seconds)
+
+
+def webhooks_seen(endpoints: str, due: int, lag_seconds: float) -> None:
+    """What a look at the webhooks came to that are due to endpoints "taking" or "failing"."""
+    Held.webhooks_due.labels(endpoints).set(due)
+    Held.webhook_lag.labels(endpoints).set(lag_seconds)
+
+
+def endpoints_seen(counts: Mapping[str, int]) -> None:
+    """How many webhook endpoints there are by state."""
+    for state, count in counts.items():
+        Held.endpoints.labels(state).set(count)
 
 
 def watch_pool(role: str, pool: Any) -> None:
