@@ -17,7 +17,7 @@ from coverage.gateways.keyring import MasterKeyring
 from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.operations.sealing import BATCH, Sealer, seal_batch
-from coverage.operations.verifying import Open, Verdict, verify_events
+from coverage.operations.verifying import Open, Read, Verdict, verify_events
 from coverage.storage.identity import new_id
 from coverage.storage.tenancy import Database
 
@@ -58,11 +58,15 @@ class Log:
         while sealer.once(self.house, self.queue):
             pass
 
-    def verify(self, opened: Open | None = None) -> tuple[Verdict, list[Fault]]:
-        """What `verify events` finds."""
+    def verify(
+        self, opened: Open | None = None, *, read: Read | None = None, first_anchor_within: float = 0
+    ) -> tuple[Verdict, list[Fault]]:
+        """What `verify events` finds. A first anchor that isn't there is waited for so many seconds."""
         faults: list[Fault] = []
-        anchors = FileAnchors(self.anchor).read()
-        verdict = verify_events(opened or self.queue.outside, anchors, faults.append, lambda *_: None)
+        verdict = verify_events(
+            opened or self.queue.outside, read or FileAnchors(self.anchor).read, faults.append, lambda *_: None,
+            first_anchor_within=first_anchor_within,
+        )  # fmt: skip
         assert verdict.faults == len(faults)
         return verdict, faults
 

@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from coverage.assembly import Premises, build_worker
-from coverage.domain.chain import Anchor
+from coverage.domain.chain import Anchor, Unreadable
 from coverage.domain.facts import Fact
 from coverage.domain.faults import Unavailable
 from coverage.domain.tenant import Caller
@@ -138,9 +140,6 @@ class TestSealing:
 class TestVerifying:
     def test_gives_no_false_alarm_while_others_record_and_seal(self, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(verifying, "PAGE", 20)
-        # The anchor is there: between the very first seal and its anchor a log has none.
-        log.record(log.tenants[0])
-        log.sealer().once(log.house, log.queue)
 
         def record_and_seal() -> None:
             sealer = log.sealer(limit=4)
@@ -153,10 +152,63 @@ class TestVerifying:
         busy.start()
         found = []
         while busy.is_alive():
-            found.append(log.verify())
+            found.append(log.verify(first_anchor_within=60))
         busy.join()
         assert [faults for _, faults in found if faults] == []
         assert len({verdict.verified for verdict, _ in found}) > 2, "it was verified meanwhile"
+
+
+class TestFirstAnchor:
+    """Between the very first seal and its anchor. Each moment is met by looking at it from within the verification."""
+
+    def test_that_comes_between_two_looks_is_no_fault(self, log: Log) -> None:
+        log.record(log.tenants[0])
+
+        def read() -> Iterator[Anchor | Unreadable]:
+            found = list(FileAnchors(log.anchor).read())
+            log.seal()  # after the anchors were read, and before the seals are
+            yield from found
+
+        assert log.verify(read=read)[1] == []
+
+    def test_that_is_still_being_written_is_waited_for(self, log: Log) -> None:
+        log.record(log.tenants[0])
+        seal_batch(log.queue, log.house.wall())
+        looks = 0
+
+        def read() -> Iterator[Anchor | Unreadable]:
+            nonlocal looks
+            found = list(FileAnchors(log.anchor).read())
+            looks += 1
+            if looks == 2:
+                log.seal()
+            yield from found
+
+        verdict, faults = log.verify(read=read, first_anchor_within=60)
+        assert (faults, verdict.verified, verdict.anchored, looks) == ([], 1, 1, 3)
+
+    def test_that_never_comes_is_missed(self, log: Log) -> None:
+        log.record(log.tenants[0])
+        log.seal()
+        log.anchor.unlink()
+        began = time.monotonic()
+        verdict, faults = log.verify(first_anchor_within=0.3)
+        assert ([fault.kind for fault in faults], verdict.verified) == (["anchor_missing"], 1)
+        assert time.monotonic() - began >= 0.3, "it was waited for"
+
+    def test_begun_anew_meanwhile_for_an_old_log_is_no_first_one(self, log: Log) -> None:
+        log.record(log.tenants[0])
+        log.seal()
+        log.anchor.unlink()
+        log.house.wall.now += timedelta(minutes=1)  # type: ignore[attr-defined]
+
+        def read() -> Iterator[Anchor | Unreadable]:
+            found = list(FileAnchors(log.anchor).read())
+            log.record(log.tenants[0])
+            log.seal()
+            yield from found
+
+        assert [fault.kind for fault in log.verify(read=read, first_anchor_within=60)[1]] == ["anchor_begun_late"]
 
 
 class TestWorker:

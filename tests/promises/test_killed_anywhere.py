@@ -176,7 +176,7 @@ class TestKilledAtEveryBoundary:
         faults: list[Fault] = []
         # What other tests sealed before has another anchor.
         verdict = verify_events(
-            queue.outside, FileAnchors(folder / ANCHOR).read(), faults.append, lambda *_: None,
+            queue.outside, FileAnchors(folder / ANCHOR).read, faults.append, lambda *_: None,
             begun_anew_at=sys.maxsize if sealed_before else 0,
         )  # fmt: skip
         queue.close()

@@ -166,7 +166,7 @@ class TestWorkersKilled:
         assert all(told[one] == 1 for one in invoiced)
         assert sum(told.values()) == quotes + 3 * len(selling.covers) + len(selling.unbound) + len(invoiced)
         faults: list[Fault] = []
-        anchors = FileAnchors(folder / "events.anchor").read()
+        anchors = FileAnchors(folder / "events.anchor").read
         verdict = verify_events(queue.outside, anchors, faults.append, lambda *_: None)
         assert (faults, verdict.verified) == ([], sum(told.values()))
         for cover in selling.covers[:: max(1, len(selling.covers) // 20)]:

@@ -60,7 +60,7 @@ def verify(
         # In the worker's role, which sees all seals; of the facts it sees those of the tenant that is set.
         database = closed_at_the_end.enter_context(closing(connected(settings, url, "sharecover_worker", pool_size=1)))
         require_schema(database)
-        read = read_beside(anchors or [settings.anchor])
+        read = partial(read_beside, anchors or [settings.anchor])
         return verify_events(database.outside, read, tell, progress, begun_anew_at=begun_anew_at)
 
 

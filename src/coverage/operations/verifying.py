@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
-from coverage.domain.chain import Anchor, Fault, Unreadable, Walk
+from coverage.domain.chain import FIRST_ANCHOR_WITHIN, Anchor, Fault, Unreadable, Walk
 from coverage.storage import seals
 
 PAGE = 5000  # so many that what is asked for each tenant is asked seldom
 
+LOOK_AGAIN_SECONDS = 0.1  # for a first anchor
+
 Open = Callable[[], AbstractContextManager[Session]]  # a transaction in the worker's role, with no tenant
+Read = Callable[[], Iterable[Anchor | Unreadable]]  # the anchors as they are now
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +49,25 @@ class Verdict:
 
 def verify_events(
     opened: Open,
-    anchors: Iterable[Anchor | Unreadable],
+    read: Read,
     tell: Callable[[Fault], None],
     progress: Callable[[int, int], None],
     *,
     begun_anew_at: int = 0,
+    first_anchor_within: float = FIRST_ANCHOR_WITHIN.total_seconds(),
 ) -> Verdict:
     """Walks along the chain, then over every tenant's facts, a page at a time; tells each fault as it is certain.
 
     It may run while others record and seal: what is sealed doesn't change, and whether a fact is sealed or waits is asked
     in one statement. An anchor that begins late is a fault, unless it begins at the position `begun_anew_at` or before, which
-    is known to be on purpose. `progress` is told how many of how many seals and facts were looked at.
+    is known to be on purpose. A log's very first anchor comes right after its first seals: where there is none yet, it is waited
+    for so many seconds before it is missed. `progress` is told how many of how many seals and facts were looked at.
     """
-    walk, faults = Walk(anchors), 0
+    # Before the anchors: what has no seal now may well be sealed, and its anchor be under way, when the seals are read.
     with opened() as session:
         sealed, waiting = seals.count(session)
+    anchors = _begun(read, first_anchor_within if sealed else 0)
+    walk, faults = Walk(anchors), 0
     of, done = 2 * sealed + waiting, 0
 
     def found(several: Iterable[Fault]) -> None:
@@ -77,7 +86,7 @@ def verify_events(
         done += len(page)
         progress(done, of)
     found(walk.finish())
-    if walk.position and walk.anchored is None:
+    if sealed and walk.anchored is None:
         found([Fault("anchor_missing")])
     first = walk.first_anchor
     on_purpose = first is not None and first.position <= begun_anew_at
@@ -96,6 +105,19 @@ def verify_events(
     return Verdict(
         walk.verified, walk.position, walk.hash, first, reached, at, walk.begun_late, on_purpose, waiting, faults
     )
+
+
+def _begun(read: Read, within: float) -> Iterable[Anchor | Unreadable]:
+    """The anchors, once there are any, or after so many seconds."""
+    until = time.monotonic() + within
+    while True:
+        anchors = iter(read())
+        first = next(anchors, None)
+        if first is not None:
+            return chain([first], anchors)
+        if time.monotonic() >= until:
+            return ()
+        time.sleep(LOOK_AGAIN_SECONDS)
 
 
 def _tenant(opened: Open, tenant_id: str) -> Iterable[tuple[int, list[Fault]]]:
