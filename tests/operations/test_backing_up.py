@@ -23,6 +23,7 @@ from coverage.operations.backing_up import (
     ANCHOR,
     DUMP,
     FORMAT,
+    KNOWN,
     MANIFEST,
     MANIFEST_BYTES,
     check_backup,
@@ -31,7 +32,9 @@ from coverage.operations.backing_up import (
 )
 from coverage.storage.tenancy import Database
 
-PARTS = {DUMP: b"rows", ANCHOR: b"", "blobs/documents/doc_1": b"sealed"}
+FINGERPRINT = "5e" * 32
+CERTIFICATE = f"{KNOWN}{FINGERPRINT}.pem"
+PARTS = {DUMP: b"rows", ANCHOR: b"", "blobs/documents/doc_1": b"sealed", CERTIFICATE: b"a certificate"}
 MUCH = 64 << 20
 
 
@@ -52,11 +55,25 @@ def a_backup(folder: Path, holds: dict[str, bytes], revision: str = "0001", **sa
 
 class TestCheckBackup:
     def test_tells_what_it_holds(self, tmp_path: Path) -> None:
-        assert check_backup(a_backup(tmp_path, PARTS)).documents == 1
+        told = check_backup(a_backup(tmp_path, PARTS))
+        assert (told.documents, told.certificates) == (1, 1)
+
+    def test_takes_one_that_was_made_before_certificates_were_kept(self, tmp_path: Path) -> None:
+        assert check_backup(a_backup(tmp_path, {DUMP: b"rows", ANCHOR: b""})).certificates == 0
+
+    def test_refuses_a_certificate_that_was_changed(self, tmp_path: Path) -> None:
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in PARTS.items()}
+        harmed = a_backup(tmp_path, PARTS | {CERTIFICATE: b"another's"}, parts=hashes)
+        with pytest.raises(Rejected, match=rf"{CERTIFICATE} isn't what was written"):
+            check_backup(harmed)
 
     @pytest.mark.parametrize(
-        "name", ["blobs/../../master_key", "blobs//etc/passwd", "blobs/", "blobs/Notes.txt", "more"]
-    )
+        "name",
+        [
+            "blobs/../../master_key", "blobs//etc/passwd", "blobs/", "blobs/Notes.txt", "more", "signing/trial.key.pem",
+            "signing/known/trial.key.pem", f"signing/known/../{FINGERPRINT}.pem", f"signing/known/{FINGERPRINT}",
+        ],
+    )  # fmt: skip
     def test_refuses_what_no_backup_holds(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(Rejected, match="nothing that a backup holds") as refused:
             check_backup(a_backup(tmp_path, {DUMP: b"rows", ANCHOR: b"", name: b"harm"}))
@@ -103,7 +120,7 @@ def made_backup(owner: Database, folder: Path) -> Path:
     """A backup of the test's database, with an anchor that is there, and no rows in its dump."""
     target = folder / "sharecover.backup"
     dump = lambda _, path: path.write_bytes(b"rows")  # noqa: E731
-    make_backup(owner.engine, dump, folder / "blobs", folder / ANCHOR, target)
+    make_backup(owner.engine, dump, folder / "blobs", folder / ANCHOR, folder / "known", target)
     return target
 
 
@@ -129,8 +146,17 @@ class TestMakeBackup:
             with anchor.open("ab") as file:
                 file.write(b" and after")
 
-        made = make_backup(owner.engine, dump, tmp_path / "blobs", anchor, tmp_path / "sharecover.backup")
+        target = tmp_path / "sharecover.backup"
+        made = make_backup(owner.engine, dump, tmp_path / "blobs", anchor, tmp_path / "known", target)
         assert made.parts[ANCHOR] == hashlib.sha256(b"before").hexdigest()
+
+    def test_takes_certificates_along_and_nothing_else_that_lies_there(self, owner: Database, tmp_path: Path) -> None:
+        known = tmp_path / "known"
+        known.mkdir()
+        for name in (f"{FINGERPRINT}.pem", "trial.key.pem", f".{FINGERPRINT}.pem.0f", "notes"):
+            (known / name).write_text(name)
+        told = check_backup(made_backup(owner, tmp_path))
+        assert [name for name in told.parts if name.startswith("signing/")] == [CERTIFICATE]
 
     def test_does_without_hard_links(self, owner: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "link", no_hard_links)
@@ -160,12 +186,25 @@ class TestMakeBackup:
 
 
 class TestRestoreBackup:
+    def test_keeps_certificates_that_are_there_already(self, empty_url: str, tmp_path: Path) -> None:
+        known, other = tmp_path / "data" / "signing" / "known", "0a" * 32
+        known.mkdir(parents=True)
+        (known / f"{FINGERPRINT}.pem").write_bytes(b"a certificate")
+        file = a_backup(tmp_path, PARTS | {f"{KNOWN}{other}.pem": b"another"})
+        manifest, engine = check_backup(file), create_engine(empty_url)
+        anchor, blobs = tmp_path / "data" / ANCHOR, FileBlobs(tmp_path / "blobs")
+        with pytest.raises(Rejected, match="guards"):
+            restore_backup(engine, lambda *_: None, blobs, anchor, known, file, manifest)
+        engine.dispose()
+        found = {path.name: path.read_bytes() for path in known.iterdir()}
+        assert found == {f"{FINGERPRINT}.pem": b"a certificate", f"{other}.pem": b"another"}
+
     def test_holds_little_of_a_long_anchor_in_memory(self, empty_url: str, tmp_path: Path) -> None:
         file = a_backup(tmp_path, {DUMP: b"rows", ANCHOR: bytes(MUCH)})
         manifest, engine = check_backup(file), create_engine(empty_url)
         anchor, blobs = tmp_path / "data" / ANCHOR, FileBlobs(tmp_path / "blobs")
         # No database has such guards: it is refused at its end.
         with in_little_memory(), pytest.raises(Rejected, match="guards"):
-            restore_backup(engine, lambda *_: None, blobs, anchor, file, manifest)
+            restore_backup(engine, lambda *_: None, blobs, anchor, tmp_path / "known", file, manifest)
         engine.dispose()
         assert anchor.stat().st_size == MUCH

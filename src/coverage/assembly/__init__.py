@@ -39,7 +39,7 @@ from coverage.gateways.outgoing import FolderOutgoing
 from coverage.gateways.pictures import logo_from
 from coverage.gateways.private_postgres import PostgresMissing, PostgresRefused
 from coverage.gateways.sanctions import read_list
-from coverage.gateways.signing import BadSigning, PadesSignatures
+from coverage.gateways.signing import BadSigning, PadesSignatures, signing_folder
 from coverage.gateways.tables import FileTables
 from coverage.gateways.webhook_posting import WebhookPost
 from coverage.operations import delivering, gauging
@@ -127,7 +127,7 @@ def _limits(settings: Settings) -> CountedLimits:
 
 def _signatures(settings: Settings) -> PadesSignatures:
     """What documents are signed with; raises `BadSetting` where that can't be used."""
-    folder = settings.data / "signing"
+    folder = signing_folder(settings.data)
     try:
         return PadesSignatures.open(
             folder, key=settings.signing_key, certificate=settings.signing_certificate, pin=settings.signing_pin,

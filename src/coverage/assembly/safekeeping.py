@@ -28,6 +28,7 @@ from coverage.domain.faults import Rejected
 from coverage.gateways.anchors import read_beside
 from coverage.gateways.blobs import FileBlobs
 from coverage.gateways.dumps import read_dump, write_dump
+from coverage.gateways.signing import known_certificates
 from coverage.operations import backing_up
 from coverage.operations.backing_up import Manifest
 from coverage.operations.verifying import Verdict, verify_events
@@ -77,7 +78,9 @@ def make_backup(settings: Settings, target: Path, say: Say) -> Manifest:
                     raise BadSetting(f"{words} pg_read_all_data): name it in DATABASE_BACKUP_URL")
             say("Backing up")
             dump = partial(write_dump, as_who)
-            return backing_up.make_backup(engine, dump, settings.data / "blobs", settings.anchor, target)
+            return backing_up.make_backup(
+                engine, dump, settings.data / "blobs", settings.anchor, known_certificates(settings.data), target
+            )
         except DBAPIError as error:
             raise refused_by_database(error) from error
         except OSError as error:
@@ -105,7 +108,7 @@ def restore_backup(settings: Settings, source: Path, say: Say) -> tuple[Manifest
             say("Restoring")
             backing_up.restore_backup(
                 engine, lambda path, rows: read_dump(owner_url, path, rows=rows), FileBlobs(settings.data / "blobs"),
-                settings.anchor, source, manifest,
+                settings.anchor, known_certificates(settings.data), source, manifest,
             )  # fmt: skip
         except DBAPIError as error:
             raise refused_by_database(error) from error

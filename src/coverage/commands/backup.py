@@ -20,9 +20,10 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
 
     @app.command()
     def backup(file: Annotated[Path, typer.Argument(help="A new file.")], data: DataOption = None) -> None:
-        """Write the database, the documents and the anchor to a file, while the service runs.
+        """Write the database, the documents, the anchor and the certificates that were signed with to a file, while the
+        service runs.
 
-        The master key isn't in it. Keep that elsewhere: without it the backup opens nothing.
+        No key is in it. Keep the master key elsewhere: without it the backup opens nothing.
         """
         with ending_in_order(), clear_errors(wired := wiring()):
             if file.exists():
@@ -33,7 +34,8 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
             made = wired.make_backup(settings, file.absolute(), say)
             size = file.stat().st_size / 1_000_000
             typer.echo(
-                f"{file} holds {sum(made.rows.values()):,} rows at revision {made.revision} and {made.documents:,} documents, {size:.1f} MB."
+                f"{file} holds {sum(made.rows.values()):,} rows at revision {made.revision}, {made.documents:,} documents and "
+                f"{_counted(made.certificates)} that documents were signed with, {size:.1f} MB."
             )
             key = "SHARECOVER_MASTER_KEY" if settings.master_key else settings.data / "master.key"
             typer.echo(f"The master key isn't in it; it stands in {key}. Keep it apart from the backup.")
@@ -57,3 +59,7 @@ def add_to(app: typer.Typer, wiring: Callable[[], Wiring]) -> None:
                 typer.echo(
                     f"Before you serve: put the master key at {settings.data / 'master.key'}, or in SHARECOVER_MASTER_KEY."
                 )
+
+
+def _counted(certificates: int) -> str:
+    return "1 certificate" if certificates == 1 else f"{certificates:,} certificates"

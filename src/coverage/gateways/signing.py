@@ -38,6 +38,7 @@ RESERVED_WITH_TIMESTAMP: Final = 24_576
 TIMESTAMP_SECONDS: Final = 10
 TRIAL_NAME: Final = "Sharecover, for trials: nobody vouches for this certificate"
 TRIAL_DAYS: Final = 3_650
+KNOWN: Final = "known"
 # A document of ours is a tenth of that. What hasn't been looked through by then was made to be slow.
 LOOK_SECONDS: Final = 5.0
 LOOK_MEMORY: Final = 768 * 1024 * 1024
@@ -101,8 +102,8 @@ class PadesSignatures:
         chain = _chain(certificate)
         _require_usable(chain[0], datetime.now(UTC))
         make = _module_signer(key, pin, chain) if key.startswith("pkcs11:") else _file_signer(Path(key), pin, chain)
-        _remember(folder / "known", chain[0])
-        known = [path.stem for path in (folder / "known").glob("*.pem")]
+        _remember(folder / KNOWN, chain[0])
+        known = [path.stem for path in (folder / KNOWN).glob("*.pem")]
         return cls(chain[0], make, for_trials=for_trials, timestamps=timestamps, known=known)
 
     def sign(self, pdf: bytes) -> bytes:
@@ -158,6 +159,16 @@ class PadesSignatures:
 
 
 _WHOSE: Final[dict[bytes, Any]] = {b"ours": "ours", b"changed": "changed", b"others": "others"}
+
+
+def signing_folder(data: Path) -> Path:
+    """Where a data folder keeps what is signed with."""
+    return data / "signing"
+
+
+def known_certificates(data: Path) -> Path:
+    """Where a data folder remembers each certificate that was signed with, by its fingerprint."""
+    return signing_folder(data) / KNOWN
 
 
 def fingerprint_of(certificate: x509.Certificate) -> str:

@@ -1,6 +1,8 @@
-"""Backing up and restoring: the database, the documents and the anchor in one file, which knows what it holds.
+"""Backing up and restoring: the database, the documents, the anchor and the certificates that documents were signed with in
+one file, which knows what it holds.
 
-The master key is never in it: whoever finds the file can open nothing that is about a person.
+No key is ever in it, neither the master key nor one that signs: whoever finds the file can open nothing that is about a
+person, and sign nothing as us.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import errno
 import hashlib
 import io
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -16,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import IO, Annotated, Final, cast
 
@@ -29,6 +33,9 @@ from coverage.storage import whole
 
 FORMAT: Final = "sharecover-backup-1"
 DUMP, ANCHOR, BLOBS, MANIFEST = "database.dump", "events.anchor", "blobs/", "manifest.json"
+KNOWN: Final = "signing/known/"
+# A certificate under its fingerprint. Nothing else of the folder is taken along: a key may lie beside it.
+CERTIFICATE_NAME: Final = re.compile(r"[0-9a-f]{64}\.pem")
 CHUNK: Final = 1 << 20
 # What a manifest may take: so much, and for each part a line with its name.
 MANIFEST_BYTES: Final = 1 << 17
@@ -54,15 +61,22 @@ class Manifest:
     def documents(self) -> int:
         return sum(name.startswith(BLOBS) for name in self.parts)
 
+    @property
+    def certificates(self) -> int:
+        return sum(name.startswith(KNOWN) for name in self.parts)
+
 
 _AS_JSON: Final = TypeAdapter(Manifest)
 
 
-def make_backup(engine: Engine, dump: Callable[[str, Path], None], blobs: Path, anchor: Path, target: Path) -> Manifest:
+def make_backup(
+    engine: Engine, dump: Callable[[str, Path], None], blobs: Path, anchor: Path, known: Path, target: Path
+) -> Manifest:
     """Writes a backup to `target`, which isn't there yet. The service may go on meanwhile.
 
-    `engine` sees the rows of all tenants; `dump` writes what a snapshot sees to a file. The anchor is taken first and the
-    documents last: the log in the dump reaches at least as far as the anchor, and each document that it names is there.
+    `engine` sees the rows of all tenants; `dump` writes what a snapshot sees to a file; `known` is the folder of certificates
+    that were signed with. The anchor is taken first, then the documents, then those: the log in the dump reaches at least as
+    far as the anchor, each document that it names is there, and what it was signed with.
     """
     began = datetime.now(UTC)
     with ExitStack() as closed_at_the_end:
@@ -88,7 +102,7 @@ def make_backup(engine: Engine, dump: Callable[[str, Path], None], blobs: Path, 
                 with dumped.open("rb") as content:
                     parts[DUMP] = _add(archive, DUMP, content, dumped.stat().st_size)
                 parts[ANCHOR] = _add(archive, ANCHOR, kept_anchor or io.BytesIO(), anchored)
-                for name, path in _documents(blobs):
+                for name, path in chain(_documents(blobs), _certificates(known)):
                     with path.open("rb") as content:
                         parts[name] = _add(archive, name, content, os.fstat(content.fileno()).st_size)
                 manifest = Manifest(FORMAT, began, revision, guards, rows, parts)
@@ -106,6 +120,12 @@ def _documents(blobs: Path) -> Iterator[tuple[str, Path]]:
         # No row names anything else: what begins with a dot is still being written, or somebody left it there.
         if path.is_file() and BLOB_NAME.fullmatch(name):
             yield BLOBS + name, path
+
+
+def _certificates(known: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(known.glob("*.pem")):
+        if path.is_file() and CERTIFICATE_NAME.fullmatch(path.name):
+            yield KNOWN + path.name, path
 
 
 def _give_name(aside: Path, target: Path) -> None:
@@ -168,7 +188,9 @@ def check_backup(source: Path) -> Manifest:
                         raise _damaged("what it says of itself is more than there is to say")
                     told = content.read(part.size)
                     continue
-                if part.name not in (DUMP, ANCHOR) and not _names_document(part.name):
+                if part.name not in (DUMP, ANCHOR) and not (
+                    _names_document(part.name) or _names_certificate(part.name)
+                ):
                     raise _damaged(f"{_short(part.name)} is nothing that a backup holds")
                 hashing = _Hashing(content)
                 while hashing.read(CHUNK):
@@ -194,7 +216,13 @@ def check_backup(source: Path) -> Manifest:
 
 
 def restore_backup(
-    engine: Engine, restore: Callable[[Path, bool], None], blobs: Blobs, anchor: Path, source: Path, manifest: Manifest
+    engine: Engine,
+    restore: Callable[[Path, bool], None],
+    blobs: Blobs,
+    anchor: Path,
+    known: Path,
+    source: Path,
+    manifest: Manifest,
 ) -> None:
     """Reads a backup that was checked into an empty database, and checks what came of it.
 
@@ -222,6 +250,8 @@ def restore_backup(
                 blobs.put(part.name.removeprefix(BLOBS), content.read())
             elif part.name == ANCHOR and part.size:
                 _write(anchor, content)
+            elif part.name.startswith(KNOWN):
+                _know_again(known / part.name.removeprefix(KNOWN), content)
         restore(dumped, True)
         # Counted before the policies stand: afterwards nobody but a superuser sees the rows of all tenants.
         with engine.begin() as connection:
@@ -234,6 +264,16 @@ def restore_backup(
 
 def _names_document(part: str) -> bool:
     return part.startswith(BLOBS) and BLOB_NAME.fullmatch(part.removeprefix(BLOBS)) is not None
+
+
+def _names_certificate(part: str) -> bool:
+    return part.startswith(KNOWN) and CERTIFICATE_NAME.fullmatch(part.removeprefix(KNOWN)) is not None
+
+
+def _know_again(path: Path, content: IO[bytes]) -> None:
+    """Its name says which certificate it is: one that is there already, as where the service was tried before, is the same."""
+    if not path.exists():
+        _write(path, content)
 
 
 def _compare(what: str, expected: dict[str, int] | dict[str, str], found: dict[str, int] | dict[str, str]) -> None:
@@ -267,7 +307,7 @@ def _sync(folder: Path) -> None:
 
 def _short(name: str) -> str:
     """A name from a file that may hold anything, for a line of words."""
-    return name[:80] if name.isprintable() else ascii(name[:80])
+    return name[:100] if name.isprintable() else ascii(name[:100])
 
 
 def _damaged(what: str) -> Rejected:
