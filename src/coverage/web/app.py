@@ -103,14 +103,15 @@ def create_app(
         webhook_endpoints,
         clock,
         health,
+        pages,
+        proofs,
+        card_events,
     ):
-        app.include_router(module.router)
-    app.include_router(pages.router)
-    app.include_router(proofs.router)
-    app.include_router(card_events.router)
+        # The routes as they were built when the module was read. `include_router` would build each anew for this
+        # application, and only as the first requests come, which several threads at once may get wrong.
+        app.router.routes.extend(module.router.routes)
     docs.add_to(app, examples or docs.Examples)
     app.mount(ASSETS_URL, StaticFiles(directory=ASSETS))
-    _build_routes(app)
     app.add_exception_handler(Fault, _on_fault)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
@@ -121,15 +122,6 @@ def create_app(
     app.add_middleware(Envelope, origin=house.public_url)
     app.add_middleware(Watch)
     return app
-
-
-def _build_routes(app: FastAPI) -> None:
-    """Has every route built now. Else the framework builds them as the first requests come, which several threads at once
-    may get wrong: it turns warnings off meanwhile, for the whole process.
-    """
-    nowhere: Scope = {"type": "http", "method": "GET", "path": "/\0", "root_path": "", "headers": [], "path_params": {}}
-    for route in app.routes:
-        route.matches(nowhere)
 
 
 class Envelope:
