@@ -118,10 +118,10 @@ def write_python(document: dict[str, Any], version: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "openapi.json"
         source.write_text(json.dumps(document), encoding="utf-8")
-        _write_python(source, version)
+        _write_python(source, version, _all_events(document))
 
 
-def _write_python(source: Path, version: str) -> None:
+def _write_python(source: Path, version: str, events: str) -> None:
     target = PYTHON / "src" / "sharecover_client" / "generated"
     shutil.rmtree(target, ignore_errors=True)
     beside = Path(sys.executable).parent
@@ -140,6 +140,7 @@ def _write_python(source: Path, version: str) -> None:
             shutil.rmtree(folder)
             folder.with_suffix(".py").write_text(code, encoding="utf-8")
     (target / "api" / "__init__.py").write_text(_all_operations(target / "api"), encoding="utf-8")
+    (target / "events.py").write_text(events, encoding="utf-8")
     (target / "__init__.py").write_text(f'"""Generated: see `./dev clients`."""\n\nVERSION = "{version}"\n')
     ruff, alone = beside / "ruff", ["--isolated", "--quiet", "--no-cache"]
     # What the templates import for all is taken away where it isn't used: "unsafe", since it might be for others.
@@ -158,6 +159,23 @@ def _all_operations(folder: Path) -> str:
     return f"{imports}\n\nclass Operations({', '.join(classes.values())}):\n    pass\n"
 
 
+def _all_events(document: dict[str, Any]) -> str:
+    """The module that knows each kind of event that is sent, and the class of those that are to come."""
+    kinds = {
+        kind: letter["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for kind, letter in document["webhooks"].items()
+    }
+    classes = sorted({*kinds.values(), "OtherEvent"})
+    read = "".join(f'    "{kind}": {name}.from_dict,\n' for kind, name in kinds.items())
+    return (
+        "from collections.abc import Callable, Mapping\n"
+        "from typing import Any\n\n"
+        f"from .models import {', '.join(classes)}\n\n"
+        f"Event = {' | '.join(classes)}\n\n"
+        f"READ: Mapping[str, Callable[[Mapping[str, Any]], Event]] = {{\n{read}}}\n"
+    )
+
+
 def write_typescript(document: dict[str, Any], version: str) -> None:
     """What openapi-ts reads, and what the hand-written part has to know of it."""
     keyed = []
@@ -167,6 +185,9 @@ def write_typescript(document: dict[str, Any], version: str) -> None:
                 if parameter["name"].lower() == "idempotency-key":
                     parameter["required"] = False  # made where none is given
                     keyed.append(f"{method.upper()} {path}")
+    # What is to come would hide from the compiler what is known of the others: whoever switches by `type` has a `default`.
+    event = document["components"]["schemas"]["Event"]
+    event["anyOf"] = [one for one in event["anyOf"] if not one["$ref"].endswith("/OtherEvent")]
     (TYPESCRIPT / "generated-openapi.json").write_text(json.dumps(document), encoding="utf-8")
     code = (
         f"export const VERSION = {json.dumps(version)};\n\n"

@@ -5,16 +5,27 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from sqlalchemy.exc import SQLAlchemyError
 
+from coverage.domain.facts import SCOPES
 from coverage.domain.faults import Detail, Fault
+from coverage.domain.tenant import Caller, Tenant
+from coverage.operations.eventing import tell_events
+from coverage.operations.house import House
+from coverage.operations.showing import Page, list_events
+from coverage.storage.tenancy import Database
 from coverage.web.api.problems import PROBLEMS, fault_response
+from tests.logs import seal_all
 
 # A folder to note answers in, of which the documentation's examples are chosen (tests.recording); set by `./dev record`.
 RECORD = os.environ.get("SHARECOVER_RECORD")
+NOBODY = "nobody"  # the actor of events that a test makes up
+_partners: list[tuple[Database, House, Tenant]] = []
 
 
 def noted(answer: httpx2.Response) -> httpx2.Response:
@@ -38,6 +49,27 @@ def note_faults() -> None:
             _note(fault=bytes(fault_response(fault, instance="", request_id="").body).decode())
 
     Fault.__init__ = noting  # type: ignore[assignment, method-assign]
+
+
+def enrolled(owner: Database, house: House, tenant: Tenant) -> None:
+    """Remembers a partner of the test that runs, where answers are noted: what happens to it is noted, too."""
+    if RECORD is not None:
+        _partners.append((owner, house, tenant))
+
+
+def note_events() -> None:
+    """Notes what happened to the partners of the test that ends, as they are told it."""
+    while _partners:
+        owner, house, tenant = _partners.pop()
+        # A test may have taken its database away.
+        with suppress(Fault, SQLAlchemyError):
+            seal_all(owner, house)
+            with house.transaction(Caller(tenant, "test", scopes=frozenset(SCOPES.values()))) as tx:
+                found, _ = list_events(tx, Page(1000, None, None, None), None, None)
+                for event in tell_events(tx, found):
+                    # What a test made up didn't happen.
+                    if event["actor"] != NOBODY:
+                        _note(event=event)
 
 
 def _note(**one: object) -> None:

@@ -15,7 +15,7 @@ from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
-from tests.answers import noted
+from tests.answers import enrolled, noted
 
 PRODUCTS = ("off_duty_vehicle", "goods_carried")
 
@@ -165,4 +165,5 @@ def enrol_platform(owner: Database, house: House, client: httpx2.Client, mode: M
     """A new partner, with a key that may do all that any key may."""
     enrolment = Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, PRODUCTS)
     tenant, key = enrol(owner, house, enrolment, mode, MEANINGS)
+    enrolled(owner, house, tenant)
     return Platform(tenant, key, client)

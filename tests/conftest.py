@@ -35,7 +35,7 @@ from coverage.storage import migrations
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
-from tests.answers import note_faults
+from tests.answers import note_events, note_faults
 from tests.builders import Platform, enrol_platform
 from tests.lending import Wall, selling
 from tests.listening import nowhere
@@ -64,6 +64,12 @@ def pytest_configure(config: pytest.Config) -> None:
     engine.dispose()
     os.environ["TEST_DATABASE_URL"] = _cluster.url(TEMPLATE)
     os.environ["TEST_DATABASE_TEMPLATE"] = TEMPLATE
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """While what the test stood on is there."""
+    note_events()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -43,10 +43,14 @@ class Log:
     tenants: list[Tenant]
     anchor: Path
 
-    def record(self, tenant: Tenant, data: dict[str, Any] | None = None, kind: str = "cover.issued") -> None:
-        """One fact, committed."""
+    def record(self, tenant: Tenant, data: dict[str, Any] | None = None) -> None:
+        """One fact, committed; with `data` one that holds just that, whatever facts of its kind hold."""
+        fact = Fact("cover.issued", new_id("cover"), {"quote": new_id("quote"), "transaction": new_id("transaction")})
+        if data is not None:
+            # A chain of seals bears whatever is kept.
+            object.__setattr__(fact, "data", data)
         with self.house.transaction(Caller(tenant, new_id("credential"))) as tx:
-            tx.record(Fact(kind, new_id("cover"), {"quote": new_id("quote")} if data is None else data))
+            tx.record(fact)
 
     def sealer(self, **options: Any) -> Sealer:
         """A sealer that anchors each time."""

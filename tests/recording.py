@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from coverage.domain.kinds import KINDS
 from coverage.web.api import recording
 from coverage.web.api.problem_pages import UNRECORDED
 from coverage.web.api.problems import PROBLEMS
@@ -149,7 +150,11 @@ def record(folder: Path) -> dict[str, Any]:
     problems: dict[str, list[Any]] = {}
     raised: dict[str, set[str]] = {name: set() for name in operations.names}
     faults: dict[str, list[Any]] = {}
+    events: dict[str, list[Any]] = {}
     for one in noted(folder):
+        if "event" in one:
+            events.setdefault(one["event"]["type"], []).append(cleaned(one["event"]))
+            continue
         if "fault" in one:
             body = cleaned(json.loads(one["fault"]))
             faults.setdefault(body["code"], []).append(body)
@@ -184,6 +189,11 @@ def record(folder: Path) -> dict[str, Any]:
     codes = {name: sorted(found | set(before["raised"].get(name, ()))) for name, found in sorted(raised.items())}
     return {
         "answers": dict(sorted(told.items())),
+        "events": {
+            kind: chosen(events[kind], before["events"].get(kind)) if kind in events else before["events"][kind]
+            for kind in KINDS
+            if kind in events or kind in before["events"]
+        },
         "problems": {code: known[code] for code in sorted(known) if code in PROBLEMS},
         "raised": {name: [code for code in found if code in PROBLEMS] for name, found in codes.items()},
     }

@@ -17,10 +17,16 @@ import pytest
 from standardwebhooks import Webhook
 
 import sharecover_client
+from coverage.domain.kinds import KINDS
+from coverage.operations.house import House
+from coverage.storage.tenancy import Database
+from coverage.web.api.letters import schema_of
+from coverage.web.api.recording import RECORDED
 from sharecover_client import (
     BadAnswer,
     BadSignature,
     Conflict,
+    Event,
     Invalid,
     NotAllowed,
     NotThere,
@@ -32,8 +38,10 @@ from sharecover_client import (
     verified,
 )
 from sharecover_client.generated.models.cover import Cover
+from sharecover_client.generated.models.cover_issued_event import CoverIssuedEvent
 from sharecover_client.generated.models.cover_request import CoverRequest
 from sharecover_client.generated.models.disclosures import Disclosures
+from sharecover_client.generated.models.other_event import OtherEvent
 from sharecover_client.generated.models.parties import Parties
 from sharecover_client.generated.models.party import Party
 from sharecover_client.generated.models.payment import Payment
@@ -42,6 +50,7 @@ from sharecover_client.generated.models.quote import Quote
 from sharecover_client.generated.models.quote_request import QuoteRequest
 from tests.builders import Platform, a_bind, a_goods_risk, a_quote, a_risk
 from tests.conftest import ROOT
+from tests.logs import seal_all
 
 FOLDER = ROOT / "clients" / "python"
 NOBODY = "sk_test_" + "0" * 40
@@ -285,13 +294,13 @@ class TestWebhooks:
     BODY = json.dumps(
         {
             "id": "evt_1", "object": "event", "livemode": False, "type": "cover.issued", "subject": "cov_1", "sequence": 1,
-            "actor": "key_1", "data": {"quote": "quo_1"}, "happened_at": "2026-11-27T12:00:00Z",
+            "actor": "key_1", "data": {"quote": "quo_1", "transaction": "txn_1", "added_later": 1}, "happened_at": "2026-11-27T12:00:00Z",
             "created_at": "2026-11-27T12:00:00Z", "added_later": 1,
         }
     ).encode()  # fmt: skip
 
-    def signed(self, at: datetime) -> dict[str, str]:
-        signature = Webhook(self.SECRET).sign("msg_1", at, self.BODY.decode())
+    def signed(self, at: datetime, body: bytes = BODY) -> dict[str, str]:
+        signature = Webhook(self.SECRET).sign("msg_1", at, body.decode())
         return {
             "Webhook-Id": "msg_1",
             "Webhook-Timestamp": str(int(at.timestamp())),
@@ -300,7 +309,36 @@ class TestWebhooks:
 
     def test_tell_what_was_signed(self) -> None:
         told = verified(self.SECRET, self.BODY, self.signed(datetime.now(UTC)))
-        assert (told.type_, told.subject, told.data["quote"]) == ("cover.issued", "cov_1", "quo_1")
+        assert isinstance(told, CoverIssuedEvent)
+        assert (told.type_, told.subject, told.data.quote) == ("cover.issued", "cov_1", "quo_1")
+
+    @pytest.mark.parametrize(
+        ("was", "told_as"), [(b"cover.issued", b"cover.painted"), (b'"transaction"', b'"something_else"')]
+    )
+    def test_of_a_kind_that_is_to_come_are_told_all_the_same(self, was: bytes, told_as: bytes) -> None:
+        body = self.BODY.replace(was, told_as)
+        told = verified(self.SECRET, body, self.signed(datetime.now(UTC), body))
+        assert isinstance(told, OtherEvent)
+        assert (told.subject, told.data["quote"]) == ("cov_1", "quo_1")
+
+    @pytest.mark.parametrize("kind", sorted(KINDS))
+    def test_of_every_kind_are_told_as_the_documents_example_has_them(self, kind: str) -> None:
+        body = json.dumps(RECORDED["events"][kind]).encode()
+        told = verified(self.SECRET, body, self.signed(datetime.now(UTC), body))
+        assert type(told).__name__ == schema_of(kind)
+        assert told.to_dict() | {"happened_at": "", "created_at": ""} == json.loads(body) | {
+            "happened_at": "",
+            "created_at": "",
+        }
+
+    def test_and_the_list_of_events_tell_the_same(self, sharecover: Sharecover, owner: Database, house: House) -> None:
+        cover = a_bound(sharecover)
+        seal_all(owner, house)
+        listed: list[Event] = list(every(sharecover.list_events, subject=cover.id))
+        assert [type(one) for one in listed] == [CoverIssuedEvent]
+        assert listed[0] == sharecover.retrieve_event(listed[0].id)
+        assert isinstance(listed[0], CoverIssuedEvent)
+        assert listed[0].data.quote == cover.quote
 
     def test_are_refused_when_a_byte_differs(self) -> None:
         with pytest.raises(BadSignature):

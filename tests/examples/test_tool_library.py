@@ -100,7 +100,7 @@ def posted(shed: Shed, cover: str, kind: str, number: str = "evt_1", secret: str
     body = json.dumps(
         {
             "id": number, "object": "event", "livemode": False, "type": kind, "subject": cover, "sequence": 1, "actor": "key",
-            "data": {}, "happened_at": at.isoformat(), "created_at": at.isoformat(),
+            "data": {"quote": "quo_1", "transaction": "txn_1"}, "happened_at": at.isoformat(), "created_at": at.isoformat(),
         }
     )  # fmt: skip
     headers = {

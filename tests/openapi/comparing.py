@@ -41,6 +41,40 @@ class _Comparison:
                     yield f"{where}: is gone"
                 else:
                     yield from self._operation(where, operation, now)
+        yield from self._webhooks(self.old.get("webhooks", {}), self.new.get("webhooks", {}))
+
+    def _webhooks(self, old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+        """What is sent is told, as answers are; what it is answered is taken, as requests are. A new kind breaks nobody."""
+        for kind, item in old.items():
+            if kind not in new:
+                yield f"{kind}: is never sent any more"
+                continue
+            for method, letter in item.items():
+                now = new[kind].get(method)
+                if now is None:
+                    yield f"{kind}: isn't sent by {method.upper()} any more"
+                else:
+                    yield from self._letter(kind, letter, now)
+
+    def _letter(self, kind: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+        yield from self._sent_with(kind, old.get("parameters", []), new.get("parameters", []))
+        before, now = self._old(old["requestBody"]), self._new(new.get("requestBody", {}))
+        for media, content in before["content"].items():
+            if media not in now.get("content", {}):
+                yield f"{kind}: isn't sent as {media} any more"
+            else:
+                yield from self._schema(kind, content["schema"], now["content"][media]["schema"], "out")
+        for status in old["responses"].keys() - new["responses"].keys():
+            yield f"{kind}: an answer {status} isn't taken as it was"
+
+    def _sent_with(self, kind: str, old: list[Any], new: list[Any]) -> Iterator[str]:
+        now = {(one["in"], one["name"]): one for one in (self._new(one) for one in new)}
+        for one in (self._old(one) for one in old):
+            place, there = f"{kind} {one['in']} {one['name']}", now.get((one["in"], one["name"]))
+            if there is None or (one.get("required") and not there.get("required")):
+                yield f"{place}: isn't always sent any more"
+            else:
+                yield from self._schema(place, one["schema"], there["schema"], "out")
 
     def _operation(self, where: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
         if old.get("operationId") != new.get("operationId"):
@@ -134,7 +168,7 @@ class _Comparison:
             elif old.get(key) != new.get(key):
                 yield from self._freedom(f"{where} {key}", old.get(key, True), new.get(key, True), way)
         known = {
-            *WORDS, *MOST, *LEAST, "type", "enum", "const", "properties", "required", "items", "additionalProperties",
+            *WORDS, *MOST, *LEAST, "type", "enum", "const", "not", "properties", "required", "items", "additionalProperties",
             "$ref", "discriminator", "pattern", "format", "default",
         }  # fmt: skip
         for key in (old.keys() | new.keys()) - known:
@@ -174,6 +208,7 @@ class _Comparison:
             if wide is not None and (narrow is None or not narrow <= wide):
                 more = "any" if narrow is None else ", ".join(sorted(map(str, narrow - wide)))
                 yield f"{where}: {more} isn't taken any more" if way == "in" else f"{where}: may be {more} now"
+        yield from self._excluded(where, old, new, way)
         for key in ("pattern", "format"):
             if old.get(key) != new.get(key) and (new if way == "in" else old).get(key) is not None:
                 yield f"{where}: its {key} was {old.get(key)} and is {new.get(key)}"
@@ -181,12 +216,33 @@ class _Comparison:
             yield f"{where}: left out, it was {old.get('default')!r} and is {new.get('default')!r}"
 
     @staticmethod
+    def _excluded(where: str, old: dict[str, Any], new: dict[str, Any], way: Way) -> Iterator[str]:
+        """What a schema is not: values that it lists (`not: {enum: […]}`). Anything else is compared word for word."""
+        sent, taken = (old, new) if way == "in" else (new, old)
+        if "not" not in taken:
+            return
+        without, listed = _unlisted(taken), _values(sent)
+        if without is None:
+            strange = taken["not"] != sent.get("not")
+        elif listed is not None:
+            strange = bool(listed & without)
+        else:
+            strange = not without <= (_unlisted(sent) or set())
+        if strange:
+            yield f"{where}: not was {old.get('not')!r} and is {new.get('not')!r}"
+
+    @staticmethod
     def _bounds(where: str, old: dict[str, Any], new: dict[str, Any], way: Way) -> Iterator[str]:
         for names, sign in ((MOST, 1), (LEAST, -1)):
             for name in names:
                 sent, taken = (old, new) if way == "in" else (new, old)
                 bound = taken.get(name)
-                if bound is not None and (sent.get(name) is None or sent[name] * sign > bound * sign):
+                listed = _values(sent)
+                if bound is not None and listed is not None and name in ("minLength", "maxLength"):
+                    # What is listed is as long as it is, whatever is said of its length.
+                    if any(len(str(value)) * sign > bound * sign for value in listed):
+                        yield f"{where}: {name} was {old.get(name)} and is {new.get(name)}"
+                elif bound is not None and (sent.get(name) is None or sent[name] * sign > bound * sign):
                     yield f"{where}: {name} was {old.get(name)} and is {new.get(name)}"
 
     def _fields(self, where: str, old: dict[str, Any], new: dict[str, Any], way: Way) -> Iterator[str]:
@@ -231,6 +287,12 @@ def _values(schema: dict[str, Any]) -> set[Any] | None:
     if "const" in schema:
         return {schema["const"]}
     return set(schema["enum"]) if "enum" in schema else None
+
+
+def _unlisted(schema: dict[str, Any]) -> set[Any] | None:
+    """The values that a schema says it isn't, where that is all that it says it isn't."""
+    excluded = schema.get("not", {})
+    return set(excluded["enum"]) if isinstance(excluded, dict) and set(excluded) == {"enum"} else None
 
 
 def _shown(schema: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ Edit = Callable[[dict[str, Any]], None]
 
 
 def a_document() -> dict[str, Any]:
-    """One operation of each kind, with a body, a list, a choice and a thing that holds itself."""
+    """One operation of each kind, with a body, a list, a choice and a thing that holds itself; and what is sent."""
     return {
         "paths": {
             "/things": {
@@ -44,8 +44,39 @@ def a_document() -> dict[str, Any]:
                 },
                 "get": {"operationId": "listThings", "responses": {"200": {}}},
             },
+            "/events": {
+                "get": {
+                    "operationId": "listEvents",
+                    "responses": {
+                        "200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Event"}}}}
+                    },
+                }
+            },
+        },
+        "webhooks": {
+            "thing.made": {
+                "post": {
+                    "parameters": [
+                        {"$ref": "#/components/parameters/signature"},
+                        {"in": "header", "name": "hint", "schema": {"type": "string", "enum": ["a", "b"]}},
+                    ],
+                    "requestBody": {
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ThingMade"}}}
+                    },
+                    "responses": {"2XX": {}, "410": {}},
+                }
+            },
+            "thing.gone": {
+                "post": {
+                    "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
+                    "responses": {"2XX": {}},
+                }
+            },
         },
         "components": {
+            "parameters": {
+                "signature": {"in": "header", "name": "signature", "required": True, "schema": {"type": "string"}}
+            },
             "headers": {"Request-Id": {"required": True, "schema": {"type": "string"}}},
             "schemas": {
                 "Wanted": {
@@ -72,6 +103,19 @@ def a_document() -> dict[str, Any]:
                     },
                 },
                 "Part": {"type": "object", "properties": {"size": {"type": "integer"}}},
+                "Event": {
+                    "oneOf": [{"$ref": "#/components/schemas/ThingMade"}, {"$ref": "#/components/schemas/Other"}]
+                },
+                "ThingMade": {
+                    "type": "object",
+                    "required": ["type", "thing"],
+                    "properties": {"type": {"type": "string", "const": "thing.made"}, "thing": {"type": "string"}},
+                },
+                "Other": {
+                    "type": "object",
+                    "required": ["type"],
+                    "properties": {"type": {"type": "string", "maxLength": 20, "not": {"enum": ["thing.made"]}}},
+                },
             },
         },
     }
@@ -87,6 +131,35 @@ def thing(change: Callable[[dict[str, Any]], Any]) -> Edit:
 
 def posting(change: Callable[[dict[str, Any]], Any]) -> Edit:
     return lambda document: change(document["paths"]["/things"]["post"])
+
+
+def schema(name: str, change: Callable[[dict[str, Any]], Any]) -> Edit:
+    return lambda document: change(document["components"]["schemas"][name])
+
+
+def letter(change: Callable[[dict[str, Any]], Any]) -> Edit:
+    return lambda document: change(document["webhooks"]["thing.made"]["post"])
+
+
+def announced(document: dict[str, Any], name: str, kind: str) -> None:
+    """A new kind of event, as one is added: named among the choices, and no other kind any more."""
+    schemas = document["components"]["schemas"]
+    schemas[name] = copy.deepcopy(schemas["ThingMade"])
+    schemas[name]["properties"]["type"]["const"] = kind
+    schemas["Event"]["oneOf"].insert(0, {"$ref": f"#/components/schemas/{name}"})
+    schemas["Other"]["properties"]["type"]["not"]["enum"].append(kind)
+
+
+def before_kinds(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as it was when an event was one thing, whatever its type."""
+    schemas = document["components"]["schemas"]
+    schemas["Event"] = {
+        "type": "object",
+        "required": ["type"],
+        "properties": {"type": {"type": "string", "maxLength": 20}},
+    }
+    del document["webhooks"]
+    return document
 
 
 BREAKS: list[tuple[Edit, str]] = [
@@ -131,6 +204,30 @@ BREAKS: list[tuple[Edit, str]] = [
      "Thing (told)/rate: may be null now"),
     (thing(lambda s: s["properties"].update(rate={"type": "number"})), "Thing (told)/rate: was string and is number"),
     (lambda d: d["components"]["schemas"]["Part"]["properties"].pop("size"), "Part (told)/size: is gone"),
+    (lambda d: d["webhooks"].pop("thing.made"), "thing.made: is never sent any more"),
+    (lambda d: d.pop("webhooks"), "thing.gone: is never sent any more"),
+    (lambda d: d["webhooks"].update({"thing.made": {"put": {}}}), "thing.made: isn't sent by POST any more"),
+    (letter(lambda o: o["requestBody"].update(content={})), "thing.made: isn't sent as application/json any more"),
+    (letter(lambda o: o.pop("requestBody")), "thing.made: isn't sent as application/json any more"),
+    (letter(lambda o: o["responses"].pop("410")), "thing.made: an answer 410 isn't taken as it was"),
+    (letter(lambda o: o["parameters"].pop(0)), "thing.made header signature: isn't always sent any more"),
+    (letter(lambda o: o["parameters"].pop()), "thing.made header hint: isn't always sent any more"),
+    (lambda d: d["components"]["parameters"]["signature"].update(required=False),
+     "thing.made header signature: isn't always sent any more"),
+    (letter(lambda o: o["parameters"][1]["schema"]["enum"].append("c")), "thing.made header hint: may be c now"),
+    (schema("ThingMade", lambda s: s["properties"].pop("thing")), "ThingMade (told)/thing: is gone"),
+    (schema("ThingMade", lambda s: s["required"].pop()), "ThingMade (told)/thing: isn't always there any more"),
+    (schema("ThingMade", lambda s: s["properties"]["type"].update(const="thing.named")),
+     "ThingMade (told)/type: may be thing.named now"),
+    (schema("Other", lambda s: s["properties"]["type"]["not"]["enum"].clear()),
+     "Other (told)/type: not was {'enum': ['thing.made']} and is {'enum': []}"),
+    (schema("Other", lambda s: s["properties"]["type"].pop("not")),
+     "Other (told)/type: not was {'enum': ['thing.made']} and is None"),
+    (schema("Other", lambda s: s["properties"]["type"].update({"not": {"pattern": "^thing"}})),
+     "Other (told)/type: not was {'enum': ['thing.made']} and is {'pattern': '^thing'}"),
+    (lambda d: d["components"]["schemas"]["Event"]["oneOf"].append({"type": "null"}), "Event (told): may be null now"),
+    (wanted(lambda s: s["properties"]["tags"]["items"].update({"not": {"enum": ["x"]}})),
+     "Wanted (sent)/tags/*: not was None and is {'enum': ['x']}"),
 ]  # fmt: skip
 
 HARMLESS: list[Edit] = [
@@ -153,6 +250,11 @@ HARMLESS: list[Edit] = [
     thing(lambda s: s["properties"]["id"].update(maxLength=10)),
     thing(lambda s: s["properties"]["part"]["anyOf"].pop()),
     lambda d: d["components"]["schemas"]["Part"]["properties"].update(more={"type": "string"}),
+    lambda d: d["webhooks"].update({"thing.named": d["webhooks"]["thing.made"]}),
+    lambda d: announced(d, "ThingNamed", "thing.named"),
+    letter(lambda o: o["responses"].update({"429": {}})),
+    letter(lambda o: o["parameters"].append({"in": "header", "name": "more", "schema": {}})),
+    schema("ThingMade", lambda s: s["properties"].update(more={"type": "string"})),
 ]
 
 
@@ -168,6 +270,20 @@ class TestBreaks:
         new = copy.deepcopy(a_document())
         HARMLESS[number](new)
         assert breaks(a_document(), new) == []
+
+    def test_are_none_where_one_thing_is_told_apart_by_kind(self) -> None:
+        before = before_kinds(a_document())
+        assert breaks(before, a_document()) == []
+        too_long = a_document()
+        too_long["components"]["schemas"]["ThingMade"]["properties"]["type"]["const"] = "thing.made_for_somebody"
+        assert breaks(before, too_long) == ["Event (told): may be ThingMade now"]
+
+    def test_are_told_of_a_kind_that_was_another_before(self) -> None:
+        new = a_document()
+        announced(new, "ThingLost", "thing.made")
+        assert "Event (told): may be ThingLost now" not in breaks(a_document(), new), "it is what ThingMade was"
+        new["components"]["schemas"]["ThingLost"]["properties"]["thing"] = {"type": "integer"}
+        assert "Event (told): may be ThingLost now" in breaks(a_document(), new)
 
     def test_are_none_of_a_document_with_itself(self) -> None:
         assert breaks(a_document(), a_document()) == []

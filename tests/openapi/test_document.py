@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from coverage.domain.kinds import KINDS
 from coverage.operations.house import House
 from coverage.web.api import versions
 from coverage.web.api.declaring import SOMEWHERE, TAGS, operations
@@ -64,6 +65,35 @@ class TestCommitted:
         older = copy.deepcopy(document)
         versions.document_of(older, DATES[0])
         assert breaks(json.loads(dated(DATES[0]).read_text(encoding="utf-8")), older) == []
+
+
+class TestEveryWebhook:
+    def test_shows_an_example_that_is_right(self, document: dict[str, Any]) -> None:
+        assert list(document["webhooks"]) == list(KINDS)
+        for kind, item in document["webhooks"].items():
+            content = item["post"]["requestBody"]["content"]["application/json"]
+            assert "example" in content, f"{kind}: run ./dev record"
+            assert content["example"]["type"] == kind
+            check_against(document, content["schema"], content["example"])
+            check_against(document, document["components"]["schemas"]["EventSeen"], content["example"])
+
+    def test_comes_with_the_headers_of_standard_webhooks(self, document: dict[str, Any]) -> None:
+        for item in document["webhooks"].values():
+            headers = [resolved(document, one) for one in item["post"]["parameters"]]
+            assert [one["name"] for one in headers] == ["webhook-id", "webhook-timestamp", "webhook-signature"]
+            for one in headers:
+                assert one["required"]
+                check_against(document, one["schema"], one["example"])
+
+    def test_says_what_becomes_of_each_answer(self, document: dict[str, Any]) -> None:
+        for item in document["webhooks"].values():
+            assert list(item["post"]["responses"]) == ["2XX", "410", "default"]
+            assert all(resolved(document, one)["description"] for one in item["post"]["responses"].values())
+
+    def test_has_a_name_that_nothing_else_has(self, document: dict[str, Any]) -> None:
+        names = [operation["operationId"] for _, operation in operations(document)]
+        names += [item["post"]["operationId"] for item in document["webhooks"].values()]
+        assert len(names) == len(set(names))
 
 
 class TestEveryOperation:

@@ -205,7 +205,7 @@ class TestNotPaid:
         till.processor.post(f"payment_intents/{made.id}/confirm", payment_method="pm_card_visa")
         with owner.transaction(till.platform.tenant) as session:
             session.execute(text("UPDATE payments SET intent_id = :id"), {"id": made.id})
-        settle_payments(till.house, Caller(till.platform.tenant, "test"), cover["id"])
+        settle_payments(till.house, Caller(till.platform.tenant, "worker"), cover["id"])
         till.work()
         assert till.seen(cover)["state"] == "lapsed"
         assert facts(owner, till, cover)[-2:] == ["cover.payment_returned", "cover.refunded"]

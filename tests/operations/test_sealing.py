@@ -63,10 +63,10 @@ class TestSealing:
     def test_skips_no_fact_whose_transaction_commits_late(self, log: Log) -> None:
         caller = Caller(log.tenants[0], "test")
         with log.house.transaction(caller) as late:
-            late.record(Fact("cover.issued", "cov_late"))
+            late.record(Fact("cover.started", "cov_late"))
             late.session.flush()
             with log.house.transaction(caller) as early:
-                early.record(Fact("cover.issued", "cov_early"))
+                early.record(Fact("cover.started", "cov_early"))
             log.seal()
             assert order(log) == ["cov_early"]
             log.seal()

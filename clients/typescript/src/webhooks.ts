@@ -9,10 +9,10 @@ import { SharecoverError } from "./problems.js";
 export class BadSignature extends SharecoverError {}
 
 /**
- * The event that a webhook tells, once its signature holds; throws `BadSignature`.
+ * The event that a webhook tells, once its signature holds; throws `BadSignature`. By its `type` the compiler knows its `data`.
  *
  * `secret` is the endpoint's, `whsec_…`; `body` the text as it came, not JSON written anew. A webhook may come twice, with
- * the same `id`, and before one of an earlier `sequence`.
+ * the same `id`, and before one of an earlier `sequence`; and one of a type that is younger than this client: pass over it.
  */
 export function verified(
   secret: string,

@@ -14,6 +14,7 @@ import {
   Conflict,
   type Cover,
   type CoverRequest,
+  type Event,
   every,
   Invalid,
   NotAllowed,
@@ -265,21 +266,37 @@ describe("Trying again", () => {
 
 describe("A webhook", () => {
   const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-  const body = '{"id": "evt_1", "type": "cover.issued", "subject": "cov_1", "sequence": 1, "data": {}}';
-  const signed = (at: Date) => ({
+  const issued = '{"id": "evt_1", "type": "cover.issued", "subject": "cov_1", "sequence": 1, "data": {"quote": "quo_1"}}';
+  const signed = (at: Date, body: string = issued) => ({
     "Webhook-Id": "msg_1",
     "Webhook-Timestamp": String(Math.floor(at.getTime() / 1000)),
     "Webhook-Signature": new Webhook(secret).sign("msg_1", at, body),
   });
 
   test("tells what was signed", () => {
-    const event = verified(secret, body, new Headers(signed(new Date())));
+    const event = verified(secret, issued, new Headers(signed(new Date())));
     assert.deepEqual([event.type, event.subject, event.sequence], ["cover.issued", "cov_1", 1]);
+    assert.ok(event.type === "cover.issued");
+    const quote: string = event.data.quote;
+    assert.equal(quote, "quo_1");
+  });
+
+  test("of a kind that is to come is told all the same", () => {
+    const painted = issued.replace("cover.issued", "cover.painted");
+    const event: Event = verified(secret, painted, signed(new Date(), painted));
+    switch (event.type) {
+      case "cover.issued":
+        assert.fail(event.data.quote);
+      case "claim.created":
+        assert.fail(event.data.flags.join());
+      default:
+        assert.equal(event.subject, "cov_1");
+    }
   });
 
   test("is refused when a byte differs, when it is old, and when it was never signed", () => {
-    assert.throws(() => verified(secret, body.replace("cov_1", "cov_2"), signed(new Date())), BadSignature);
-    assert.throws(() => verified(secret, body, signed(new Date(Date.now() - 6 * 60_000))), BadSignature);
-    assert.throws(() => verified(secret, body, {}), BadSignature);
+    assert.throws(() => verified(secret, issued.replace("cov_1", "cov_2"), signed(new Date())), BadSignature);
+    assert.throws(() => verified(secret, issued, signed(new Date(Date.now() - 6 * 60_000))), BadSignature);
+    assert.throws(() => verified(secret, issued, {}), BadSignature);
   });
 });

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from coverage.domain.cover import Turning
+from coverage.domain.kinds import KINDS
 from coverage.domain.scopes import KEYS
 from coverage.domain.webhook import PING, Because
 
@@ -15,57 +16,24 @@ SCOPES: Final = {
     "webhook_endpoint": "webhooks:read",
 }  # fmt: skip
 
-# Every kind of fact, as partners read it.
-KINDS: Final = {
-    "quote.created": "A quote was made; `data.state` says whether it is open, referred or declined.",
-    "quote.expired": "A quote's time to be bound was over.",
-    "cover.issued": "A cover was issued.",
-    "cover.awaiting_payment": "A cover waits for its member to pay by card.",
-    "cover.payment_failed": "A card was declined; the member may try another.",
-    "cover.payment_returned": "A payment came too late, and goes back.",
-    "cover.payment_overdue": "A cover, or a change of it, wasn't paid for in time.",
-    "cover.lapsed": "Nobody paid for a cover in time; nothing was charged.",
-    "cover.started": "A cover came on risk.",
-    "cover.ended": "A cover's time was over.",
-    "cover.changed": "A change of a cover came true.",
-    "cover.change_abandoned": "Nobody paid for a change in time; the cover is as it was.",
-    "cover.cancelled": "A cover was cancelled.",
-    "cover.refunded": "What was given back is on its way to the card.",
-    "cover.refund_failed": "What was given back didn't reach the card, and will be transferred.",
-    "cover.refund_transferred": "What couldn't go back to the card was transferred by bank.",
-    "cover.payment_disputed": "The card's holder disputes the payment; the cover stands.",
-    "cover.dispute_closed": "The bank decided a dispute; `data.outcome` says how.",
-    "claim.created": "A claim was declared.",
-    "claim.exposure_added": "More was claimed, or by somebody else.",
-    "claim.decided": "A person decided on an exposure.",
-    "claim.payout_ordered": "An amount is to be transferred.",
-    "claim.payout_paid": "A payout was transferred.",
-    "claim.payout_failed": "A payout couldn't be transferred, or came back.",
-    "claim.closed": "All that was claimed is decided and paid.",
-    "claim.reopened": "A claim that was closed is looked at again.",
-    "invoice.issued": "A month was closed with an invoice.",
-    "invoice.paid": "An invoice was paid.",
-    "api_key.created": "An API key was made.",
-    "api_key.rotated": "An API key got a successor.",
-    "api_key.revoked": "An API key was ended.",
-    "webhook_endpoint.created": "A webhook endpoint was made.",
-    "webhook_endpoint.updated": "A webhook endpoint's address or events were changed.",
-    "webhook_endpoint.secret_rotated": "A webhook endpoint got a new secret.",
-    "webhook_endpoint.enabled": "A webhook endpoint is told things again.",
-    "webhook_endpoint.disabled": "A webhook endpoint is told nothing any more; `data.because` says why.",
-    "webhook_endpoint.deleted": "A webhook endpoint was taken away.",
-    PING: "Somebody tries whether an endpoint can be reached; it alone is told.",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that happened to `subject` (an id). `causes` are the kinds of job that follow from it."""
+    """Something that happened to `subject` (an id). `causes` are the kinds of job that follow from it.
+
+    Raises ValueError for data that its kind doesn't hold: partners are told what holds for each.
+    """
 
     kind: str
     subject: str
     data: dict[str, Any] = field(default_factory=dict)
     causes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"{self.kind} is no kind of fact")
+        if wrong := list(KINDS[self.kind].wrong(self.data)):
+            raise ValueError(f"{self.kind}: {'; '.join(wrong)}")
 
 
 def quote_made(quote_id: str, state: str) -> Fact:

@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from coverage.domain import facts
-from coverage.domain.facts import KINDS, SCOPES
+from coverage.domain.facts import SCOPES
 from coverage.domain.faults import Conflict, Detail, Missing, Rejected, Unavailable
 from coverage.domain.ids import names
+from coverage.domain.kinds import KINDS
 from coverage.domain.scopes import beyond
 from coverage.domain.webhook import EVERYTHING, PING, SECRET_PREFIX, Because
 from coverage.operations.house import Erased, House, Work

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from coverage.domain.facts import SCOPES, Fact
+from coverage.domain.kinds import KINDS
 from coverage.domain.tenant import Caller
 from coverage.operations.house import House
 from coverage.operations.unlocking import new_key
@@ -16,6 +17,8 @@ from coverage.storage.identity import new_id
 from coverage.storage.tenancy import Database
 from tests.answers import the_problem
 from tests.builders import Platform, soon
+from tests.conftest import ROOT
+from tests.happenings import one_of_every_kind
 from tests.logs import seal_all
 
 
@@ -70,11 +73,11 @@ class TestEvents:
         caller = Caller(platform.tenant, "test")
         for number in range(6):
             with house.transaction(caller) as late:
-                late.record(Fact("cover.issued", new_id("cover")))
+                late.record(Fact("cover.started", new_id("cover")))
                 late.session.flush()
                 for _ in range(4):
                     with house.transaction(caller) as tx:
-                        tx.record(Fact("cover.issued", new_id("cover")))
+                        tx.record(Fact("cover.started", new_id("cover")))
                 seal_all(owner, house)
             made += 5
             seal_all(owner, house)
@@ -132,7 +135,8 @@ class TestEvents:
         hidden = next(event["id"] for event in whole if event["type"] == "quote.created")
         the_problem(narrow.get(f"/v1/events/{hidden}"), 404, "unknown_event")
         assert events(narrow, type="quote.*") == []
-        the_problem(with_scopes().get("/v1/events"), 403, "scope_missing")
+        problem = the_problem(with_scopes().get("/v1/events"), 403, "scope_missing")
+        assert problem["scope"] == "quotes:read"
 
     def test_ask_the_database_no_more_for_many_than_for_one(
         self, platform: Platform, owner: Database, house: House
@@ -157,28 +161,12 @@ class TestEvents:
 
 class TestKinds:
     def test_have_each_a_scope(self) -> None:
-        from coverage.domain import facts
+        made = {fact.kind for fact in one_of_every_kind()}
+        assert made == set(KINDS), "and each is made by somebody"
+        assert {kind.partition(".")[0] for kind in made} == set(SCOPES)
 
-        made = [
-            facts.quote_made("quo_1", "open"), facts.quote_expired("quo_1"), facts.cover_issued("cov_1", "quo_1", "txn_1"),
-            facts.cover_cancelled("cov_1", "txn_1", refunds=True), facts.cover_turned("cov_1", "started"),
-            facts.cover_awaits_payment("cov_1", "quo_1", "pay_1"), facts.payment_failed("cov_1", "pay_1", "card_declined"),
-            facts.payment_returned("cov_1", "pay_1", "ref_1"), facts.refund_sent("cov_1", "ref_1"),
-            facts.refund_failed("cov_1", "ref_1"), facts.refund_transferred("cov_1", "ref_1"),
-            facts.cover_lapsed("cov_1"), facts.payment_disputed("cov_1", "dsp_1"),
-            facts.dispute_closed("cov_1", "dsp_1", "won"), facts.change_abandoned("cov_1", "chg_1"),
-            facts.cover_changed("cov_1", "chg_1", "txn_1", refunds=False),
-            facts.claim_declared("clm_1", "cov_1", ()), facts.exposure_added("clm_1", "exp_1"),
-            facts.claim_decided("clm_1", "exp_1", "approved"), facts.payout_ordered("clm_1", "exp_1", "pyo_1"),
-            facts.payout_settled("clm_1", "pyo_1", "paid"), facts.claim_closed("clm_1"), facts.claim_reopened("clm_1"),
-            facts.invoice_issued("inv_1", "2026-11"), facts.invoice_paid("inv_1"),
-            facts.key_made("key_1"), facts.key_rotated("key_1", "key_2"), facts.key_revoked("key_1"),
-            facts.endpoint_made("whe_1"), facts.endpoint_changed("whe_1", "updated"),
-            facts.endpoint_disabled("whe_1", "gone"), facts.endpoint_pinged("whe_1"),
-        ]  # fmt: skip
-        here = {name: one for name, one in vars(facts).items() if callable(one) and one.__module__ == facts.__name__}
-        makers = [name for name in here if not name.startswith("_")]
-        assert len(made) == len(makers) - 1, "every kind of fact stands here; `Fact` itself is none"
-        assert {fact.kind.partition(".")[0] for fact in made} <= set(SCOPES)
-        assert {fact.kind for fact in made} <= set(facts.KINDS), "and partners read what each means"
-        assert {kind.partition(".")[0] for kind in facts.KINDS} == set(SCOPES)
+    def test_are_all_in_the_partners_guide(self) -> None:
+        guide = (ROOT / "docs" / "partner-guide.md").read_text(encoding="utf-8")
+        for kind, told in KINDS.items():
+            holds = ", ".join(f"`{name}`" for name in told.data)
+            assert f"| `{kind}` | {told.words} | {holds} |\n" in guide

@@ -12,23 +12,28 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from jsonschema import ValidationError
 from sqlalchemy import text
 from standardwebhooks import Webhook
 
+from coverage.domain.kinds import KINDS
+from coverage.domain.tenant import Caller
 from coverage.domain.webhook import RETRIES
 from coverage.gateways.webhook_posting import WebhookPost
 from coverage.operations.delivering import Courier, prune_deliveries
 from coverage.operations.house import House
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
-from tests.answers import the_problem
+from tests.answers import NOBODY, resolve, the_problem
 from tests.builders import Platform, enrol_platform
+from tests.happenings import one_of_every_kind
 from tests.lending import Wall
 from tests.listening import Listener, listening, nowhere
 from tests.logs import seal_all
 from tests.web.api.bodies import LISTENER
 from tests.web.api.test_api_keys import make as make_key
 from tests.web.api.test_api_keys import with_key
+from tests.web.api.test_documentation import check_against
 
 AT = "/v1/webhook_endpoints"
 
@@ -183,6 +188,34 @@ class TestTelling:
             assert request.body == event.content, "the same to whoever asks and to whom it is sent"
             assert request.headers["webhook-timestamp"] == str(int(post.wall.now.timestamp()))
         assert {one["state"] for one in post.deliveries(made)} == {"delivered"}
+
+    def test_sends_each_kind_as_the_document_has_it(self, post: Post, listener: Listener) -> None:
+        document = post.platform.client.get("/openapi.json").json()
+        made = make(post.platform, listener.url, "*")
+        facts = one_of_every_kind()
+        with post.house.transaction(Caller(post.platform.tenant, NOBODY)) as tx:
+            for fact in facts:
+                tx.record(fact)
+        post.platform.post(f"{AT}/{made['id']}/ping", {})
+        post.pass_time(seconds=1)
+        post.send()
+        seen = set()
+        for heard in listener.wait(len(facts)):
+            event = json.loads(heard.body)
+            seen.add(event["type"])
+            told = document["webhooks"][event["type"]]["post"]
+            check_against(document, told["requestBody"]["content"]["application/json"]["schema"], event)
+            for one in told["parameters"]:
+                header = resolve(document, one["$ref"].removeprefix("#"))
+                check_against(document, header["schema"], heard.headers[header["name"]])
+        assert seen == set(KINDS) == set(document["webhooks"])
+        listed = post.platform.get("/v1/events", params={"limit": 100}).json()
+        assert {event["type"] for event in listed["data"]} == set(KINDS)
+        check_against(document, document["components"]["schemas"]["EventList"], listed)
+        for event in listed["data"]:
+            event["data"]["strange"] = 1
+            with pytest.raises(ValidationError):
+                check_against(document, document["components"]["schemas"]["EventSeen"], event)
 
     def test_is_done_once_where_it_is_taken(self, post: Post, listener: Listener) -> None:
         make(post.platform, listener.url, "quote.created")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, Self, TypeVar
 
 from sharecover_client.generated.api import Operations
+from sharecover_client.generated.events import Event
 from sharecover_client.problems import (
     BadAnswer,
     Conflict,
@@ -33,6 +34,7 @@ __all__ = [
     "BadAnswer",
     "BadSignature",
     "Conflict",
+    "Event",
     "Invalid",
     "Mistake",
     "NotAllowed",

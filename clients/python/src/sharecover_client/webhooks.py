@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from sharecover_client.generated.models.event import Event
+from sharecover_client.generated.events import READ, Event
+from sharecover_client.generated.models.other_event import OtherEvent
 from sharecover_client.problems import SharecoverError
 
 
@@ -15,13 +16,17 @@ class BadSignature(SharecoverError):
 
 
 def verified(secret: str, body: bytes, headers: Mapping[str, str]) -> Event:
-    """The event that a webhook tells, once its signature holds; raises `BadSignature`.
+    """The event that a webhook tells, as its kind has it, once its signature holds; raises `BadSignature`.
 
     `secret` is the endpoint's, `whsec_…`; `body` the bytes as they came, not JSON written anew; `headers` the request's.
-    A webhook may come twice, with the same `id`, and before one of an earlier `sequence`.
+    A webhook may come twice, with the same `id`, and before one of an earlier `sequence`. A kind that is younger than this
+    client comes as `OtherEvent`: pass over it. So does, as in lists, one that doesn't hold what its kind says.
     """
     try:
         told = Webhook(secret).verify(body, {name.lower(): value for name, value in headers.items()})
     except WebhookVerificationError as error:
         raise BadSignature(str(error)) from None
-    return Event.from_dict(told)
+    try:
+        return READ[told["type"]](told)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return OtherEvent.from_dict(told)

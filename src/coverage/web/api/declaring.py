@@ -12,6 +12,7 @@ from copy import deepcopy
 from http import HTTPStatus
 from typing import Any, Final
 
+from coverage.web.api import letters
 from coverage.web.api.problem_pages import EXEMPLIFIED, problem_example
 from coverage.web.api.problems import MEDIA_TYPE, PROBLEMS
 from coverage.web.api.recording import RECORDED
@@ -164,6 +165,7 @@ def declare(document: dict[str, Any], public_url: str) -> None:
         code: {"summary": PROBLEMS[code].title, "value": problem_example(code)} for code in sorted(codes)
     }
     components["responses"] = {_shared_name(status): _refusal(status, _among(ALWAYS, status)) for status in SHARED}
+    letters.announce(document)
     _drop_unused(document)
     bound(components["schemas"])
     bound(document["paths"])

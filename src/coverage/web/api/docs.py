@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from coverage.operations.house import House
-from coverage.web.api import declaring, problem_pages, versions
+from coverage.web.api import declaring, letters, problem_pages, versions
 from coverage.web.api.problems import ProblemSeen
 from coverage.web.api.products import on_sale, risk_schema
 from coverage.web.api.shapes import instant_text
@@ -37,7 +37,7 @@ DESCRIPTION: Final = """Cover for shared things, for hours or days: quote a risk
 * **Settling** claims takes a key of its own, with the scope `settling`: whoever declares them doesn't decide on them.
 * **Invoices** come by the month of your own days, each transaction on one of them.
 * **Scopes** say what a key may do: `covers:read`, `covers:write` (which reads, too) and so on. `scope_missing` names the one that a request needs.
-* **Events** tell all that happened, in one order, the oldest first: follow them with `starting_after`.
+* **Events** tell all that happened, in one order, the oldest first: follow them with `starting_after`. Webhooks send them to you as they happen: below is what each kind holds.
 """
 
 PLACEHOLDER: Final = "0" * 36
@@ -126,6 +126,7 @@ def describe(app: FastAPI, examples: Examples) -> dict[str, Any]:
         _exemplify(operation, examples)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    letters.tell_apart(document)
     declaring.declare(document, house.public_url)
     return document
 

@@ -27,7 +27,10 @@ class EventSeen(Shape):
     sequence: int = Field(
         description="Its place among the events about that subject, from 1 on: a cover's are told apart by it."
     )
-    actor: str = Field(description="Who did it: the id of an API key, or `clock` for what time alone did.")
+    actor: str = Field(
+        description="Who did it: the id of an API key, `clock` for what time alone did, or the part of the service that saw "
+        "to it: `worker`, `card_processor`, `operator`."
+    )
     data: dict[str, Any] = Field(description="What belongs to it, by the type: ids of other things, states, flags.")
     happened_at: InstantSeen = Field(description="When it happened, on your clock: in test mode, the one you move.")
     created_at: InstantSeen = Field(description="When it was recorded, by the wall's clock in either mode.")
@@ -42,9 +45,9 @@ class EventList(Shape):
 async def may_read_some(caller: TheCaller) -> None:
     """Refuses keys that may read nothing that an event could be about."""
     if not caller.scopes & set(SCOPES.values()):
-        raise Rejected(
-            "scope_missing", f"this API key has none of the scopes {', '.join(dict.fromkeys(SCOPES.values()))}"
-        )
+        scopes = list(dict.fromkeys(SCOPES.values()))
+        words = f"this API key has none of the scopes {', '.join(scopes)}, each of which lets it read some events"
+        raise Rejected("scope_missing", words, scope=scopes[0])
 
 
 router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute, dependencies=[Depends(may_read_some)])

@@ -170,6 +170,7 @@ class ProblemSeen(BaseModel):
     request_id: str
     errors: list[ErrorSeen] = Field(default_factory=list, description="Each thing to mend, with its place.")
     cover: str | None = Field(None, description="Of a quote that is bound: what it became.")
+    scope: str | None = Field(None, description="Of a key that may not do this: the scope that it would need.")
 
 
 def instance_of(scope: Scope) -> str:

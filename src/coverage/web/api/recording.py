@@ -8,5 +8,6 @@ from typing import Any, Final
 
 PATH: Final = Path(__file__).with_name("recorded.json")
 
-# `answers`: by operation, status and media type; `problems`: by code; `raised`: the codes that each operation was seen to answer.
+# `answers`: by operation, status and media type; `events`: by kind; `problems`: by code; `raised`: the codes
+# that each operation was seen to answer.
 RECORDED: Final[dict[str, dict[str, Any]]] = json.loads(PATH.read_text(encoding="utf-8"))

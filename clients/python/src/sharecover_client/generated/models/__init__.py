@@ -4,9 +4,13 @@ from .amount import Amount
 from .answer import Answer
 from .answer_headers import AnswerHeaders
 from .api_key import ApiKey
+from .api_key_created_event import ApiKeyCreatedEvent
 from .api_key_list import ApiKeyList
 from .api_key_made import ApiKeyMade
 from .api_key_made_state import ApiKeyMadeState
+from .api_key_revoked_event import ApiKeyRevokedEvent
+from .api_key_rotated_event import ApiKeyRotatedEvent
+from .api_key_rotated_event_data import ApiKeyRotatedEventData
 from .api_key_state import ApiKeyState
 from .attempt_told import AttemptTold
 from .cancel_request import CancelRequest
@@ -21,9 +25,24 @@ from .change_request_metadata import ChangeRequestMetadata
 from .change_request_risk import ChangeRequestRisk
 from .change_state import ChangeState
 from .claim import Claim
+from .claim_closed_event import ClaimClosedEvent
 from .claim_contact import ClaimContact
+from .claim_created_event import ClaimCreatedEvent
+from .claim_created_event_data import ClaimCreatedEventData
+from .claim_decided_event import ClaimDecidedEvent
+from .claim_decided_event_data import ClaimDecidedEventData
+from .claim_decided_event_data_decision import ClaimDecidedEventDataDecision
+from .claim_exposure_added_event import ClaimExposureAddedEvent
+from .claim_exposure_added_event_data import ClaimExposureAddedEventData
 from .claim_list import ClaimList
 from .claim_metadata import ClaimMetadata
+from .claim_payout_failed_event import ClaimPayoutFailedEvent
+from .claim_payout_failed_event_data import ClaimPayoutFailedEventData
+from .claim_payout_ordered_event import ClaimPayoutOrderedEvent
+from .claim_payout_ordered_event_data import ClaimPayoutOrderedEventData
+from .claim_payout_paid_event import ClaimPayoutPaidEvent
+from .claim_payout_paid_event_data import ClaimPayoutPaidEventData
+from .claim_reopened_event import ClaimReopenedEvent
 from .claim_request import ClaimRequest
 from .claim_request_cause import ClaimRequestCause
 from .claim_request_metadata import ClaimRequestMetadata
@@ -34,10 +53,40 @@ from .clock_request import ClockRequest
 from .clock_status import ClockStatus
 from .confirm_request import ConfirmRequest
 from .cover import Cover
+from .cover_awaiting_payment_event import CoverAwaitingPaymentEvent
+from .cover_awaiting_payment_event_data import CoverAwaitingPaymentEventData
+from .cover_cancelled_event import CoverCancelledEvent
+from .cover_cancelled_event_data import CoverCancelledEventData
+from .cover_change_abandoned_event import CoverChangeAbandonedEvent
+from .cover_change_abandoned_event_data import CoverChangeAbandonedEventData
+from .cover_changed_event import CoverChangedEvent
+from .cover_changed_event_data import CoverChangedEventData
+from .cover_dispute_closed_event import CoverDisputeClosedEvent
+from .cover_dispute_closed_event_data import CoverDisputeClosedEventData
+from .cover_dispute_closed_event_data_outcome import CoverDisputeClosedEventDataOutcome
+from .cover_ended_event import CoverEndedEvent
+from .cover_issued_event import CoverIssuedEvent
+from .cover_issued_event_data import CoverIssuedEventData
+from .cover_lapsed_event import CoverLapsedEvent
 from .cover_list import CoverList
 from .cover_metadata import CoverMetadata
+from .cover_payment_disputed_event import CoverPaymentDisputedEvent
+from .cover_payment_disputed_event_data import CoverPaymentDisputedEventData
+from .cover_payment_failed_event import CoverPaymentFailedEvent
+from .cover_payment_failed_event_data import CoverPaymentFailedEventData
+from .cover_payment_overdue_event import CoverPaymentOverdueEvent
+from .cover_payment_overdue_event_data import CoverPaymentOverdueEventData
+from .cover_payment_returned_event import CoverPaymentReturnedEvent
+from .cover_payment_returned_event_data import CoverPaymentReturnedEventData
+from .cover_refund_failed_event import CoverRefundFailedEvent
+from .cover_refund_failed_event_data import CoverRefundFailedEventData
+from .cover_refund_transferred_event import CoverRefundTransferredEvent
+from .cover_refund_transferred_event_data import CoverRefundTransferredEventData
+from .cover_refunded_event import CoverRefundedEvent
+from .cover_refunded_event_data import CoverRefundedEventData
 from .cover_request import CoverRequest
 from .cover_request_metadata import CoverRequestMetadata
+from .cover_started_event import CoverStartedEvent
 from .cover_state import CoverState
 from .decision_answer import DecisionAnswer
 from .decision_request import DecisionRequest
@@ -59,8 +108,6 @@ from .endpoint_change import EndpointChange
 from .endpoint_request import EndpointRequest
 from .endpoint_step import EndpointStep
 from .error import Error
-from .event import Event
-from .event_data import EventData
 from .event_list import EventList
 from .exclusion import Exclusion
 from .exposure import Exposure
@@ -70,7 +117,10 @@ from .exposure_file_claimant import ExposureFileClaimant
 from .exposure_file_decision import ExposureFileDecision
 from .fee import Fee
 from .invoice import Invoice
+from .invoice_issued_event import InvoiceIssuedEvent
+from .invoice_issued_event_data import InvoiceIssuedEventData
 from .invoice_list import InvoiceList
+from .invoice_paid_event import InvoicePaidEvent
 from .invoice_state import InvoiceState
 from .ipid import Ipid
 from .key_request import KeyRequest
@@ -87,6 +137,9 @@ from .loss_part import LossPart
 from .loss_request import LossRequest
 from .loss_request_claimant import LossRequestClaimant
 from .money import Money
+from .no_data import NoData
+from .other_event import OtherEvent
+from .other_event_data import OtherEventData
 from .part import Part
 from .parties import Parties
 from .party import Party
@@ -126,6 +179,10 @@ from .product_term import ProductTerm
 from .product_texts import ProductTexts
 from .product_texts_additional_property import ProductTextsAdditionalProperty
 from .quote import Quote
+from .quote_created_event import QuoteCreatedEvent
+from .quote_created_event_data import QuoteCreatedEventData
+from .quote_created_event_data_state import QuoteCreatedEventDataState
+from .quote_expired_event import QuoteExpiredEvent
 from .quote_explanation_type_0_item import QuoteExplanationType0Item
 from .quote_metadata import QuoteMetadata
 from .quote_parties import QuoteParties
@@ -181,26 +238,41 @@ from .transaction_risk_type import TransactionRiskType
 from .unavailable import Unavailable
 from .unpriced import Unpriced
 from .webhook_endpoint import WebhookEndpoint
+from .webhook_endpoint_created_event import WebhookEndpointCreatedEvent
 from .webhook_endpoint_deleted import WebhookEndpointDeleted
+from .webhook_endpoint_deleted_event import WebhookEndpointDeletedEvent
 from .webhook_endpoint_disabled_because_type_0 import (
     WebhookEndpointDisabledBecauseType0,
 )
+from .webhook_endpoint_disabled_event import WebhookEndpointDisabledEvent
+from .webhook_endpoint_disabled_event_data import WebhookEndpointDisabledEventData
+from .webhook_endpoint_disabled_event_data_because import (
+    WebhookEndpointDisabledEventDataBecause,
+)
+from .webhook_endpoint_enabled_event import WebhookEndpointEnabledEvent
 from .webhook_endpoint_list import WebhookEndpointList
 from .webhook_endpoint_made import WebhookEndpointMade
 from .webhook_endpoint_made_disabled_because_type_0 import (
     WebhookEndpointMadeDisabledBecauseType0,
 )
 from .webhook_endpoint_made_state import WebhookEndpointMadeState
+from .webhook_endpoint_ping_event import WebhookEndpointPingEvent
+from .webhook_endpoint_secret_rotated_event import WebhookEndpointSecretRotatedEvent
 from .webhook_endpoint_state import WebhookEndpointState
+from .webhook_endpoint_updated_event import WebhookEndpointUpdatedEvent
 
 __all__ = (
     "Amount",
     "Answer",
     "AnswerHeaders",
     "ApiKey",
+    "ApiKeyCreatedEvent",
     "ApiKeyList",
     "ApiKeyMade",
     "ApiKeyMadeState",
+    "ApiKeyRevokedEvent",
+    "ApiKeyRotatedEvent",
+    "ApiKeyRotatedEventData",
     "ApiKeyState",
     "AttemptTold",
     "Cancellation",
@@ -215,9 +287,24 @@ __all__ = (
     "ChangeRequestRisk",
     "ChangeState",
     "Claim",
+    "ClaimClosedEvent",
     "ClaimContact",
+    "ClaimCreatedEvent",
+    "ClaimCreatedEventData",
+    "ClaimDecidedEvent",
+    "ClaimDecidedEventData",
+    "ClaimDecidedEventDataDecision",
+    "ClaimExposureAddedEvent",
+    "ClaimExposureAddedEventData",
     "ClaimList",
     "ClaimMetadata",
+    "ClaimPayoutFailedEvent",
+    "ClaimPayoutFailedEventData",
+    "ClaimPayoutOrderedEvent",
+    "ClaimPayoutOrderedEventData",
+    "ClaimPayoutPaidEvent",
+    "ClaimPayoutPaidEventData",
+    "ClaimReopenedEvent",
     "ClaimRequest",
     "ClaimRequestCause",
     "ClaimRequestMetadata",
@@ -228,10 +315,40 @@ __all__ = (
     "ClockStatus",
     "ConfirmRequest",
     "Cover",
+    "CoverAwaitingPaymentEvent",
+    "CoverAwaitingPaymentEventData",
+    "CoverCancelledEvent",
+    "CoverCancelledEventData",
+    "CoverChangeAbandonedEvent",
+    "CoverChangeAbandonedEventData",
+    "CoverChangedEvent",
+    "CoverChangedEventData",
+    "CoverDisputeClosedEvent",
+    "CoverDisputeClosedEventData",
+    "CoverDisputeClosedEventDataOutcome",
+    "CoverEndedEvent",
+    "CoverIssuedEvent",
+    "CoverIssuedEventData",
+    "CoverLapsedEvent",
     "CoverList",
     "CoverMetadata",
+    "CoverPaymentDisputedEvent",
+    "CoverPaymentDisputedEventData",
+    "CoverPaymentFailedEvent",
+    "CoverPaymentFailedEventData",
+    "CoverPaymentOverdueEvent",
+    "CoverPaymentOverdueEventData",
+    "CoverPaymentReturnedEvent",
+    "CoverPaymentReturnedEventData",
+    "CoverRefundedEvent",
+    "CoverRefundedEventData",
+    "CoverRefundFailedEvent",
+    "CoverRefundFailedEventData",
+    "CoverRefundTransferredEvent",
+    "CoverRefundTransferredEventData",
     "CoverRequest",
     "CoverRequestMetadata",
+    "CoverStartedEvent",
     "CoverState",
     "DecisionAnswer",
     "DecisionRequest",
@@ -253,8 +370,6 @@ __all__ = (
     "EndpointRequest",
     "EndpointStep",
     "Error",
-    "Event",
-    "EventData",
     "EventList",
     "Exclusion",
     "Exposure",
@@ -264,7 +379,10 @@ __all__ = (
     "ExposureFileDecision",
     "Fee",
     "Invoice",
+    "InvoiceIssuedEvent",
+    "InvoiceIssuedEventData",
     "InvoiceList",
+    "InvoicePaidEvent",
     "InvoiceState",
     "Ipid",
     "KeyRequest",
@@ -281,6 +399,9 @@ __all__ = (
     "LossRequest",
     "LossRequestClaimant",
     "Money",
+    "NoData",
+    "OtherEvent",
+    "OtherEventData",
     "Part",
     "Parties",
     "Party",
@@ -320,6 +441,10 @@ __all__ = (
     "ProductTexts",
     "ProductTextsAdditionalProperty",
     "Quote",
+    "QuoteCreatedEvent",
+    "QuoteCreatedEventData",
+    "QuoteCreatedEventDataState",
+    "QuoteExpiredEvent",
     "QuoteExplanationType0Item",
     "QuoteMetadata",
     "QuoteParties",
@@ -371,11 +496,20 @@ __all__ = (
     "Unavailable",
     "Unpriced",
     "WebhookEndpoint",
+    "WebhookEndpointCreatedEvent",
     "WebhookEndpointDeleted",
+    "WebhookEndpointDeletedEvent",
     "WebhookEndpointDisabledBecauseType0",
+    "WebhookEndpointDisabledEvent",
+    "WebhookEndpointDisabledEventData",
+    "WebhookEndpointDisabledEventDataBecause",
+    "WebhookEndpointEnabledEvent",
     "WebhookEndpointList",
     "WebhookEndpointMade",
     "WebhookEndpointMadeDisabledBecauseType0",
     "WebhookEndpointMadeState",
+    "WebhookEndpointPingEvent",
+    "WebhookEndpointSecretRotatedEvent",
     "WebhookEndpointState",
+    "WebhookEndpointUpdatedEvent",
 )

@@ -29,6 +29,7 @@ class Problem:
         request_id (str):
         errors (list[Error] | Unset): Each thing to mend, with its place.
         cover (None | str | Unset): Of a quote that is bound: what it became.
+        scope (None | str | Unset): Of a key that may not do this: the scope that it would need.
     """
 
     type_: str
@@ -40,6 +41,7 @@ class Problem:
     request_id: str
     errors: list[Error] | Unset = UNSET
     cover: None | str | Unset = UNSET
+    scope: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,6 +72,12 @@ class Problem:
         else:
             cover = self.cover
 
+        scope: None | str | Unset
+        if isinstance(self.scope, Unset):
+            scope = UNSET
+        else:
+            scope = self.scope
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -87,6 +95,8 @@ class Problem:
             field_dict["errors"] = errors
         if cover is not UNSET:
             field_dict["cover"] = cover
+        if scope is not UNSET:
+            field_dict["scope"] = scope
 
         return field_dict
 
@@ -127,6 +137,15 @@ class Problem:
 
         cover = _parse_cover(d.pop("cover", UNSET))
 
+        def _parse_scope(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        scope = _parse_scope(d.pop("scope", UNSET))
+
         problem = cls(
             type_=type_,
             title=title,
@@ -137,6 +156,7 @@ class Problem:
             request_id=request_id,
             errors=errors,
             cover=cover,
+            scope=scope,
         )
 
         problem.additional_properties = d

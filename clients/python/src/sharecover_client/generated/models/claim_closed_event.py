@@ -15,24 +15,25 @@ from attrs import define as _attrs_define
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.event_data import EventData
+    from ..models.no_data import NoData
 
 
-T = TypeVar("T", bound="Event")
+T = TypeVar("T", bound="ClaimClosedEvent")
 
 
 @_attrs_define
-class Event:
-    """Something that happened. It carries ids only; read what it is about by its own address.
+class ClaimClosedEvent:
+    """All that was claimed is decided and paid.
 
     Attributes:
         id (str):
         livemode (bool):
-        type_ (str): What happened, such as `cover.issued`. Pass over those that you don't know.
+        type_ (Literal['claim.closed']):
         subject (str): The id of the quote, cover, claim, invoice, key or endpoint that it is about.
         sequence (int): Its place among the events about that subject, from 1 on: a cover's are told apart by it.
-        actor (str): Who did it: the id of an API key, or `clock` for what time alone did.
-        data (EventData): What belongs to it, by the type: ids of other things, states, flags.
+        actor (str): Who did it: the id of an API key, `clock` for what time alone did, or the part of the service that
+            saw to it: `worker`, `card_processor`, `operator`.
+        data (NoData): Nothing more belongs to an event of this kind.
         happened_at (datetime.datetime): When it happened, on your clock: in test mode, the one you move.
         created_at (datetime.datetime): When it was recorded, by the wall's clock in either mode.
         object_ (Literal['event'] | Unset):  Default: 'event'.
@@ -40,11 +41,11 @@ class Event:
 
     id: str
     livemode: bool
-    type_: str
+    type_: Literal["claim.closed"]
     subject: str
     sequence: int
     actor: str
-    data: EventData
+    data: NoData
     happened_at: datetime.datetime
     created_at: datetime.datetime
     object_: Literal["event"] | Unset = "event"
@@ -92,14 +93,16 @@ class Event:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.event_data import EventData  # noqa: PLC0415
+        from ..models.no_data import NoData  # noqa: PLC0415
 
         d = dict(src_dict)
         id = d.pop("id")
 
         livemode = d.pop("livemode")
 
-        type_ = d.pop("type")
+        type_ = cast(Literal["claim.closed"], d.pop("type"))
+        if type_ != "claim.closed":
+            raise ValueError(f"type must match const 'claim.closed', got '{type_}'")
 
         subject = d.pop("subject")
 
@@ -107,7 +110,7 @@ class Event:
 
         actor = d.pop("actor")
 
-        data = EventData.from_dict(d.pop("data"))
+        data = NoData.from_dict(d.pop("data"))
 
         happened_at = datetime.datetime.fromisoformat(d.pop("happened_at"))
 
@@ -117,7 +120,7 @@ class Event:
         if object_ != "event" and not isinstance(object_, Unset):
             raise ValueError(f"object must match const 'event', got '{object_}'")
 
-        event = cls(
+        claim_closed_event = cls(
             id=id,
             livemode=livemode,
             type_=type_,
@@ -130,4 +133,4 @@ class Event:
             object_=object_,
         )
 
-        return event
+        return claim_closed_event

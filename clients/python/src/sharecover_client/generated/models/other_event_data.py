@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="EventData")
+T = TypeVar("T", bound="OtherEventData")
 
 
 @_attrs_define
-class EventData:
+class OtherEventData:
     """What belongs to it, by the type: ids of other things, states, flags."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -25,10 +25,10 @@ class EventData:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        event_data = cls()
+        other_event_data = cls()
 
-        event_data.additional_properties = d
-        return event_data
+        other_event_data.additional_properties = d
+        return other_event_data
 
     @property
     def additional_keys(self) -> list[str]:
