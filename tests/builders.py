@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 
-from coverage.domain.scopes import MEANINGS
+from coverage.domain.scopes import MEANINGS, UNRESTRICTED
 from coverage.domain.tenant import Mode, Tenant
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
+from coverage.operations.demonstrating import demo_enrolment
+from coverage.operations.enrolling import Enrolled, enrol
 from coverage.operations.house import House
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
@@ -163,7 +165,15 @@ class Platform:
 
 def enrol_platform(owner: Database, house: House, client: httpx2.Client, mode: Mode = "test") -> Platform:
     """A new partner, with a key that may do all that any key may."""
-    enrolment = Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, PRODUCTS)
-    tenant, key = enrol(owner, house, enrolment, mode, MEANINGS)
-    enrolled(owner, house, tenant)
-    return Platform(tenant, key, client)
+    made = enrol_named(owner, house, mode=mode, scopes=MEANINGS)
+    enrolled(owner, house, made.tenant)
+    return Platform(made.tenant, made.key, client)
+
+
+def enrol_named(
+    owner: Database, house: House, name: str = "Platform Test", products: Sequence[str] = PRODUCTS,
+    *, mode: Mode = "test", scopes: Iterable[str] = UNRESTRICTED, commission: Mapping[str, Mapping[str, str]] | None = None,
+) -> Enrolled:  # fmt: skip
+    """A new partner of that name, with a master policy for those products."""
+    wall = house.wall()
+    return enrol(owner, demo_enrolment(name, products, wall.date(), commission), mode, wall, scopes)

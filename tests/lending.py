@@ -12,12 +12,11 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.rulebook.editions import Library
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
-from tests.builders import Platform
+from tests.builders import Platform, enrol_named
 
 NOON = datetime(2026, 3, 1, 11, tzinfo=UTC)
 
@@ -40,9 +39,8 @@ def selling(owner: Database, house: House, library: Library, wall: Wall) -> Iter
     """A test partner with a master policy for all products of `library`."""
     there = replace(house, rules=lambda: library, wall=wall)
     with TestClient(create_app(there), raise_server_exceptions=False) as client:
-        enrolment = Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, library.products())
-        tenant, key = enrol(owner, there, enrolment, "test")
-        yield Platform(tenant, key, client)
+        made = enrol_named(owner, there, products=library.products())
+        yield Platform(made.tenant, made.key, client)
 
 
 def euros(cents: int) -> dict[str, Any]:

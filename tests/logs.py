@@ -14,7 +14,8 @@ from coverage.domain.facts import Fact
 from coverage.domain.tenant import Caller, Tenant
 from coverage.gateways.anchors import FileAnchors
 from coverage.gateways.keyring import MasterKeyring
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
+from coverage.operations.demonstrating import demo_enrolment
+from coverage.operations.enrolling import enrol
 from coverage.operations.house import House
 from coverage.operations.sealing import BATCH, Sealer, seal_batch
 from coverage.operations.verifying import Open, Read, Verdict, verify_events
@@ -97,6 +98,7 @@ def a_log(url: str, folder: Path, tenants: int = 3, wall: Callable[[], datetime]
         # Nothing is quoted or rendered here.
         house = House(app, cast(Any, None), MasterKeyring(bytes(range(32))), cast(Any, None), cast(Any, None))
         house = replace(house, wall=wall or Ticking())
-        enrolment = Enrolment("Log Test", "exempt_ancillary", DEMO_INSURER, ["off_duty_vehicle"])
-        made = [enrol(owner, house, enrolment, "test")[0] for _ in range(tenants)]
+        now = house.wall()
+        enrolment = demo_enrolment("Log Test", ["off_duty_vehicle"], now.date())
+        made = [enrol(owner, enrolment, "test", now).tenant for _ in range(tenants)]
         yield Log(house, owner, queue, made, folder / "events.anchor")

@@ -1,11 +1,13 @@
-"""`coverage partners`: who sells, and how it looks on its members' documents from then on."""
+"""`coverage partners`: who sells, under which contract, and how it looks on its members' documents from then on."""
 
 from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,17 +19,23 @@ from coverage.domain.certificate import Brand
 from coverage.domain.faults import Missing
 from coverage.operations.branding import brand_partner
 from coverage.operations.house import House
+from coverage.operations.unlocking import KEY_PATTERN, caller_by_key
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.builders import Platform, enrol_platform
+from tests.conftest import RULES
 from tests.gateways.test_pictures import a_picture
 from tests.processes import run_coverage
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
 
 @pytest.fixture
-def run(fresh_database_url: str, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def run(fresh_database_url: str, tmp_path: Path) -> Run:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        settings = {"DATABASE_URL": fresh_database_url, "SHARECOVER_DATA": str(tmp_path)}
+        settings = {
+            "DATABASE_URL": fresh_database_url, "SHARECOVER_DATA": str(tmp_path), "SHARECOVER_RULES": str(RULES),
+        }  # fmt: skip
         return run_coverage("partners", *arguments, **settings)
 
     return run
@@ -62,6 +70,123 @@ class TestBrand:
 
     def test_the_houses_own_is_legible(self) -> None:
         assert Brand().ink == "#ffffff"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file to start from, as it is printed."""
+    path = tmp_path / "shed.yaml"
+    printed = run_coverage("partners", "enrol", "--example", SHARECOVER_RULES=str(RULES))
+    assert (printed.returncode, printed.stderr) == (0, "")
+    path.write_text(printed.stdout)
+    return path
+
+
+class TestEnrol:
+    def test_tells_the_key_alone_on_stdout(
+        self, run: Run, file: Path, fresh_database_url: str, house_with: Callable[..., House]
+    ) -> None:
+        tried = run("enrol", str(file), "--dry-run")
+        assert tried.returncode == 0, tried.stderr
+        assert "Nothing was made" in tried.stdout
+        assert "sk_" not in tried.stdout
+        assert "par_" not in tried.stdout, "no id of what isn't there"
+        assert json.loads(run("list", "--json").stdout) == []
+
+        made = run("enrol", str(file))
+        assert made.returncode == 0, made.stderr
+        key = made.stdout.strip()
+        assert re.fullmatch(KEY_PATTERN, key)
+        assert key not in made.stderr
+        database = Database.connect(fresh_database_url, pool_size=2)
+        caller = caller_by_key(house_with(database=database), key, "")
+        database.close()
+        partner = caller.tenant.partner_id
+        for told in (partner, caller.actor, "ins_", "mpo_", "is illustrative"):
+            assert told in made.stderr
+
+        again = run("enrol", str(file))
+        assert (again.returncode, again.stdout) == (1, "")
+        assert f"{partner} is called The Shared Shed already, in test mode" in again.stderr
+        live = run("enrol", str(file), "--live", "--partner", partner)
+        assert live.stdout.startswith("sk_live_"), live.stderr
+        shown = json.loads(run("show", partner, "--json").stdout)
+        assert (shown["id"], shown["billing_email"]) == (partner, "accounts@shed.example")
+        assert list(shown["modes"]) == ["test", "live"]
+        (policy,) = shown["modes"]["live"]["master_policies"]
+        assert policy["commission"]["goods_carried"] == {"goods_carried": "0.15", "theft_from_vehicle": "0.15"}
+        assert (policy["insurer"], policy["countries"]) == ("Example Mutual", ["FR"])
+        assert "commission goods_carried 15%, theft_from_vehicle 15%" in run("show", partner).stdout
+
+    def test_tells_each_fault_with_its_place(self, run: Run, file: Path) -> None:
+        text = file.read_text().replace("Europe/Paris", "Europe/Pris").replace("exempt_ancillary", '"\u202eexempt"')
+        file.write_text(text)
+        told = run("enrol", str(file))
+        assert (told.returncode, told.stdout) == (1, "")
+        lines = told.stderr.splitlines()
+        assert f'{file}:5:13: "Europe/Pris"; expected perhaps "Europe/Paris"' in lines
+        assert "\u202e" not in told.stderr, "it turns a terminal's line around"
+        assert "\\u202eexempt" in told.stderr
+
+    def test_refuses_what_it_can_t_use(self, run: Run, file: Path, tmp_path: Path) -> None:
+        binary = tmp_path / "binary.yaml"
+        binary.write_bytes(b"partner: \xff\n")
+        for arguments, status, words in (
+            ((), 2, "--example` prints one to start from"),
+            ((str(tmp_path / "none.yaml"),), 2, "can't be read"),
+            ((str(tmp_path),), 2, "can't be read"),
+            ((str(binary),), 1, "no UTF-8 text"),
+            ((str(file), "--partner", "par_nobody"), 1, "there is no partner par_nobody"),
+        ):
+            told = run("enrol", *arguments)
+            assert told.returncode == status, told.stderr
+            assert words in " ".join(told.stderr.split())
+            assert told.stdout == ""
+        assert json.loads(run("list", "--json").stdout) == []
+
+    def test_needs_something_on_sale(self, run: Run, file: Path, tmp_path: Path, fresh_database_url: str) -> None:
+        empty = tmp_path / "rules"
+        (empty / "products").mkdir(parents=True)
+        told = run_coverage(
+            "partners", "enrol", str(file), DATABASE_URL=fresh_database_url, SHARECOVER_DATA=str(tmp_path),
+            SHARECOVER_RULES=str(empty),
+        )  # fmt: skip
+        assert told.returncode == 2
+        assert "nothing is on sale by the rules in" in told.stderr
+
+
+class TestPolicy:
+    def test_follows_and_ends_the_former(self, run: Run, file: Path, tmp_path: Path) -> None:
+        assert run("enrol", str(file), "--live").returncode == 0
+        partner = json.loads(run("list", "--json").stdout)[0]["id"]
+        (first,) = json.loads(run("show", partner, "--json").stdout)["modes"]["live"]["master_policies"]
+        last = date.fromisoformat(first["last_on"])
+        text = file.read_text()
+        text = text[text.index("policy:") :].replace(first["number"], "MP-NEXT").replace("15%", "12.5%")
+        begins = last - timedelta(days=30)
+        following = tmp_path / "next.yaml"
+        following.write_text(text.replace(first["first_on"], str(begins)))
+
+        beside = run("policy", partner, str(following), "--live")
+        assert (beside.returncode, beside.stdout) == (1, "")
+        assert f"{first['number']} ({first['id']}) holds for goods_carried, off_duty_vehicle from" in beside.stderr
+        tried = run("policy", partner, str(following), "--live", "--end-former", "--dry-run")
+        assert "Nothing was made" in tried.stdout
+        done = run("policy", partner, str(following), "--live", "--end-former")
+        assert done.returncode == 0, done.stderr
+        assert f"{first['number']} ({first['id']}) ends on {begins - timedelta(days=1)}" in done.stdout
+        before, after = json.loads(run("show", partner, "--json").stdout)["modes"]["live"]["master_policies"]
+        assert (before["last_on"], after["first_on"]) == (str(begins - timedelta(days=1)), str(begins))
+        assert after["commission"]["off_duty_vehicle"]["liability"] == "0.125"
+
+        again = run("policy", partner, str(following), "--live", "--end-former")
+        assert again.returncode == 1
+        assert "MP-NEXT is a policy of this partner already" in again.stderr
+        other = run("policy", partner, str(following))
+        assert other.returncode == 1
+        assert f"there is no partner {partner} in test mode" in other.stderr
+        nobody = run("show", "par_nobody")
+        assert (nobody.returncode, "there is no partner par_nobody" in nobody.stderr) == (1, True)
 
 
 class TestCommands:

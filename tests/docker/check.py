@@ -31,10 +31,9 @@ import httpx2
 
 from coverage.gateways.keyring import MasterKeyring
 from coverage.gateways.postgres_programs import find_programs, server_user
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.storage.tenancy import Database
-from tests.builders import PRODUCTS, Platform
+from tests.builders import Platform, enrol_named
 from tests.processes import NO_TLS, free_port, wait_for
 from tests.telemetry.asking import samples
 
@@ -287,8 +286,8 @@ def a_partner(there: Running, client: httpx2.Client) -> Platform:
     with closing(Database.connect(urls[0])) as owner, closing(Database.connect(urls[1])) as login:
         keyring = MasterKeyring.from_text((secrets / "master_key").read_text())
         house = House(login, cast(Any, None), keyring, cast(Any, None), cast(Any, None))
-        tenant, key = enrol(owner, house, Enrolment("Image", "exempt_ancillary", DEMO_INSURER, PRODUCTS), "test")
-        return Platform(tenant, key, client)
+        made = enrol_named(owner, house, "Image")
+        return Platform(made.tenant, made.key, client)
 
 
 # ------------------------------------------------------------------------------------------ checking

@@ -15,7 +15,6 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from standardwebhooks import Webhook
 
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.rulebook.editions import Library, load
 from coverage.storage.tenancy import Database
@@ -23,6 +22,7 @@ from coverage.web.app import create_app as create_service
 from examples.tool_library.app import create_app
 from examples.tool_library.lending import HERE, SHELF
 from sharecover_client import Sharecover
+from tests.builders import enrol_named
 from tests.conftest import ROOT
 from tests.serving import at_once, serving
 
@@ -53,9 +53,7 @@ def rules() -> Library:
 def shed(owner: Database, house: House, rules: Library) -> Iterator[Shed]:
     """The platform and a service that sells its product."""
     selling = replace(house, rules=lambda: rules)
-    _, key = enrol(
-        owner, selling, Enrolment("The Shared Shed", "exempt_ancillary", DEMO_INSURER, rules.products()), "test"
-    )
+    key = enrol_named(owner, selling, "The Shared Shed", rules.products()).key
     with (
         serving(create_service(selling)) as service,
         Sharecover(key, base_url=service) as sharecover,

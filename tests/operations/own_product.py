@@ -11,12 +11,11 @@ from typing import Any
 import httpx2
 from fastapi.testclient import TestClient
 
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
-from tests.builders import Platform, a_goods_risk, a_quote
+from tests.builders import Platform, a_goods_risk, a_quote, enrol_named
 from tests.rulebook.rule_files import FRANCE, GOODS, RuleFolder, copied
 
 FIRST = "2026-01-01"
@@ -100,10 +99,8 @@ def own_product(folder: Path) -> OwnProduct:
 
 def sells(owner: Database, house: House, product: OwnProduct, client: httpx2.Client) -> Platform:
     """A partner who sells the product."""
-    tenant, key = enrol(
-        owner, house, Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, (product.name,)), "test"
-    )
-    return Platform(tenant, key, client)
+    made = enrol_named(owner, house, products=(product.name,))
+    return Platform(made.tenant, made.key, client)
 
 
 @contextmanager

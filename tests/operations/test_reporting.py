@@ -18,7 +18,6 @@ from coverage.domain.reporting import Span
 from coverage.domain.scopes import MEANINGS
 from coverage.domain.tenant import Caller
 from coverage.operations import reporting
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.operations.reporting import (
     BATCH,
@@ -35,7 +34,7 @@ from coverage.rulebook.editions import Library
 from coverage.storage.covers import Transaction
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
-from tests.builders import Platform, a_payout
+from tests.builders import Platform, a_payout, enrol_named
 from tests.lending import Wall, a_shared_car
 from tests.reporting import agreed, change, forge, read
 
@@ -69,10 +68,9 @@ def there(house_with: Callable[..., House], tariffs: Library, wall: Wall) -> Hou
 @pytest.fixture
 def shop(owner: Database, there: House) -> Iterator[Platform]:
     """A partner that earns 15 % on liability and 20 % on own damage."""
-    enrolment = Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, there.rules().products(), commission=RATES)
     with TestClient(create_app(there), raise_server_exceptions=False) as client:
-        tenant, key = enrol(owner, there, enrolment, "test", MEANINGS)
-        yield Platform(tenant, key, client)
+        made = enrol_named(owner, there, products=there.rules().products(), scopes=MEANINGS, commission=RATES)
+        yield Platform(made.tenant, made.key, client)
 
 
 @pytest.fixture

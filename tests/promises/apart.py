@@ -12,19 +12,18 @@ from functools import cached_property
 from typing import Any, Final
 
 import httpx2
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from coverage.domain.ids import ALPHABET, LENGTH
 from coverage.domain.scopes import MEANINGS
 from coverage.domain.tenant import Caller, Tenant
+from coverage.operations.demonstrating import demo_enrolment
+from coverage.operations.enrolling import enrol
 from coverage.operations.house import House
 from coverage.operations.invoicing import close_early
-from coverage.operations.unlocking import new_key
-from coverage.storage.identity import new_id
-from coverage.storage.partners import MasterPolicy
 from coverage.storage.tenancy import OUTSIDE, Database
 from tests.answers import the_problem
-from tests.builders import Platform, a_party, a_risk, enrol_platform, soon
+from tests.builders import PRODUCTS, Platform, a_party, a_risk, enrol_platform, soon
 from tests.logs import seal_all
 from tests.web.api.bodies import Posting, a_delivery, a_key, an_endpoint, decided, ordered, postings, put
 
@@ -242,20 +241,10 @@ def four_sides(owner: Database, house: House, client: httpx2.Client) -> list[Sid
 
 def _in_live_mode(owner: Database, house: House, platform: Platform) -> Platform:
     """The same partner in live mode, with a master policy like the one that it has in test mode."""
-    tenant = Tenant(platform.tenant.partner_id, "live")
-    with owner.transaction(platform.tenant) as session:
-        policy = session.scalars(select(MasterPolicy).where(MasterPolicy.tenant_id == platform.tenant.id)).one()
-        session.expunge(policy)
-    columns = {column.key: getattr(policy, column.key) for column in MasterPolicy.__table__.columns}
-    with owner.transaction(tenant) as session:
-        session.execute(text("RESET ROLE"))  # the application's role may make neither
-        session.execute(
-            text("INSERT INTO tenants (id, partner_id, mode, created_at) VALUES (:id, :partner, 'live', :at)"),
-            {"id": tenant.id, "partner": tenant.partner_id, "at": house.wall()},
-        )
-        session.add(MasterPolicy(**columns | {"tenant_id": tenant.id, "id": new_id("master_policy")}))
-    with house.transaction(Caller(tenant, "test")) as tx:
-        return replace(platform, tenant=tenant, key=new_key(tx, MEANINGS))
+    wall = house.wall()
+    enrolment = replace(demo_enrolment("", PRODUCTS, wall.date()), partner=None, partner_id=platform.tenant.partner_id)
+    made = enrol(owner, enrolment, "live", wall, MEANINGS)
+    return replace(platform, tenant=made.tenant, key=made.key)
 
 
 def twin(named: str) -> str:

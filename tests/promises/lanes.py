@@ -16,14 +16,13 @@ from sqlalchemy import text
 from coverage.gateways.stripe_payments import StripePayments
 from coverage.gateways.stripe_stand_in import DEMO_KEY, Fault
 from coverage.gateways.stripe_stand_in import Faults as FaultsToCome
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.falling_due import fire_all_due
 from coverage.operations.house import House
 from coverage.operations.redriving import retry_jobs
 from coverage.rulebook.editions import Library
 from coverage.storage.tenancy import Database
 from coverage.worker import Worker
-from tests.builders import Platform
+from tests.builders import Platform, enrol_named
 from tests.conftest import a_database
 from tests.lending import Wall
 from tests.operations.card import Till, a_till
@@ -143,6 +142,6 @@ def a_lane(house: House, library: Library | None = None) -> Iterator[Lane]:
             rooms = replace(rooms, rules=lambda: library)
         till = stack.enter_context(a_till(owner, rooms, processor, standing_in, queue))
         if library is not None:
-            enrolment = Enrolment("Platform Test", "exempt_ancillary", DEMO_INSURER, library.products())
-            till = replace(till, platform=Platform(*enrol(owner, rooms, enrolment, "test"), till.platform.client))
+            made = enrol_named(owner, rooms, products=library.products())
+            till = replace(till, platform=Platform(made.tenant, made.key, till.platform.client))
         yield Lane(till, owner, wall)

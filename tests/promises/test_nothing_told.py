@@ -18,13 +18,11 @@ import pytest
 from sqlalchemy import text
 
 from coverage.domain.scopes import MEANINGS
-from coverage.domain.tenant import Tenant
 from coverage.gateways.keyring import MasterKeyring
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
-from tests.builders import PRODUCTS, Platform, a_bind, a_claim, a_party, a_quote, a_risk, soon
+from tests.builders import Platform, a_bind, a_claim, a_party, a_quote, a_risk, enrol_named, soon
 from tests.processes import NO_TLS, Service, data_folder, free_port, serving, wait_for
 from tests.promises.trial import Trial, promise
 from tests.telemetry.asking import samples
@@ -280,19 +278,10 @@ def partners(url: str, address: str) -> Iterator[list[Platform]]:
             connection.execute(text(REFUSING))
         # Nothing is quoted or rendered here.
         house = House(app, cast(Any, None), MasterKeyring(MASTER_KEY), cast(Any, None), cast(Any, None))
-        made: list[tuple[Tenant, str]] = [
-            enrol(
-                owner,
-                house,
-                Enrolment(f"Partner {number}", "exempt_ancillary", DEMO_INSURER, PRODUCTS),
-                "test",
-                MEANINGS,
-            )
-            for number in range(PARTNERS)
-        ]
+        made = [enrol_named(owner, house, f"Partner {number}", scopes=MEANINGS) for number in range(PARTNERS)]
     clients = [httpx2.Client(base_url=address, timeout=60, trust_env=False, verify=NO_TLS) for _ in made]
     try:
-        yield [Platform(tenant, key, client) for (tenant, key), client in zip(made, clients, strict=True)]
+        yield [Platform(one.tenant, one.key, client) for one, client in zip(made, clients, strict=True)]
     finally:
         for client in clients:
             client.close()

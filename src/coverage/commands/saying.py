@@ -45,3 +45,8 @@ def tell(words: str) -> None:
 def say(words: str) -> None:
     """What is being done, for whoever waits. On stderr: what a command answers may be piped on."""
     Console(stderr=True).print(f"{words} …", style="dim", markup=False, highlight=False, soft_wrap=True)
+
+
+def note(words: str) -> None:
+    """What came of it, beside what a command answers; on stderr too."""
+    Console(stderr=True).print(words, style="dim", markup=False, highlight=False, soft_wrap=True)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
 from coverage.domain.certificate import Brand
 from coverage.domain.faults import Missing
+from coverage.domain.tenant import Tenant
 from coverage.storage import partners
 from coverage.storage.partners import Partner
 from coverage.storage.tenancy import Database
@@ -36,7 +32,7 @@ def see_partners(queue: Database, owner: Database) -> list[PartnerSeen]:
         ids = dict.fromkeys(tenant.partition(":")[0] for tenant in partners.tenant_ids(session))
     found = []
     for partner_id in ids:
-        with _at(owner, partner_id) as session:
+        with owner.as_owner(Tenant(partner_id, "test").id) as session:
             found.append(_seen(session.get_one(Partner, partner_id)))
     return sorted(found, key=lambda one: (one.created_at, one.id))
 
@@ -50,7 +46,7 @@ def brand_partner(
     Raises `Missing`, and ValueError for what is no colour or no logo.
     """
     Brand(colour or Brand().colour, logo or b"")
-    with _at(owner, partner_id) as session:
+    with owner.as_owner(Tenant(partner_id, "test").id) as session:
         partner = session.get(Partner, partner_id, with_for_update=True)
         if partner is None:
             raise Missing("unknown_partner", f"there is no partner {partner_id}; `coverage partners list` names them")
@@ -58,15 +54,6 @@ def brand_partner(
         partner.logo = (logo or None) if logo is not None else partner.logo
         session.flush()
         return _seen(partner)
-
-
-@contextmanager
-def _at(owner: Database, partner_id: str) -> Iterator[Session]:
-    """A transaction that sees one partner, as all do but its owner's: whichever of its tenants."""
-    with owner.engine.begin() as connection, Session(connection) as session:
-        session.execute(text("SELECT set_config('sharecover.tenant', :tenant, true)"), {"tenant": f"{partner_id}:test"})
-        yield session
-        session.flush()
 
 
 def brand_of(partner: Partner) -> Brand:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from coverage.domain.certificate import Contact
 from coverage.domain.cover import phase
 from coverage.domain.period import Period
 from coverage.domain.tenant import Caller
 from coverage.operations.changing import Wish, find_change, propose_change
 from coverage.operations.changing import state_of as change_state
 from coverage.operations.claiming import Declaration, Loss, declare_claim, find_claim
+from coverage.operations.enrolling import Agreement, Carrier, Enrolment, Firm
 from coverage.operations.house import House, Work
 from coverage.operations.invoicing import close_early
 from coverage.operations.issuing import Bind, Disclosed, PartyNamed, issue_cover
@@ -37,6 +40,31 @@ from coverage.storage.quotes import Quote
 
 PRODUCT = "off_duty_vehicle"
 MEMBER = PartyNamed("emp-1024", "Camille Martin", "camille@example.org", "en")
+
+# All of it is illustrative: no such insurer is in any register, and its numbers are of those that nobody is given.
+DEMO_INSURER = Carrier(
+    name="Mutuelle Démo",
+    # Said so that it reads in both languages.
+    registration="Assureur fictif – fictitious insurer, 000 000 000",
+    supervisor="– (démonstration, demonstration)",
+    address="1 rue de l'Exemple, 75000 Paris, France",
+    claims_contact=Contact("Mutuelle Démo, sinistres – claims", "+33 1 99 00 12 34", "claims@example.org"),
+    assistance_contact=Contact("Mutuelle Démo, assistance 24 h/24", "+33 1 99 00 56 78", "help@example.org"),
+)
+
+
+def demo_enrolment(
+    name: str, products: Sequence[str], on: date, commission: Mapping[str, Mapping[str, str]] | None = None
+) -> Enrolment:
+    """A partner for trials, with a policy from the start of the year for ten years on. Its market reference is
+    illustrative: no broker has the number 0000.
+    """
+    number = new_code(8)
+    policy = Agreement(
+        f"MP-{number}", f"B0000{number}", date(on.year, 1, 1), date(on.year + 10, 12, 31), tuple(products),
+        commission=commission or {},
+    )  # fmt: skip
+    return Enrolment(Firm(name, "exempt_ancillary"), DEMO_INSURER, policy)
 
 
 PAYEE = Payee(MEMBER.reference, MEMBER.name, "FR1420041010050500013M02606")

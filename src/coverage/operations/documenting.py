@@ -26,6 +26,7 @@ from coverage.domain.information import (
 from coverage.domain.money import Money
 from coverage.domain.period import day_begins
 from coverage.domain.tenant import Caller, Mode, Tenant
+from coverage.operations.attaching import master_policy_now
 from coverage.operations.balancing import statement
 from coverage.operations.branding import brand_of
 from coverage.operations.certifying import certificate_said
@@ -34,7 +35,7 @@ from coverage.operations.house import House, Work
 from coverage.operations.quoting import edition_of, find_quote, ipid_hash, texts_of, wording_of
 from coverage.operations.showing import find_cover, see_cover
 from coverage.operations.unlocking import proof_of
-from coverage.rulebook.format import Texts
+from coverage.rulebook.format import Edition, Texts
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.storage import claims, covers, partners
 from coverage.storage.covers import Cover
@@ -90,7 +91,7 @@ def product_information(house: House, caller: Caller, edition: LoadedEdition, la
     if texts is None:
         raise Missing("not_found", f"{edition.product} has no information document in {language!r}")
     with house.transaction(caller) as tx:
-        seen = _information(edition, texts, language, _insurer_now(tx, edition.product))
+        seen = _information(edition, texts, language, _insurer_now(tx, edition.rules))
     return _set_information(house, seen)
 
 
@@ -116,10 +117,8 @@ def _information_of(tx: Work, cover: Cover, language: str) -> InformationSeen:
     return _information(edition_of(tx, quote), texts, language, carrier)
 
 
-def _insurer_now(tx: Work, product: str) -> InsurerSeen:
-    policy = partners.master_policy_for(tx.session, product, tx.now)
-    if policy is None:
-        raise Conflict("no_master_policy", f"no master policy of yours covers {product} now")
+def _insurer_now(tx: Work, rules: Edition) -> InsurerSeen:
+    policy = master_policy_now(tx, rules.product, rules.country, rules.currency)
     insurer = partners.insurer_of(tx.session, policy.insurer_id)
     return InsurerSeen(insurer.name, insurer.registration, insurer.supervisor, insurer.address)
 

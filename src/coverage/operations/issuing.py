@@ -14,6 +14,7 @@ from coverage.domain.faults import Conflict, Detail, Rejected
 from coverage.domain.period import Period
 from coverage.domain.premium import Premium
 from coverage.operations import booking
+from coverage.operations.attaching import master_policy_now
 from coverage.operations.holding import hold_amounts, hold_object
 from coverage.operations.house import Work
 from coverage.operations.owing import new_payment
@@ -23,7 +24,7 @@ from coverage.rulebook.format import ROLES, Edition
 from coverage.rulebook.language.expressions import nearest
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.terms import insures_vehicle, section_terms, window_of
-from coverage.storage import covers, members, partners, quotes
+from coverage.storage import covers, members, quotes
 from coverage.storage.covers import Cover, CoverParty
 from coverage.storage.identity import new_code, new_id
 from coverage.storage.members import Member
@@ -86,7 +87,6 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
     _check_open(quote, tx.now)
     _check_disclosed(tx, quote, bind.disclosed)
     _check_parties(edition.rules, bind)
-    policy = _master_policy(tx, quote)
     # Every bind locks in this order: quote, members, object.
     people = _people(tx, bind)
     policyholder = people["policyholder"][0]
@@ -96,9 +96,11 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
         raise Rejected("invalid_parties", "the quote was made for another person", errors=(detail,))
     if quote.object_key is not None:
         covers.lock_object(tx.session, tx.tenant_id, quote.object_key)
-    # The clock is read when nothing is waited for any more: a cover begins neither in the past nor on an old price.
+    # The clock is read when nothing is waited for any more: a cover begins neither in the past nor on an old price, nor
+    # under a master policy that ended meanwhile.
     tx.look_at_clock()
     _check_open(quote, tx.now)
+    policy = master_policy_now(tx, quote.product, quote.country, quote.currency)
     period = _period(quote, tx.now)
     windows = _windows(edition.rules, _premium(quote), period, tx.now)
     hold_until = _hold_until(quote, tx.now) if bind.payment_method == "card" else None
@@ -305,13 +307,6 @@ def _contradictions(bind: Bind) -> list[Detail]:
                 errors.append(Detail(f"{party.pointer}/reference", message, "invalid_value"))
             here.add(party.reference)
     return errors
-
-
-def _master_policy(tx: Work, quote: Quote) -> MasterPolicy:
-    policy = partners.master_policy_for(tx.session, quote.product, tx.now)
-    if policy is None:
-        raise Conflict("no_master_policy", f"no master policy of yours covers {quote.product} now")
-    return policy
 
 
 # -------------------------------------------------------------------------------------------- parties

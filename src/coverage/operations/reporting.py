@@ -24,7 +24,6 @@ from coverage.domain.journal import (
     premium_account,
     surcharge_account,
 )
-from coverage.domain.period import local_day
 from coverage.domain.reporting import (
     FIRST_INSTANT,
     Booked,
@@ -39,6 +38,7 @@ from coverage.domain.reporting import (
     in_batches,
 )
 from coverage.domain.tenant import Caller, Mode, Tenant
+from coverage.operations.attaching import days_of
 from coverage.operations.booking import commission_of, difference_of, sign_of
 from coverage.operations.house import House, Work
 from coverage.operations.quoting import edition_of
@@ -319,7 +319,7 @@ class _Desk:
             self._policies[cover.master_policy_id] = Policy(
                 partners.partner_of(session, self.tx.tenant.partner_id).name,
                 partners.insurer_of(session, kept.insurer_id).name, kept.number, kept.umr,
-                local_day(kept.starts_at, self.own_zone), local_day(kept.ends_at, self.own_zone),
+                *days_of(kept, self.own_zone),
             )  # fmt: skip
         return self._policies[cover.master_policy_id]
 

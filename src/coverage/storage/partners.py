@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import LargeBinary, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy import LargeBinary, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from coverage.storage.schema import Instant, Json, JsonList, Table, TenantRow
@@ -59,11 +60,13 @@ class MasterPolicy(TenantRow, Table):
     number: Mapped[str]
     umr: Mapped[str]  # unique market reference
     starts_at: Mapped[Instant]
-    ends_at: Mapped[Instant]
+    ends_at: Mapped[Instant]  # the first instant after its last day
     currency: Mapped[str]
     products: Mapped[JsonList]
     commission: Mapped[Json]  # by product and section, as a fraction in text
     created_at: Mapped[Instant]
+    # Where it holds; wherever its products are sold, where it doesn't say.
+    countries: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class Credential(Table):
@@ -206,16 +209,33 @@ def revoke(session: Session, credential_id: str, at: datetime) -> bool:
     return bool(session.scalar(text("SELECT revoke_key(:id, :at)"), {"id": credential_id, "at": at}))
 
 
-def master_policy_for(session: Session, product: str, at: datetime) -> MasterPolicy | None:
-    """The master policy that covers `product` at an instant; the latest where there are several."""
+def master_policy_for(
+    session: Session, product: str, country: str, currency: str, at: datetime
+) -> MasterPolicy | None:  # fmt: skip
+    """The master policy that covers `product` in a country and a currency at an instant: its start is in, its end isn't.
+
+    There is one at most, as policies are added now; of older ones that overlap, the latest.
+    """
     query = (
         select(MasterPolicy)
         .where(MasterPolicy.starts_at <= at, MasterPolicy.ends_at > at)
-        .where(MasterPolicy.products.contains([product]))
-        .order_by(MasterPolicy.starts_at.desc())
+        .where(MasterPolicy.products.contains([product]), MasterPolicy.currency == currency)
+        .where(or_(MasterPolicy.countries.is_(None), MasterPolicy.countries.contains([country])))
+        .order_by(MasterPolicy.starts_at.desc(), MasterPolicy.created_at.desc(), MasterPolicy.id.desc())
         .limit(1)
     )
     return session.scalars(query).one_or_none()
+
+
+def master_policies(session: Session) -> list[MasterPolicy]:
+    """All of the transaction's tenant, in the order of time."""
+    query = select(MasterPolicy).order_by(MasterPolicy.starts_at, MasterPolicy.created_at, MasterPolicy.id)
+    return list(session.scalars(query))
+
+
+def insurers(session: Session) -> list[Insurer]:
+    """Every risk carrier there is, the oldest first."""
+    return list(session.scalars(select(Insurer).order_by(Insurer.created_at, Insurer.id)))
 
 
 def tenant_ids(session: Session) -> list[str]:

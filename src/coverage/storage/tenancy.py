@@ -127,6 +127,15 @@ class Database:
             yield session
 
     @contextmanager
+    def as_owner(self, tenant_id: str) -> Iterator[Session]:
+        """A transaction as whoever logs in: the schema's owner, who alone makes and changes partners. Row-level security
+        holds for the owner too, so it sees one tenant, and with it that tenant's partner.
+        """
+        with _reached(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            turn_to(session, tenant_id)
+            yield session
+
+    @contextmanager
     def _session(self, tenant_id: str, *, still: bool = False) -> Iterator[Session]:
         engine = self.engine
         if still:

@@ -10,8 +10,14 @@ from pathlib import Path
 
 from coverage.domain.faults import Conflict, Missing, Rejected
 from coverage.domain.scopes import MEANINGS, reach
-from coverage.operations.demonstrating import PRODUCT, Standing, made_up_registration, stand_ready
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
+from coverage.operations.demonstrating import (
+    PRODUCT,
+    Standing,
+    demo_enrolment,
+    made_up_registration,
+    stand_ready,
+)
+from coverage.operations.enrolling import enrol
 from coverage.operations.hooking import create_endpoint, delete_endpoint, ping
 from coverage.operations.house import House, Work
 from coverage.operations.keying import create_key, list_keys, state_of
@@ -100,11 +106,10 @@ class Demo:
     def _new_keys(self, owner: Database, path: Path) -> dict[str, str]:
         """Keys of new partners, left in the data folder. Test keys alone; a live key is never written down."""
         products = self.house.rules().products() or (PRODUCT,)
-        made = {}
+        made, wall = {}, self.house.wall()
         for field, name in DEMO_PARTNERS:
-            enrolment = Enrolment(name, "exempt_ancillary", DEMO_INSURER, products)
             # It tries what partners do, and what those do who settle their claims and hand out their keys.
-            made[field] = enrol(owner, self.house, enrolment, "test", MEANINGS)[1]
+            made[field] = enrol(owner, demo_enrolment(name, products, wall.date()), "test", wall, MEANINGS).key
         aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         aside.touch(mode=0o600)
         aside.write_text(json.dumps(made, indent=2) + "\n")

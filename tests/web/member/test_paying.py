@@ -24,12 +24,11 @@ from coverage.gateways.stripe_payments import StripePayments
 from coverage.gateways.stripe_stand_in import DEMO_KEY, Refusal, StripeStandIn
 from coverage.messages import Words
 from coverage.operations.collecting import send_refunds
-from coverage.operations.enrolling import DEMO_INSURER, Enrolment, enrol
 from coverage.operations.house import House
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from coverage.web.member.rendering import CONTENT_SECURITY_POLICY, policy_with_form
-from tests.builders import PRODUCTS, Platform, a_bind, enrol_platform
+from tests.builders import Platform, a_bind, enrol_named, enrol_platform
 from tests.serving import at_once, serving
 
 EN = Words("en")
@@ -177,8 +176,8 @@ class TestWaitingCover:
         hostile = "<script>alert(1)</script>\"'&{{7*7}}"
 
         def enrolled(house: House, client: TestClient) -> Platform:
-            tenant, key = enrol(owner, house, Enrolment(hostile, "exempt_ancillary", DEMO_INSURER, PRODUCTS), "test")
-            return Platform(tenant, key, client)
+            made = enrol_named(owner, house, hostile)
+            return Platform(made.tenant, made.key, client)
 
         with at_counter(house, *processor, enrolled) as counter:
             cover = counter.cover()
