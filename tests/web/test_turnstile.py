@@ -117,6 +117,14 @@ class TestHeaders:
         assert [remaining for remaining, _ in told] == list(range(QUOTA - 1, QUOTA - 1 - len(answers), -1))
         assert all(1 <= seconds <= 60 for _, seconds in told)
 
+    def test_count_a_head_as_they_count_a_get(self, partner: Platform) -> None:
+        answers = [partner.call(method, "/v1/products") for method in ("GET", "HEAD", "GET")]
+        assert [is_told(answer)[0] for answer in answers] == [QUOTA - 1, QUOTA - 2, QUOTA - 3]
+        use_up(partner)
+        refused = partner.call("HEAD", "/v1/products")
+        assert (refused.status_code, refused.content) == (429, b"")
+        assert int(refused.headers["retry-after"]) > 0
+
     def test_stand_on_no_other(self, partner: Platform, opened: Opened) -> None:
         anybody = opened()
         for path in ("/livez", "/readyz", "/docs", "/verify", "/v1/products", "/v1/nothing"):

@@ -32,6 +32,13 @@ class TestWatch:
         assert 0 < read["ms"] < 60_000
         assert quote["id"] not in str(told())
 
+    def test_tells_head_by_its_name_and_its_route(self, platform: Platform, told: Told) -> None:
+        platform.call("HEAD", "/v1/quotes/qt_nothing")
+        platform.client.head(f"{ASSETS_URL}/member.css")
+        assert [(one["method"], one["route"], one["status"]) for one in told()] == [
+            ("HEAD", "/v1/quotes/{quote_id}", 404), ("HEAD", f"{ASSETS_URL}/…", 200),
+        ]  # fmt: skip
+
     def test_tells_a_problem_by_its_code(self, platform: Platform, told: Told) -> None:
         platform.get("/v1/quotes/qt_nothing")
         platform.client.get("/v1/covers", headers={"Authorization": "Bearer sk_test_wrong"})

@@ -45,6 +45,7 @@ from coverage.web.api import (
 )
 from coverage.web.api.bodies import MAX_ERRORS, BodyLimit, Refused
 from coverage.web.capacity import Capacity, Door
+from coverage.web.heading import Heading
 from coverage.web.member import pages, proofs
 from coverage.web.member.rendering import ASSETS, ASSETS_URL
 from coverage.web.turnstile import Turnstile
@@ -120,6 +121,7 @@ def create_app(
     app.add_middleware(BodyLimit, larger={prices.PATH: prices.MAX_BYTES})
     app.add_middleware(Turnstile, house=house)
     app.add_middleware(Envelope, origin=house.public_url)
+    app.add_middleware(Heading)
     app.add_middleware(Watch)
     return app
 
@@ -247,10 +249,11 @@ def _allowed(request: Request) -> list[str]:
     """Every method that the path takes; the framework names those of one route only."""
 
     def taken(method: str) -> bool:
-        scope = {**request.scope, "method": method}
+        # HEAD is taken where GET is (`coverage.web.heading`).
+        scope = {**request.scope, "method": "GET" if method == "HEAD" else method}
         return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
-    return [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if taken(method)]
+    return [method for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE") if taken(method)]
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

@@ -426,7 +426,7 @@ class TestPaths:
     def test_say_which_methods_they_have(self, platform: Platform, method: str) -> None:
         answer = platform.client.request(method, "/v1/covers", headers={"Authorization": f"Bearer {platform.key}"})
         the_problem(answer, 405, "method_not_allowed")
-        assert answer.headers["allow"] == "GET, POST"
+        assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
 class TestHeaders:

@@ -121,7 +121,18 @@ class TestPages:
         assert page.status_code == 200
         assert set(re.findall(r'href="/problems/(\w+)"', page.text)) == set(PROBLEMS)
 
-    @pytest.mark.parametrize("path", ["/problems", "/problems/internal"])
+    def test_are_led_to_from_the_front_page(self, platform: Platform) -> None:
+        page = platform.client.get("/")
+        assert page.status_code == 200
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        led = re.findall(r'<a[^>]* href="([^"]+)"', page.text)
+        assert {"/docs", "/redoc", "/openapi.json", "/problems", "/docs/versions", "/verify"} <= set(led)
+        assert all(platform.client.get(address).status_code == 200 for address in led)
+        # What it is, to whom nobody gave a key: no version, no name of what it runs on, no key of a demo.
+        assert not re.search(r"\d+\.\d+|fastapi|uvicorn|python|sk_test_|sk_live_", page.text, re.IGNORECASE)
+        assert platform.client.head("/").status_code == 200
+
+    @pytest.mark.parametrize("path", ["/", "/problems", "/problems/internal", "/docs/versions"])
     def test_fetch_nothing_from_elsewhere(self, platform: Platform, path: str) -> None:
         page = platform.client.get(path)
         assert "default-src 'none'" in page.headers["content-security-policy"]

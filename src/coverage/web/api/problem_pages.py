@@ -1,5 +1,5 @@
-"""A page for each problem, where its `type` leads: what happened, what to do, and an example of the answer; and one of
-the API's versions, in the same dress.
+"""A page for each problem, where its `type` leads: what happened, what to do, and an example of the answer. In the same dress
+one of the API's versions, and the service's front page.
 """
 
 from __future__ import annotations
@@ -59,7 +59,11 @@ EXEMPLIFIED: Final = frozenset(PROBLEMS) & (set(RECORDED["problems"]) | set(UNRE
 
 
 def add_to(app: FastAPI) -> None:
-    """Adds `/problems` with a page for each of them, and `/docs/versions`."""
+    """Adds `/problems` with a page for each of them, `/docs/versions`, and `/`, which leads to all that is for everybody."""
+
+    @app.get("/", include_in_schema=False)
+    def front() -> HTMLResponse:
+        return _page("front.html")
 
     @app.get("/problems", include_in_schema=False)
     def problems() -> HTMLResponse:
