@@ -44,7 +44,9 @@ def test_every_command_leads_to_a_first_live_cover(
     assert PARTNER in script
     # Whoever reads it copies the id from the line before.
     told = "PARTNER=$(coverage partners list --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0][\"id\"])')\n"
-    script = script.replace(PARTNER, told)
+    # As the containers' commands do, piped in.
+    piped = "sed 's/The Shared Shed/Another/; s/B0000SHED/B0000ANOTHER/' shed.yaml | coverage partners enrol - --dry-run >piped.txt\n"
+    script = script.replace(PARTNER, told) + piped
     (tmp_path / "shed.yaml").write_text(example(load(RULES), datetime.now(UTC).date()))
     program = tmp_path / "bin" / "coverage"
     program.parent.mkdir()
@@ -68,5 +70,6 @@ def test_every_command_leads_to_a_first_live_cover(
     assert (tmp_path / "live.key").read_text().startswith("sk_live_")
     cover = json.loads((tmp_path / "cover.json").read_text())
     assert (cover["state"], cover["livemode"]) == ("scheduled", True)
+    assert "partner Another, new: in test mode" in (tmp_path / "piped.txt").read_text()
     assert "live mode\nmaster policy mpo_" in done.stdout
     assert json.loads(done.stdout.splitlines()[-1])["cover"]["state"] == "cancelled"

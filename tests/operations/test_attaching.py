@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from coverage.domain.reporting import Span
 from coverage.operations.attaching import days_of, instants_of
+from coverage.operations.demonstrating import DEMO_INSURER
 from coverage.operations.enrolling import Agreement, add_policy
 from coverage.operations.house import House
 from coverage.operations.reporting import claims_bordereau, commission_report
@@ -109,6 +111,24 @@ class TestChangeover:
         }
         assert set(earned[first]) == {Decimal("0.1")}
         assert set(earned[second]) == {Decimal("0.2")}
+
+    @pytest.mark.parametrize(("insurer", "status"), [("Mutuelle Démo", 201), ("Other", 409)])
+    def test_to_another_insurer_ends_quotes(
+        self, owner: Database, there: House, shop: Platform, wall: Wall, insurer: str, status: int
+    ) -> None:
+        wall.now = datetime(2027, 12, 31, 23, tzinfo=UTC) - timedelta(hours=1)
+        start = wall.now + timedelta(days=1)
+        quote = shop.quote(start=start.isoformat(), end=(start + timedelta(hours=12)).isoformat())
+        registration = DEMO_INSURER.registration if insurer == DEMO_INSURER.name else new_code(8)
+        following = an_agreement(first_on=date(2028, 1, 1), last_on=date(2028, 12, 31))
+        carrier = replace(DEMO_INSURER, name=insurer, registration=registration)
+        add_policy(owner, shop.tenant, following, carrier, wall())
+        wall.now += timedelta(hours=2)
+        answer = shop.post("/v1/covers", a_bind(quote))
+        assert answer.status_code == status, answer.text
+        if status == 409:
+            assert "another insurer carries the risk" in the_problem(answer, 409, "quote_expired")["detail"]
+            assert shop.cover(shop.quote(start=quote["start"], end=quote["end"]))["state"] == "scheduled"
 
     def test_is_the_end_where_none_follows(self, shop: Platform, wall: Wall) -> None:
         wall.now = datetime(2027, 12, 31, 23, tzinfo=UTC) - timedelta(hours=1)

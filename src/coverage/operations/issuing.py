@@ -24,7 +24,7 @@ from coverage.rulebook.format import ROLES, Edition
 from coverage.rulebook.language.expressions import nearest
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.rulebook.terms import insures_vehicle, section_terms, window_of
-from coverage.storage import covers, members, quotes
+from coverage.storage import covers, members, partners, quotes
 from coverage.storage.covers import Cover, CoverParty
 from coverage.storage.identity import new_code, new_id
 from coverage.storage.members import Member
@@ -101,6 +101,7 @@ def issue_cover(tx: Work, bind: Bind) -> Cover:
     tx.look_at_clock()
     _check_open(quote, tx.now)
     policy = master_policy_now(tx, quote.product, quote.country, quote.currency)
+    _check_insurer(tx, quote, policy)
     period = _period(quote, tx.now)
     windows = _windows(edition.rules, _premium(quote), period, tx.now)
     hold_until = _hold_until(quote, tx.now) if bind.payment_method == "card" else None
@@ -233,6 +234,16 @@ def _windows(rules: Edition, premium: Premium, period: Period, now: datetime) ->
             )
         windows[section.name] = window
     return windows
+
+
+def _check_insurer(tx: Work, quote: Quote, policy: MasterPolicy) -> None:
+    """The information document names who carries the risk, and was given with the quote: it must be the same still."""
+    if policy.starts_at <= quote.asked_at:
+        return
+    then = partners.master_policy_for(tx.session, quote.product, quote.country, quote.currency, quote.asked_at)
+    if then is not None and then.insurer_id != policy.insurer_id:
+        words = "another insurer carries the risk since the quote was made"
+        raise Conflict("quote_expired", f"{words}; ask for a new one, and show its information document")
 
 
 def _check_disclosed(tx: Work, quote: Quote, disclosed: Disclosed) -> None:
