@@ -26,6 +26,15 @@ FAULTS = {"Rejected", "Missing", "Conflict", "Unavailable"}
 # and the operator's own.
 INSIDE = {"invalid_risk", "schema_outdated", "anchor_unavailable", "nothing_heard"}
 INSIDE |= {"list_broken", "decided_already", "unknown_screening"}
+INSIDE |= {
+    "partner_enrolled",
+    "partner_differs",
+    "policy_exists",
+    "policy_overlaps",
+    "insurer_needed",
+    "insurer_differs",
+}
+INSIDE |= {"unknown_insurer", "unknown_timezone"}
 INSIDE |= {"nothing_to_back_up", "backup_damaged", "database_not_empty", "restore_differs"}
 
 
