@@ -101,6 +101,12 @@ def form(value: Any) -> Any:
     return type(value).__name__
 
 
+def shows(problem: dict[str, Any]) -> bool:
+    """Whether a problem shows what partners meet, and not what a test thought of to try the service's patience."""
+    instance, text = problem.get("instance", ""), json.dumps(problem, ensure_ascii=False)
+    return len(instance) < 120 and "%" not in instance and text.isprintable() and max(text) < "\U00010000"
+
+
 def chosen(found: list[Any], before: Any) -> Any:
     """The example among some answers: the one there was, if there is one of its form; else a middling one of the form
     that is most often met, with something in it.
@@ -167,12 +173,7 @@ def record(folder: Path) -> dict[str, Any]:
         if one["status"] >= 400:
             if operation is not None and isinstance(body, dict) and "code" in body:
                 raised[operation].add(body["code"])
-            if (
-                isinstance(body, dict)
-                and "code" in body
-                and body.get("instance", "").isascii()
-                and len(body["instance"]) < 120
-            ):
+            if isinstance(body, dict) and "code" in body and shows(body):
                 problems.setdefault(body["code"], []).append(body)
         elif operation is not None:
             answers.setdefault((operation, str(one["status"]), one["media"]), []).append(body)

@@ -49,10 +49,10 @@ UNRECORDED: Final[dict[str, tuple[int, str, str]]] = {
     "rate_limited": (429, "/v1/quotes", "more than 100 requests in a second with this partner's keys; try again in 1 s"),
     "refund_pending": (503, f"{_COVER}/cancel", f"the processor says of rfd_{_ID} that it is pending"),
     "rendering_busy": (503, f"{_COVER}/certificate", "Too many documents wait to be set."),
-    "rendering_failed": (503, f"{_COVER}/certificate", "The document could not be set."),
+    "rendering_failed": (503, f"{_COVER}/certificate", "The document could not be set: Refused."),
     "rendering_out_of_memory": (503, f"{_COVER}/certificate", "The document could not be set within its memory."),
     "rendering_timed_out": (503, f"{_COVER}/certificate", "The document could not be set within 20 seconds."),
-    "signing_unavailable": (503, f"{_COVER}/certificate", "the document can't be signed now"),
+    "signing_unavailable": (503, f"{_COVER}/certificate", "the document can't be signed now (TimeoutError)"),
     "withdrawal_over": (409, f"{_COVER}/cancel", "the right to withdraw ended with 2026-12-11; cancel the cover instead"),
 }  # fmt: skip
 EXEMPLIFIED: Final = frozenset(PROBLEMS) & (set(RECORDED["problems"]) | set(UNRECORDED))
