@@ -23,9 +23,9 @@ from structlog.contextvars import bound_contextvars
 from coverage.domain.faults import Fault, Unavailable
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.answering import prune_answers
-from coverage.operations.certifying import certificate_of
 from coverage.operations.collecting import send_refunds, settle_payments
 from coverage.operations.delivering import prune_deliveries
+from coverage.operations.documenting import keep_documents
 from coverage.operations.falling_due import fire_all_due
 from coverage.operations.house import Erased, House
 from coverage.operations.invoicing import close_all_due, look_at_sent, send_invoice
@@ -41,9 +41,9 @@ log = logging.getLogger("coverage.worker")
 
 # So long the job of a worker that was killed stays with it. Whoever lives renews it every third of that while the job runs.
 LEASE: Final = timedelta(seconds=20)
-# Longer than any job takes: the longest is a certificate, which waits for the typesetter once and is set twice at most.
-# Whoever isn't back by then has hung, and lets the lease run out.
-LONGEST_JOB: Final = timedelta(seconds=90)
+# Longer than any job takes: the longest keeps a cover's three documents, each of which waits for the typesetter once and is set
+# twice at most. Whoever isn't back by then has hung, and lets the lease run out.
+LONGEST_JOB: Final = timedelta(seconds=270)
 # How soon a renewal that failed is tried again, however long the lease is.
 RENEW_AGAIN_SECONDS: Final = 1.0
 # How often to look for jobs where nobody tells of them; and where somebody does, for those that come back later.
@@ -70,13 +70,9 @@ class Round:
     once: Callable[[House, Database], object]  # with the house, and the same database in the worker's role
 
 
-def _render_certificate(house: House, caller: Caller, cover_id: str) -> None:
-    certificate_of(house, caller, cover_id, None)
-
-
 # What each kind of job does, with the house, the job's tenant and its subject. A job may be done again after a crash.
 HANDLERS: Final[Mapping[str, Callable[[House, Caller, str], None]]] = {
-    "render_certificate": _render_certificate,
+    "render_certificate": keep_documents,
     "settle_payments": settle_payments,
     "send_refunds": send_refunds,
     "send_invoice": send_invoice,

@@ -24,6 +24,7 @@ from tests.processes import Service, data_folder, free_port, run_coverage, servi
 from tests.promises.test_database_gone import Buying
 
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
+DOCUMENTS = ("certificate", "terms", "ipid")
 CANARY = "Quixotica Backupson"
 
 
@@ -41,7 +42,8 @@ def backup(service: Service, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     with buying.client() as client:
         there = Platform(None, service.printed("Test key"), client)  # type: ignore[arg-type]
         cover = there.cover(parties={"policyholder": a_party(name=CANARY)})
-        assert there.get(f"/v1/covers/{cover['id']}/certificate").status_code == 200
+        for kind in DOCUMENTS:
+            assert there.get(f"/v1/covers/{cover['id']}/{kind}").status_code == 200
     # What somebody left there is no document, and no reason not to restore.
     (service.data / "blobs" / "documents" / "Left here.txt").write_text("by somebody")
     load = threading.Thread(target=buying.go_on, args=(0,))
@@ -79,8 +81,11 @@ class TestBackup:
                     if answered:
                         assert found.json()["number"] in answered.decode()
                     else:
-                        pdf = restored.get(f"/v1/covers/{identity}/certificate").content
-                        assert pdf == service.get(f"/v1/covers/{identity}/certificate").content
+                        for kind in DOCUMENTS:
+                            path = f"/v1/covers/{identity}/{kind}"
+                            assert restored.get(path).content == service.get(path).content
+                        told = restored.get(f"/v1/covers/{identity}/documents").json()["data"]
+                        assert {one["kind"] for one in told if one["sha256"]} == set(DOCUMENTS), "it was set anew"
                 assert restored.post("/v1/covers", a_bind(_a_quote(restored))).status_code == 201
                 self._keeps_tenants_apart(restored)
                 wait_for(

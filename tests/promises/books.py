@@ -87,8 +87,8 @@ FAULTS = {
         "SELECT f.id FROM facts f LEFT JOIN outbox o ON o.fact_id = f.id AND o.kind = 'render_certificate'"
         " WHERE f.kind IN ('cover.issued', 'cover.cancelled') GROUP BY f.id HAVING count(o.id) <> 1"
     ),
-    "covers with two certificates": (
-        "SELECT cover_id FROM documents GROUP BY cover_id, transaction_id, language HAVING count(*) > 1"
+    "covers with two documents of a kind": (
+        "SELECT cover_id FROM documents GROUP BY cover_id, transaction_id, kind, language HAVING count(*) > 1"
     ),
     "facts that stand twice": (
         # A card may be declined as often as it is tried.

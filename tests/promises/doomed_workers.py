@@ -43,9 +43,9 @@ class Typesetter:
     """Stands behind the port Documents. No two of its documents are the same, so that a second one would show."""
 
     def render(self, template: str, language: str, values: Mapping[str, object], enclosed: object = None) -> bytes:
-        """The certificate's number, and something that never comes again."""
+        """The certificate's number or the template's name, and something that never comes again."""
         time.sleep(random.uniform(0, 0.03))
-        number: str = values["certificate"].number  # type: ignore[attr-defined]
+        number: str = values["certificate"].number if "certificate" in values else template  # type: ignore[attr-defined]
         return f"{number} {os.urandom(8).hex()}".encode()
 
 

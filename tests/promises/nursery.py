@@ -139,10 +139,10 @@ class Watched:
 
 
 class Typesetter:
-    """Stands behind the port Documents: the certificate's number in place of a PDF."""
+    """Stands behind the port Documents: the certificate's number in place of a PDF, and the template's name of others."""
 
     def render(self, template: str, language: str, values: Mapping[str, Any], enclosed: object = None) -> bytes:
-        number: str = values["certificate"].number
+        number: str = values["certificate"].number if "certificate" in values else template
         return number.encode()
 
 

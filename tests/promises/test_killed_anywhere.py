@@ -148,7 +148,7 @@ class TestKilledAtEveryBoundary:
 
     @promise(
         1, "a worker that is killed anywhere in a job leaves it to the next, who ends it",
-        unit="kills", small=3, full=200, provokes=("killed inside", WORKED),
+        unit="kills", small=5, full=300, provokes=("killed inside", WORKED),
     )  # fmt: skip
     def test_a_job_is_ended_by_the_next_worker(
         self, platform: Platform, owner: Database, born: Nursery, trial: Trial

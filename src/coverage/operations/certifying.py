@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
-
-from sqlalchemy.dialects.postgresql import insert
 
 from coverage.domain.certificate import (
     Certificate,
@@ -34,6 +31,7 @@ from coverage.domain.tenant import Caller
 from coverage.messages import Words
 from coverage.operations.branding import brand_of
 from coverage.operations.house import House, Work
+from coverage.operations.keeping import Paper, certificate_shelf, find_kept, papers
 from coverage.operations.quoting import edition_of, premium_of, texts_of, wording_of
 from coverage.operations.showing import CoverSeen, find_cover, see_cover
 from coverage.operations.unlocking import proof_of, register_proofs
@@ -43,12 +41,10 @@ from coverage.rulebook.language.lists import ListOf
 from coverage.rulebook.language.notation import MICRO_PER_CENT, amount, decimal_text
 from coverage.storage import covers, partners
 from coverage.storage.changes import CoverChange
-from coverage.storage.covers import Cover, Document
-from coverage.storage.identity import new_id
+from coverage.storage.covers import Cover
 from coverage.storage.members import Member
 from coverage.storage.quotes import Quote
 
-CERTIFICATE = "certificate"
 ENCLOSED = "certificate.json"
 
 
@@ -57,64 +53,41 @@ def certificate_of(house: House, caller: Caller, cover_id: str, language: str | 
 
     Rendering happens outside any transaction; what is kept first is what everyone gets from then on.
     """
-    with house.transaction(caller) as tx:
-        cover = find_cover(tx, cover_id)
-        if cover.state not in ("issued", "cancelled", "payment_disputed"):
-            raise Conflict("cover_not_issued", "the cover isn't issued, so there is no certificate")
-        language = language or cover.language
-        transaction = covers.transactions_of(tx.session, [cover.id])[-1]
-        kept = covers.document_of(tx.session, transaction.id, CERTIFICATE, language)
-        if kept is not None:
-            return _read(house, tx, cover, kept), cover.number
-        certificate = replace(
+    (found,) = papers(house, caller, lambda tx: certificate_paper(house, tx, cover_id, language))
+    return found
+
+
+def certificate_paper(house: House, tx: Work, cover_id: str, language: str | None) -> Paper:
+    """The certificate of a cover as it stands, kept or to be set; raises `Conflict` for one that isn't issued."""
+    cover = find_cover(tx, cover_id)
+    if cover.state not in ("issued", "cancelled", "payment_disputed"):
+        raise Conflict("cover_not_issued", "the cover isn't issued, so there is no certificate")
+    language = language or cover.language
+    transaction = covers.transactions_of(tx.session, [cover.id])[-1]
+    shelf = certificate_shelf(cover, transaction.id, language)
+    kept = find_kept(house, tx, shelf)
+    certificate = (
+        replace(
             certificate_facts(tx, cover, language),
             proof=proof_of(house, tx, cover, transaction.id),
             signing=_signing(house),
         )
-        signet = _signet(tx, cover, transaction.id, language)
-    # For machines: what the page says, and nothing that it doesn't.
-    said = json.dumps(plain(certificate), ensure_ascii=False, indent=1).encode()
-    pdf = house.documents.render("certificate.html", language, {"certificate": certificate}, {ENCLOSED: said})
-    if house.signatures is not None:
-        pdf = house.signatures.sign(pdf)
-    with house.transaction(caller) as tx:
-        return _keep(house, tx, find_cover(tx, cover_id), signet, pdf), cover.number
+        if kept is None
+        else None
+    )
+
+    def render() -> bytes:
+        # For machines: what the page says, and nothing that it doesn't.
+        said = json.dumps(plain(certificate), ensure_ascii=False, indent=1).encode()
+        pdf = house.documents.render("certificate.html", language, {"certificate": certificate}, {ENCLOSED: said})
+        return house.signatures.sign(pdf) if house.signatures is not None else pdf
+
+    return Paper(cover.number, shelf, kept, render, lambda tx, document: register_proofs(tx, cover, document))
 
 
 def _signing(house: House) -> Signing | None:
     signatures = house.signatures
     return Signing(signatures.name, signatures.for_trials) if signatures is not None else None
-
-
-def _signet(tx: Work, cover: Cover, transaction_id: str, language: str) -> dict[str, Any]:
-    document_id = new_id("document")
-    return {
-        "tenant_id": tx.tenant_id, "id": document_id, "cover_id": cover.id, "transaction_id": transaction_id,
-        "kind": CERTIFICATE, "language": language, "blob": f"documents/{document_id}",
-    }  # fmt: skip
-
-
-def _keep(house: House, tx: Work, cover: Cover, signet: dict[str, Any], pdf: bytes) -> bytes:
-    """Keeps the document unless another request was first; answers the bytes that are kept."""
-    place = f"documents/{signet['id']}"
-    # The blob is safe on disk before the row that names it commits; a blob without a row is litter, never a loss.
-    house.blobs.put(signet["blob"], tx.seal(cover.policyholder_id, pdf, place))
-    row = signet | {"sha256": hashlib.sha256(pdf).hexdigest(), "size": len(pdf), "created_at": tx.wall}
-    tx.session.execute(insert(Document).values(**row).on_conflict_do_nothing())
-    kept = covers.document_of(tx.session, signet["transaction_id"], CERTIFICATE, signet["language"])
-    if kept is None:
-        raise AssertionError("a document that was kept isn't there")
-    if kept.id != signet["id"]:
-        return _read(house, tx, cover, kept)
-    register_proofs(tx, cover, kept)
-    return pdf
-
-
-def _read(house: House, tx: Work, cover: Cover, kept: Document) -> bytes:
-    pdf = tx.unseal(cover.policyholder_id, house.blobs.get(kept.blob), f"documents/{kept.id}")
-    if hashlib.sha256(pdf).hexdigest() != kept.sha256:
-        raise RuntimeError(f"document {kept.id} isn't what was kept")
-    return pdf
 
 
 # ------------------------------------------------------------------------------------------ the facts

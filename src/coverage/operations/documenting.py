@@ -1,7 +1,8 @@
 """Documenting: what people are given beside the certificate. The product's information document, before the contract; the
 terms of a cover in full; the receipt of a claim.
 
-Each says only what is kept and never changes, so it is set when it is asked for, and the same each time.
+The terms and the information document that a cover was sold with are part of the contract, and kept like the certificate. The
+others say only what is kept and never changes, and are set when they are asked for.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from coverage.domain.certificate import Certificate, InsurerSeen
@@ -29,27 +30,28 @@ from coverage.domain.tenant import Caller, Mode, Tenant
 from coverage.operations.attaching import master_policy_now
 from coverage.operations.balancing import statement
 from coverage.operations.branding import brand_of
-from coverage.operations.certifying import certificate_said
+from coverage.operations.certifying import certificate_paper, certificate_said
 from coverage.operations.claiming import find_claim
 from coverage.operations.house import House, Work
+from coverage.operations.keeping import Kind, Paper, find_kept, information_shelf, papers, terms_shelf
 from coverage.operations.quoting import edition_of, find_quote, ipid_hash, texts_of, wording_of
 from coverage.operations.showing import find_cover, see_cover
 from coverage.operations.unlocking import proof_of
 from coverage.rulebook.format import Edition, Texts
 from coverage.rulebook.loaded import LoadedEdition
 from coverage.storage import claims, covers, partners
-from coverage.storage.covers import Cover
+from coverage.storage.covers import Cover, Document
 from coverage.storage.tenancy import Database
 
 # Information documents are for everybody alike, and asked for far more often than there are any.
 MOST_REMEMBERED: Final = 64
-
-Kind = Literal["certificate", "terms", "ipid"]
+# Where a cover was issued, whatever became of it since.
+SETTLED: Final = ("issued", "cancelled", "payment_disputed")
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentKnown:
-    """A document of a cover that can be asked for, in a language. One that was made already is the same ever after."""
+    """A document of a cover that can be asked for, in a language. One that is kept is the same ever after."""
 
     kind: Kind  # which is also the last part of its address
     language: str
@@ -60,22 +62,21 @@ class DocumentKnown:
 def documents_of(tx: Work, cover_id: str) -> list[DocumentKnown]:
     """The documents of a cover in each language of its product: what is kept of its newest certificate first."""
     cover = find_cover(tx, cover_id)
-    seen = see_cover(tx, cover)
     languages = sorted(_languages(tx, cover))
-    kept = {
-        one.language: one
-        for one in (covers.documents_of(tx.session, seen.transactions[-1].id) if seen.transactions else [])
-        if one.kind == "certificate"
-    }
-    found = []
-    if cover.state in ("issued", "cancelled", "payment_disputed"):
+    transactions = covers.transactions_of(tx.session, [cover.id])
+    # The information document is of the sale; the others tell the cover as it stands.
+    kept: dict[tuple[str, str], Document] = {}
+    if transactions:
+        of_sale, standing = (covers.documents_of(tx.session, one.id) for one in (transactions[0], transactions[-1]))
+        kept = {(one.kind, one.language): one for one in standing if one.kind != "ipid"}
+        kept |= {(one.kind, one.language): one for one in of_sale if one.kind == "ipid"}
+    kinds: tuple[Kind, ...] = ("certificate", "terms", "ipid") if cover.state in SETTLED else ("ipid",)
+    told = []
+    for kind in kinds:
         for language in languages:
-            one = kept.get(language)
-            found.append(
-                DocumentKnown("certificate", language, one.sha256 if one else None, one.created_at if one else None)
-            )
-        found += [DocumentKnown("terms", language, None, None) for language in languages]
-    return [*found, *(DocumentKnown("ipid", language, None, None) for language in languages)]
+            one = kept.get((kind, language))
+            told.append(DocumentKnown(kind, language, one.sha256 if one else None, one.created_at if one else None))
+    return told
 
 
 def _languages(tx: Work, cover: Cover) -> set[str]:
@@ -96,14 +97,22 @@ def product_information(house: House, caller: Caller, edition: LoadedEdition, la
 
 
 def cover_information(house: House, caller: Caller, cover_id: str, language: str | None) -> tuple[bytes, str]:
-    """The information document as it was when the cover was quoted, in `language` or else the policyholder's, and the
-    cover's number.
+    """The information document that the cover was sold with, in `language` or else the policyholder's, and the cover's
+    number. Once it was issued, the document is kept.
     """
-    with house.transaction(caller) as tx:
-        cover = find_cover(tx, cover_id)
-        language = language or cover.language
-        seen, number = _information_of(tx, cover, language), cover.number
-    return _set_information(house, seen), number
+    (found,) = papers(house, caller, lambda tx: _information_paper(house, tx, cover_id, language))
+    return found
+
+
+def _information_paper(house: House, tx: Work, cover_id: str, language: str | None) -> Paper:
+    cover = find_cover(tx, cover_id)
+    language = language or cover.language
+    transactions = covers.transactions_of(tx.session, [cover.id])
+    shelf = information_shelf(cover, transactions[0].id, language) if transactions else None
+    if shelf is not None and (kept := find_kept(house, tx, shelf)) is not None:
+        return Paper(cover.number, shelf, kept, lambda: kept)
+    seen = _information_of(tx, cover, language)
+    return Paper(cover.number, shelf, None, lambda: _set_information(house, seen))
 
 
 def _information_of(tx: Work, cover: Cover, language: str) -> InformationSeen:
@@ -159,24 +168,44 @@ def issued_said(tx: Work, cover_id: str, language: str | None) -> Certificate:
     cover that was never issued.
     """
     cover = find_cover(tx, cover_id)
-    if cover.state not in ("issued", "cancelled", "payment_disputed"):
+    if cover.state not in SETTLED:
         raise Conflict("cover_not_issued", "the cover isn't issued, so nothing of it is settled")
     return certificate_said(tx, see_cover(tx, cover), language or cover.language)
 
 
 def terms_of_cover(house: House, caller: Caller, cover_id: str, language: str | None) -> tuple[bytes, str]:
-    """The cover's terms in full as PDF, and its number; raises `Conflict` for one that was never issued."""
-    with house.transaction(caller) as tx:
-        cover = find_cover(tx, cover_id)
-        if cover.state not in ("issued", "cancelled", "payment_disputed"):
-            raise Conflict("cover_not_issued", "the cover isn't issued, so there are no terms of it")
-        language = language or cover.language
-        said = certificate_said(tx, see_cover(tx, cover), language)
-        texts = texts_of(tx, find_quote(tx, cover.quote_id), language)
-        seen = TermsSeen(
-            said, said.issued_at, texts.product.need if texts else "", _information_of(tx, cover, language)
-        )
-    return house.documents.render("terms.html", language, {"terms": seen}), cover.number
+    """The cover's terms in full as PDF, kept for each of its transactions, and its number; raises `Conflict` for one that was
+    never issued.
+    """
+    (found,) = papers(house, caller, lambda tx: _terms_paper(house, tx, cover_id, language))
+    return found
+
+
+def _terms_paper(house: House, tx: Work, cover_id: str, language: str | None) -> Paper:
+    cover = find_cover(tx, cover_id)
+    if cover.state not in SETTLED:
+        raise Conflict("cover_not_issued", "the cover isn't issued, so there are no terms of it")
+    language = language or cover.language
+    cover_seen = see_cover(tx, cover)
+    shelf = terms_shelf(cover, cover_seen.transactions[-1].id, language)
+    if (kept := find_kept(house, tx, shelf)) is not None:
+        return Paper(cover.number, shelf, kept, lambda: kept)
+    said = certificate_said(tx, cover_seen, language)
+    texts = texts_of(tx, find_quote(tx, cover.quote_id), language)
+    seen = TermsSeen(said, said.issued_at, texts.product.need if texts else "", _information_of(tx, cover, language))
+    return Paper(
+        cover.number, shelf, None, lambda: house.documents.render("terms.html", seen.cover.language, {"terms": seen})
+    )
+
+
+def keep_documents(house: House, caller: Caller, cover_id: str) -> None:
+    """Sees to it that all that a cover was sold with is kept in its policyholder's language: certificate, terms and
+    information document. What is kept already stays as it is.
+    """
+    papers(
+        house, caller, lambda tx: certificate_paper(house, tx, cover_id, None),
+        lambda tx: _terms_paper(house, tx, cover_id, None), lambda tx: _information_paper(house, tx, cover_id, None),
+    )  # fmt: skip
 
 
 def wallet_address(house: House, tx: Work, cover_id: str, language: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -47,8 +48,17 @@ class TestList:
         for one in found:
             assert cover["number"] in read(platform.get(one["url"])) or one["kind"] == "ipid"
         again = platform.get(f"/v1/covers/{cover['id']}/documents").json()["data"]
-        assert [bool(one["sha256"]) for one in again] == [True, True, False, False, False, False]
-        assert again[0]["created_at"] is not None
+        for one in again:
+            assert one["sha256"] == hashlib.sha256(platform.get(one["url"]).content).hexdigest()
+            assert one["created_at"] is not None
+
+    def test_tells_no_documents_of_an_earlier_version_but_the_information_document(self, platform: Platform) -> None:
+        cover = platform.cover()
+        for kind in ("certificate", "terms", "ipid"):
+            assert platform.get(f"/v1/covers/{cover['id']}/{kind}", params={"language": "en"}).status_code == 200
+        platform.post(f"/v1/covers/{cover['id']}/cancel", {})
+        found = platform.get(f"/v1/covers/{cover['id']}/documents").json()["data"]
+        assert [one["kind"] for one in found if one["sha256"]] == ["ipid"]
 
     def test_terms_and_information_say_the_same_each_time(self, platform: Platform) -> None:
         cover = platform.cover()

@@ -27,7 +27,7 @@ class DocumentSeen(Shape):
     kind: Literal["certificate", "terms", "ipid"]
     language: str
     url: str
-    sha256: str | None = Field(description="Of one that was made already and is kept: a certificate.")
+    sha256: str | None = Field(description="Of one that was made already and is kept.")
     created_at: InstantSeen | None
 
 
@@ -81,7 +81,9 @@ def list_documents(house: TheHouse, caller: TheCaller, cover_id: CoverId) -> Res
     responses=pdf("The terms."),
 )
 def terms(house: TheHouse, caller: TheCaller, cover_id: CoverId, language: Language = None) -> Response:
-    """The terms of the cover as they stand, in full: what is covered and how far, what isn't, and what to do."""
+    """The terms of the cover as they stand, in full: what is covered and how far, what isn't, and what to do. They are kept,
+    and the same bytes each time until the cover changes.
+    """
     content, number = terms_of_cover(house, caller, cover_id, language)
     return pdf_answer(content, f"{number}-terms")
 
@@ -94,7 +96,9 @@ def terms(house: TheHouse, caller: TheCaller, cover_id: CoverId, language: Langu
     responses=pdf("The information document."),
 )
 def ipid(house: TheHouse, caller: TheCaller, cover_id: CoverId, language: Language = None) -> Response:
-    """The information document of the product, as it stood when the cover was quoted (Regulation (EU) 2017/1469)."""
+    """The information document of the product, as it stood when the cover was quoted (Regulation (EU) 2017/1469). Of an issued
+    cover it is kept, and the same bytes each time.
+    """
     content, number = cover_information(house, caller, cover_id, language)
     return pdf_answer(content, f"{number}-ipid")
 

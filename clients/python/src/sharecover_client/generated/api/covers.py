@@ -231,7 +231,8 @@ class Covers(Calls):
     ) -> bytes:
         """Download a cover's terms
 
-        The terms of the cover as they stand, in full: what is covered and how far, what isn't, and what to do.
+        The terms of the cover as they stand, in full: what is covered and how far, what isn't, and what to do. They are kept,
+        and the same bytes each time until the cover changes.
 
         Raises:
             ProblemError: The service refused it, or couldn't answer.
@@ -265,7 +266,8 @@ class Covers(Calls):
     ) -> bytes:
         """Download a cover's information document
 
-        The information document of the product, as it stood when the cover was quoted (Regulation (EU) 2017/1469).
+        The information document of the product, as it stood when the cover was quoted (Regulation (EU) 2017/1469). Of an issued
+        cover it is kept, and the same bytes each time.
 
         Raises:
             ProblemError: The service refused it, or couldn't answer.

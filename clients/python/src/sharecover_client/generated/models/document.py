@@ -25,7 +25,7 @@ class Document:
         kind (DocumentKind):
         language (str):
         url (str):
-        sha256 (None | str): Of one that was made already and is kept: a certificate.
+        sha256 (None | str): Of one that was made already and is kept.
         created_at (datetime.datetime | None):
         object_ (Literal['document'] | Unset):  Default: 'document'.
     """
