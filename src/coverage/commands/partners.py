@@ -70,7 +70,7 @@ def _add_enrolling(partners: typer.Typer, wiring: Callable[[], Wiring]) -> None:
     @partners.command("enrol")
     def enrol_partner(
         file: Annotated[
-            Path | None, typer.Argument(metavar="[FILE]", help="Who is enrolled, in YAML; - reads what is piped in.")
+            Path | None, typer.Argument(metavar="FILE", help="Who is enrolled, in YAML; - reads what is piped in.")
         ] = None,
         live: LiveOption = False,
         partner: Annotated[

@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 from pydantic import Discriminator, Field, Tag
 
 from coverage.domain.certificate import Contact
-from coverage.domain.ids import PREFIXES, names
+from coverage.domain.ids import names
 from coverage.domain.money import MINOR_DIGITS
 from coverage.operations.enrolling import Agreement, Carrier, Enrolment, Firm, Status
 from coverage.rulebook.editions import Library
@@ -91,21 +91,20 @@ def currency(text: str) -> str:
     return text
 
 
-def _known(noun: str, text: str) -> str:
+def _known(noun: str, expected: str, text: str) -> str:
     if not names(noun, text):
-        kind = noun.replace("_", " ")
-        raise Misread(
-            quoted(text), f"a {kind}'s id such as {PREFIXES[noun]}_…, or what there is to say of it, key by key"
-        )
+        raise Misread(quoted(text), f"{expected}, or what there is to say of it, key by key")
     return text
 
 
+PARTNER_WORDS: Final = "a partner's id such as par_…"
+INSURER_WORDS: Final = "an insurer's id such as ins_…"
 # Tells what is said key by key from the id of what is there.
 TOLD_OR_KNOWN: Final = Discriminator(lambda value: "@id" if isinstance(value, str) else "@name")
 Line = Annotated[str, Written(line, LINE_WORDS)]
 ShortLine = Annotated[str, Written(partial(line, longest=80), LINE_WORDS)]
-PartnerId = Annotated[str, Written(partial(_known, "partner"), "a partner's id such as par_…")]
-InsurerId = Annotated[str, Written(partial(_known, "insurer"), "an insurer's id such as ins_…")]
+PartnerId = Annotated[str, Written(partial(_known, "partner", PARTNER_WORDS), PARTNER_WORDS)]
+InsurerId = Annotated[str, Written(partial(_known, "insurer", INSURER_WORDS), INSURER_WORDS)]
 
 
 class ContactPart(Part):
