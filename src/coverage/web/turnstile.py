@@ -21,6 +21,7 @@ from coverage.operations.house import House
 from coverage.operations.unlocking import caller_by_key
 from coverage.telemetry import requests
 from coverage.web.api import problems
+from coverage.web.capacity import ASKER, NEWCOMERS
 
 MOST_KNOWN: Final = 10_000
 
@@ -57,7 +58,12 @@ class Turnstile:
             return
         state = scope.setdefault("state", {})
         state["turnstile"] = self
-        fault = self._refused(scope)
+        key = bearer_of(Headers(scope=scope).get("authorization", ""))
+        tenant = self._known.get(_digest(key)) if key is not None else None
+        if key is not None:
+            # In both modes it is one partner: what it tries takes its own room.
+            state[ASKER] = tenant.partner_id if tenant is not None else NEWCOMERS
+        fault = self._refused(scope, tenant) if key is not None else None
         if fault is None:
             await self.app(scope, receive, send)
             return
@@ -108,12 +114,11 @@ class Turnstile:
     def _take(self, what: str, who: str) -> Allowance | None:
         return self._house.limits.take(what, who) if self._house.limits else None
 
-    def _refused(self, scope: Scope) -> TooOften | None:
+    def _refused(self, scope: Scope, tenant: Tenant | None) -> TooOften | None:
+        """Why whoever comes with a key isn't let in; the tenant where the key has opened something here."""
         limits = self._house.limits
-        key = bearer_of(Headers(scope=scope).get("authorization", ""))
-        if limits is None or key is None:
+        if limits is None:
             return None
-        tenant = self._known.get(_digest(key))
         if tenant is None:
             refused = limits.refusal("invalid_key", address_of(scope))
             return _too_many_keys(refused) if refused else None

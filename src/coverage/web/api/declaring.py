@@ -61,7 +61,7 @@ WORDS: Final = {
     413: "The body is too large.",
     415: "The body isn't sent as JSON.",
     422: "Something in the request has to be mended: `errors` says what.",
-    429: "More was asked than the policy allows, which RateLimit-Policy names; try again after Retry-After.",
+    429: "More was asked than the policy allows, which RateLimit-Policy names, or more at once than one partner may; try again after Retry-After.",
     431: "Path, query and headers are too large together.",
     500: "Something broke on our side; nothing was half-done.",
     503: "The service can't answer now; try again after Retry-After.",

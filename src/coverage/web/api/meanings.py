@@ -110,7 +110,7 @@ MEANINGS: Final[dict[str, str]] = {
     "outgoing_unavailable": "The folder that files are handed on through can't be written to at the moment.",
     "unknown_partner": "No partner of this id is enrolled in this mode.",
     "database_unavailable": "The database doesn't answer at the moment. What was acknowledged before is safe; this request did nothing.",
-    "rate_limited": "You, or whoever asks from your address without a key that opens anything, asked more often than the policy allows in its window. This request wasn't begun.",
+    "rate_limited": "You, or whoever asks from your address without a key that opens anything, asked more often than the policy allows in its window; or as many of your requests are being worked on as may be of one partner's at once. This request wasn't begun.",
     "overloaded": "As many requests are being worked on as the service takes on at once. This one was turned away before it was begun.",
     "rendering_busy": "As many documents are being made as can be at once.",
     "rendering_timed_out": "Making the document took longer than any should, and was given up.",
