@@ -14,12 +14,15 @@ from typing import Any, cast
 import pytest
 from fastapi.testclient import TestClient
 from pypdf import PdfReader
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from coverage.domain.certificate import Brand
 from coverage.domain.faults import Missing
 from coverage.operations.branding import brand_partner
 from coverage.operations.house import House
 from coverage.operations.unlocking import KEY_PATTERN, caller_by_key
+from coverage.storage.identity import new_code
 from coverage.storage.tenancy import Database
 from coverage.web.app import create_app
 from tests.builders import Platform, enrol_platform
@@ -153,6 +156,27 @@ class TestEnrol:
         )  # fmt: skip
         assert told.returncode == 2
         assert "nothing is on sale by the rules in" in told.stderr
+
+    def test_is_the_owners_to_do(self, file: Path, tmp_path: Path, fresh_database_url: str) -> None:
+        """A service's login owns nothing, as in the containers: whoever it is there is told who has to be asked."""
+        login, password = f"serve_{new_code(8).lower()}", new_code(20)
+        owner = make_url(fresh_database_url)
+        admin = create_engine(owner, isolation_level="AUTOCOMMIT")
+        settings = {"SHARECOVER_DATA": str(tmp_path), "SHARECOVER_RULES": str(RULES)}
+        settings["DATABASE_URL"] = owner.set(username=login, password=password).render_as_string(hide_password=False)
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE ROLE {login} LOGIN NOINHERIT PASSWORD '{password}'"))
+            try:
+                connection.execute(text(f"GRANT sharecover_app, sharecover_worker TO {login}"))
+                for arguments in (("enrol", str(file)), ("show", "par_nobody")):
+                    told = run_coverage("partners", *arguments, **settings)
+                    assert (told.returncode, told.stdout) == (1, "")
+                    assert "name the owner in DATABASE_OWNER_URL" in told.stderr
+                asked = run_coverage("partners", "enrol", str(file), **settings, DATABASE_OWNER_URL=fresh_database_url)
+                assert asked.stdout.startswith("sk_test_"), asked.stderr
+            finally:
+                connection.execute(text(f"DROP ROLE {login}"))
+        admin.dispose()
 
 
 class TestPolicy:

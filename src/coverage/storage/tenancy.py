@@ -60,6 +60,8 @@ OPENING: Final = text(
 # What PostgreSQL says when it answers and is too busy: a lock that wasn't let go, a statement that took too long, two who
 # waited for each other, too many connections. Nothing of the transaction stays, and it may be tried again.
 BUSY: Final = {"55P03", "57014", "40P01", "40001", "53300"}
+# Whoever is logged in may not do so.
+NO_PRIVILEGE: Final = "42501"
 # A server that takes no writes: one that was the first until another took over.
 READ_ONLY: Final = "25006"
 
@@ -130,8 +132,10 @@ class Database:
     def as_owner(self, tenant_id: str) -> Iterator[Session]:
         """A transaction as whoever logs in: the schema's owner, who alone makes and changes partners. Row-level security
         holds for the owner too, so it sees one tenant, and with it that tenant's partner.
+
+        Raises `Unavailable` ("owner_needed") where somebody else is logged in.
         """
-        with _reached(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with _reached(), _owning(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             turn_to(session, tenant_id)
             yield session
 
@@ -178,6 +182,17 @@ def _give_up_read_only(context: ExceptionContext) -> None:
     """Throws the pool's connections away, this one and all: who answers under the same name now may be another server."""
     if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
         context.is_disconnect = True
+
+
+@contextmanager
+def _owning() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != NO_PRIVILEGE:
+            raise
+        words = "the schema's owner alone may do this, and somebody else is logged in to the database"
+        raise Unavailable("owner_needed", f"{words}; name the owner in DATABASE_OWNER_URL") from error
 
 
 @contextmanager

@@ -34,7 +34,7 @@ INSIDE |= {
     "insurer_needed",
     "insurer_differs",
 }
-INSIDE |= {"unknown_insurer", "unknown_timezone"}
+INSIDE |= {"unknown_insurer", "unknown_timezone", "owner_needed"}
 INSIDE |= {"nothing_to_back_up", "backup_damaged", "database_not_empty", "restore_differs"}
 
 
