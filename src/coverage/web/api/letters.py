@@ -9,7 +9,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from coverage.domain.kinds import KINDS, Holds, Kind
-from coverage.domain.webhook import RETRIES
+from coverage.domain.webhook import PING, RETRIES
 from coverage.web.api.recording import RECORDED
 
 EVENT, OTHER, NO_DATA = "EventSeen", "OtherEvent", "NoData"
@@ -105,10 +105,14 @@ def _letter(kind: str, found: Kind) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{schema_of(kind)}"}}
     if kind in RECORDED["events"]:
         content["example"] = RECORDED["events"][kind]
+    to = (
+        "the endpoint that is tried, whatever it wants" if kind == PING else f"every other endpoint that wants `{kind}`"
+        if kind.startswith("webhook_endpoint.") else f"every endpoint that wants `{kind}`"
+    )  # fmt: skip
     return {
         "operationId": f"on{schema_of(kind).removesuffix('Event')}",
         "summary": kind,
-        "description": f"{found.words} Sent to every endpoint that wants `{kind}`, at least once and in no promised order; "
+        "description": f"{found.words} Sent to {to}, at least once and in no promised order; "
         "the body is the event as `GET /v1/events/{event_id}` has it.",
         "tags": ["Webhooks"],
         "security": [],
