@@ -252,6 +252,18 @@ class TestAddPolicy:
         assert (added.policy.insurer, added.insurer_is_new, added.ended) == (DEMO_INSURER.name, False, ())
         assert self.there(owner, tenant) == [("2026-01-01", "2026-12-31"), ("2027-01-01", "2027-12-31")]
 
+    @pytest.mark.parametrize(
+        ("first_on", "gap"),
+        [(date(2027, 1, 1), None), (date(2027, 1, 2), (date(2027, 1, 1), date(2027, 1, 1))),
+         (date(2027, 3, 1), (date(2027, 1, 1), date(2027, 2, 28)))],
+    )  # fmt: skip
+    def test_tells_the_days_on_which_nothing_holds(
+        self, owner: Database, tenant: Tenant, first_on: date, gap: tuple[date, date] | None
+    ) -> None:
+        following = an_agreement(first_on=first_on, last_on=date(2027, 12, 31), products=("goods_carried", "another"))
+        added = add_policy(owner, tenant, following, None, WALL)
+        assert added.gaps == ({"goods_carried": gap} if gap else {})
+
     def test_may_have_another_insurer(self, owner: Database, tenant: Tenant) -> None:
         following = an_agreement(first_on=date(2027, 1, 1), last_on=date(2027, 12, 31))
         other = replace(DEMO_INSURER, name="Other", registration=new_code(9))

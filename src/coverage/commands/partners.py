@@ -190,6 +190,8 @@ def _policy(
             desk.owner, Tenant(partner, _mode(live)), written.policy, written.insurer, wall,
             end_former=end_former, rehearsed=dry_run,
         )  # fmt: skip
+    for product, (first, last) in added.gaps.items():
+        note(_visible(f"nothing holds for {product} from {first} to {last}, so that none of it can be bound"))
     lines = [
         *_policy_lines(added.policy, added.insurer_is_new, dry_run),
         *(

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal, cast
 
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from coverage.domain.certificate import Contact
 from coverage.domain.faults import Conflict, Missing
+from coverage.domain.period import local_day
 from coverage.domain.scopes import MEANINGS, UNRESTRICTED
 from coverage.domain.tenant import Caller, Mode, Tenant
 from coverage.operations.attaching import days_of, instants_of
@@ -139,12 +140,15 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True)
 class PolicyAdded:
-    """A policy that follows, whether its insurer is new, and the policies that end for it."""
+    """A policy that follows, whether its insurer is new, the policies that end for it, and by product the first and last day
+    before it on which nothing holds.
+    """
 
     tenant: Tenant
     policy: PolicySeen
     insurer_is_new: bool
     ended: tuple[PolicySeen, ...]
+    gaps: Mapping[str, tuple[date, date]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,8 @@ def add_policy(
             _end(former, policy, partner.timezone, wall.timestamp() + ahead)
         made = _policy(session, tenant, carrier, policy, partner.timezone, wall)
         ended = tuple(_seen(session, one, partner.timezone) for one in clashing)
-        added = PolicyAdded(tenant, _seen(session, made, partner.timezone), is_new, ended)
+        gaps = _gaps(there, made, partner.timezone)
+        added = PolicyAdded(tenant, _seen(session, made, partner.timezone), is_new, ended, gaps)
         if rehearsed:
             session.rollback()
     return added
@@ -417,6 +422,18 @@ def _end(former: MasterPolicy, told: Agreement, timezone: str, now: float) -> No
         )
         raise Conflict("policy_overlaps", f"{words}; expected {told.number} to hold for all that {former.number} does")
     former.ends_at = starts_at
+
+
+def _gaps(there: list[MasterPolicy], made: MasterPolicy, timezone: str) -> dict[str, tuple[date, date]]:
+    """By product, the days between the policy before and this one, where there are any."""
+    gaps = {}
+    for product in made.products:
+        ends = [one.ends_at for one in there if product in one.products and one.currency == made.currency]
+        before = [at for at in ends if at <= made.starts_at]
+        if before and max(before) < made.starts_at:
+            first = local_day(max(before), timezone)
+            gaps[product] = first, local_day(made.starts_at - timedelta(microseconds=1), timezone)
+    return gaps
 
 
 def _seen(session: Session, policy: MasterPolicy, timezone: str) -> PolicySeen:
