@@ -20,7 +20,6 @@ from rich.table import Table
 
 from coverage.commands.ending import ending_in_order
 from coverage.commands.saying import DataOption, WrongUse, clear_errors, note, say, tell
-from coverage.rulebook.editions import Library, load
 from coverage.rulebook.language.notation import RATE_ONE, decimal_text
 from coverage.rulebook.language.reading import MAX_BYTES, Document, Finding, Unreadable, read_file, read_text
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from coverage.commands import Wiring
     from coverage.domain.tenant import Mode
     from coverage.operations.enrolling import PolicySeen
+    from coverage.rulebook.editions import Library
 
 LiveOption = Annotated[bool, typer.Option("--live", help="In live mode, in which cover is real.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be made, and make nothing.")]
@@ -144,6 +144,7 @@ def _document(path: Path | None) -> Document:
 
 def _example(settings: Any) -> None:
     from coverage.operations.contracting import example
+    from coverage.rulebook.editions import load
 
     sys.stdout.write(example(load(settings.rules), datetime.now(UTC).date()))
 
@@ -244,6 +245,8 @@ def _policy_lines(policy: PolicySeen, insurer_is_new: bool | None = None, dry_ru
 
 
 def _on_sale(settings: Any) -> Library:
+    from coverage.rulebook.editions import load
+
     library = load(settings.rules)
     if not library.editions:
         raise WrongUse(f"nothing is on sale by the rules in {settings.rules}; `coverage rules check` says why")
