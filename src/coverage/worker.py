@@ -23,9 +23,10 @@ from structlog.contextvars import bound_contextvars
 from coverage.domain.faults import Fault, Unavailable
 from coverage.domain.tenant import Caller, Tenant
 from coverage.operations.answering import prune_answers
+from coverage.operations.certifying import keep_certificate
 from coverage.operations.collecting import send_refunds, settle_payments
 from coverage.operations.delivering import prune_deliveries
-from coverage.operations.documenting import keep_documents
+from coverage.operations.documenting import keep_terms_and_information
 from coverage.operations.falling_due import fire_all_due
 from coverage.operations.house import Erased, House
 from coverage.operations.invoicing import close_all_due, look_at_sent, send_invoice
@@ -41,9 +42,9 @@ log = logging.getLogger("coverage.worker")
 
 # So long the job of a worker that was killed stays with it. Whoever lives renews it every third of that while the job runs.
 LEASE: Final = timedelta(seconds=20)
-# Longer than any job takes: the longest keeps a cover's three documents, each of which waits for the typesetter once and is set
-# twice at most. Whoever isn't back by then has hung, and lets the lease run out.
-LONGEST_JOB: Final = timedelta(seconds=270)
+# Longer than any job takes: the longest keeps two documents, each of which waits for the typesetter once and is set twice at
+# most. Whoever isn't back by then has hung, and lets the lease run out.
+LONGEST_JOB: Final = timedelta(seconds=180)
 # How soon a renewal that failed is tried again, however long the lease is.
 RENEW_AGAIN_SECONDS: Final = 1.0
 # How often to look for jobs where nobody tells of them; and where somebody does, for those that come back later.
@@ -72,7 +73,8 @@ class Round:
 
 # What each kind of job does, with the house, the job's tenant and its subject. A job may be done again after a crash.
 HANDLERS: Final[Mapping[str, Callable[[House, Caller, str], None]]] = {
-    "render_certificate": keep_documents,
+    "render_certificate": keep_certificate,
+    "render_terms": keep_terms_and_information,
     "settle_payments": settle_payments,
     "send_refunds": send_refunds,
     "send_invoice": send_invoice,

@@ -70,7 +70,7 @@ class TestCancelCover:
             kinds = session.scalars(text("SELECT kind FROM facts WHERE subject = :id ORDER BY id"), {"id": cover["id"]})
             assert list(kinds) == ["cover.issued", "cover.cancelled"]
             jobs = session.scalars(text("SELECT kind FROM outbox WHERE subject = :id"), {"id": cover["id"]})
-            assert list(jobs) == ["render_certificate", "report_vehicle"] * 2
+            assert list(jobs) == ["render_certificate", "render_terms", "report_vehicle"] * 2
 
 
 class TestRefundTiers:

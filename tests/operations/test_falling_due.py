@@ -211,7 +211,7 @@ class TestFireDue:
         assert platform.get(f"/v1/covers/{cover['id']}").json()["state"] == "awaiting_payment"
         with owner.transaction(platform.tenant) as session:
             jobs = session.scalars(text("SELECT kind FROM outbox WHERE subject = :id ORDER BY id"), values)
-            assert list(jobs) == ["render_certificate", "report_vehicle", "settle_payments"]
+            assert list(jobs) == ["render_certificate", "render_terms", "report_vehicle", "settle_payments"]
 
 
 # A row as one is written by a service that was made before anything fell due.

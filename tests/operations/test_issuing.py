@@ -314,7 +314,9 @@ class TestOneTransaction:
             ).all()
         assert [fact.kind for fact in facts] == ["cover.issued"]
         assert facts[0].actor.startswith("key_")
-        assert [tuple(job) for job in jobs] == [("render_certificate", facts[0].id), ("report_vehicle", facts[0].id)]
+        assert [tuple(job) for job in jobs] == [
+            (kind, facts[0].id) for kind in ("render_certificate", "render_terms", "report_vehicle")
+        ]
 
 
 class TestWindows:

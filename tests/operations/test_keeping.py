@@ -141,9 +141,10 @@ class TestKeptDocument:
         assert b"%PDF" not in house.blobs.get(first["terms"])
 
 
-class TestWorkersJob:
-    def test_keeps_all_that_a_cover_was_sold_with(self, platform: Platform, owner: Database, house: House) -> None:
+class TestWorkersJobs:
+    def test_keep_all_that_a_cover_was_sold_with(self, platform: Platform, owner: Database, house: House) -> None:
         cover = platform.cover()
-        for _ in range(2):  # it may be done again
+        for _ in range(2):  # they may be done again
             HANDLERS["render_certificate"](house, Caller(platform.tenant, "worker"), cover["id"])
+            HANDLERS["render_terms"](house, Caller(platform.tenant, "worker"), cover["id"])
             assert kept(owner, platform, cover) == [("certificate", "en"), ("ipid", "en"), ("terms", "en")]

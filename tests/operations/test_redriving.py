@@ -53,6 +53,18 @@ def in_each_state(queue: Database) -> dict[int, State]:
     }
 
 
+class TestClaimJobs:
+    def test_take_what_is_due_first_and_last_of_all_what_nobody_waits_for(self, queue: Database) -> None:
+        long_ago, just_now = NOW - timedelta(hours=2), NOW - timedelta(seconds=1)
+        patient = [a_job(queue, kind="render_terms", due_at=long_ago), a_job(queue, kind="render_terms")]
+        others = [a_job(queue), a_job(queue, kind="send_refunds", due_at=just_now), a_job(queue, due_at=NOW)]
+        taken = []
+        for _ in range(len(patient) + len(others) + 1):
+            with queue.outside() as session:
+                taken += [job.id for job in outbox.claim_jobs(session, NOW, timedelta(seconds=20), 1, "host/1")]
+        assert taken == [*others, *patient]
+
+
 class TestSeeJobs:
     def test_tells_each_job_in_its_state(self, queue: Database) -> None:
         expected = in_each_state(queue)

@@ -166,8 +166,8 @@ class TestWhatIsTold:
         with owner.transaction(platform.tenant) as session:
             query = text("SELECT kind FROM outbox WHERE subject = :id ORDER BY id")
             kinds = {cover["id"]: list(session.scalars(query, {"id": cover["id"]})) for cover in (car, bike, goods)}
-        assert kinds[car["id"]] == ["render_certificate", "report_vehicle"] * 2
-        assert kinds[bike["id"]] == kinds[goods["id"]] == ["render_certificate"]
+        assert kinds[car["id"]] == ["render_certificate", "render_terms", "report_vehicle"] * 2
+        assert kinds[bike["id"]] == kinds[goods["id"]] == ["render_certificate", "render_terms"]
 
     def test_is_nothing_for_what_is_no_vehicle(self, platform: Platform, house: House, owner: Database) -> None:
         goods = platform.cover(platform.quote(product="goods_carried", risk=a_goods_risk()))

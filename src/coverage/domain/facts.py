@@ -16,6 +16,11 @@ SCOPES: Final = {
     "webhook_endpoint": "webhooks:read",
 }  # fmt: skip
 
+# What a new state of a cover is written down in: first what the member waits for, then what goes with it.
+_DOCUMENTS: Final = ("render_certificate", "render_terms")
+# The kinds of job for which nobody waits. They are done when there is no other to do.
+PATIENT: Final = ("render_terms",)
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -49,7 +54,7 @@ def quote_expired(quote_id: str) -> Fact:
 def cover_issued(cover_id: str, quote_id: str, transaction_id: str, *, vehicle: bool = False) -> Fact:
     """A cover was issued; its certificate is to be rendered. An insured vehicle is told to the authority's file."""
     data = {"quote": quote_id, "transaction": transaction_id}
-    return Fact("cover.issued", cover_id, data, _told_to_file(("render_certificate",), vehicle))
+    return Fact("cover.issued", cover_id, data, _told_to_file(_DOCUMENTS, vehicle))
 
 
 def _told_to_file(causes: tuple[str, ...], vehicle: bool) -> tuple[str, ...]:
@@ -105,7 +110,7 @@ def cover_changed(
     cover_id: str, change_id: str, transaction_id: str, *, refunds: bool, vehicle: bool = False
 ) -> Fact:  # fmt: skip
     """A change of a cover came true; its certificate is to be rendered anew, and what goes back is to be sent."""
-    causes = ("render_certificate", "send_refunds") if refunds else ("render_certificate",)
+    causes = (*_DOCUMENTS, "send_refunds") if refunds else _DOCUMENTS
     return Fact(
         "cover.changed", cover_id, {"change": change_id, "transaction": transaction_id}, _told_to_file(causes, vehicle)
     )
@@ -118,7 +123,7 @@ def change_abandoned(cover_id: str, change_id: str) -> Fact:
 
 def cover_cancelled(cover_id: str, transaction_id: str, *, refunds: bool, vehicle: bool = False) -> Fact:
     """A cover was cancelled; its certificate is to be rendered anew, and what goes back is to be sent."""
-    causes = ("render_certificate", "send_refunds") if refunds else ("render_certificate",)
+    causes = (*_DOCUMENTS, "send_refunds") if refunds else _DOCUMENTS
     return Fact("cover.cancelled", cover_id, {"transaction": transaction_id}, _told_to_file(causes, vehicle))
 
 

@@ -53,11 +53,16 @@ def certificate_of(house: House, caller: Caller, cover_id: str, language: str | 
 
     Rendering happens outside any transaction; what is kept first is what everyone gets from then on.
     """
-    (found,) = papers(house, caller, lambda tx: certificate_paper(house, tx, cover_id, language))
+    (found,) = papers(house, caller, lambda tx: _certificate_paper(house, tx, cover_id, language))
     return found
 
 
-def certificate_paper(house: House, tx: Work, cover_id: str, language: str | None) -> Paper:
+def keep_certificate(house: House, caller: Caller, cover_id: str) -> None:
+    """Sees to it that a cover's certificate is kept in its policyholder's language. One that is kept already stays as it is."""
+    papers(house, caller, lambda tx: _certificate_paper(house, tx, cover_id, None))
+
+
+def _certificate_paper(house: House, tx: Work, cover_id: str, language: str | None) -> Paper:
     """The certificate of a cover as it stands, kept or to be set; raises `Conflict` for one that isn't issued."""
     cover = find_cover(tx, cover_id)
     if cover.state not in ("issued", "cancelled", "payment_disputed"):

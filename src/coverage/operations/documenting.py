@@ -12,6 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from coverage.domain.certificate import Certificate, InsurerSeen
@@ -30,10 +31,11 @@ from coverage.domain.tenant import Caller, Mode, Tenant
 from coverage.operations.attaching import master_policy_now
 from coverage.operations.balancing import statement
 from coverage.operations.branding import brand_of
-from coverage.operations.certifying import certificate_paper, certificate_said
+from coverage.operations.certifying import certificate_said
 from coverage.operations.claiming import find_claim
 from coverage.operations.house import House, Work
 from coverage.operations.keeping import Kind, Paper, find_kept, information_shelf, papers, terms_shelf
+from coverage.operations.ports import Documents
 from coverage.operations.quoting import edition_of, find_quote, ipid_hash, texts_of, wording_of
 from coverage.operations.showing import find_cover, see_cover
 from coverage.operations.unlocking import proof_of
@@ -145,18 +147,20 @@ def _information(
 
 def _set_information(house: House, seen: InformationSeen) -> bytes:
     with _remembering:
-        if (known := _remembered.get(seen)) is not None:
-            _remembered.move_to_end(seen)
+        remembered = _remembered.setdefault(house.documents, OrderedDict())
+        if (known := remembered.get(seen)) is not None:
+            remembered.move_to_end(seen)
             return known
     pdf = house.documents.render("ipid.html", seen.language, {"ipid": seen})
     with _remembering:
-        _remembered[seen] = pdf
-        while len(_remembered) > MOST_REMEMBERED:
-            _remembered.popitem(last=False)
+        remembered[seen] = pdf
+        while len(remembered) > MOST_REMEMBERED:
+            remembered.popitem(last=False)
     return pdf
 
 
-_remembered: OrderedDict[InformationSeen, bytes] = OrderedDict()
+# By who set them: another's templates may be others.
+_remembered: WeakKeyDictionary[Documents, OrderedDict[InformationSeen, bytes]] = WeakKeyDictionary()
 _remembering = threading.Lock()
 
 
@@ -198,13 +202,13 @@ def _terms_paper(house: House, tx: Work, cover_id: str, language: str | None) ->
     )
 
 
-def keep_documents(house: House, caller: Caller, cover_id: str) -> None:
-    """Sees to it that all that a cover was sold with is kept in its policyholder's language: certificate, terms and
+def keep_terms_and_information(house: House, caller: Caller, cover_id: str) -> None:
+    """Sees to it that what a cover was sold with beside the certificate is kept in its policyholder's language: terms and
     information document. What is kept already stays as it is.
     """
     papers(
-        house, caller, lambda tx: certificate_paper(house, tx, cover_id, None),
-        lambda tx: _terms_paper(house, tx, cover_id, None), lambda tx: _information_paper(house, tx, cover_id, None),
+        house, caller, lambda tx: _terms_paper(house, tx, cover_id, None),
+        lambda tx: _information_paper(house, tx, cover_id, None),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, ColumnElement, Identity, and_, delete, func, 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from coverage.domain.facts import Fact
+from coverage.domain.facts import PATIENT, Fact
 from coverage.domain.faults import Unavailable
 from coverage.storage.identity import new_id
 from coverage.storage.schema import Instant, Json, Table, TenantRow
@@ -73,18 +73,21 @@ def record(session: Session, tenant_id: str, actor: str, fact: Fact, *, now: dat
 
 
 def claim_jobs(session: Session, now: datetime, lease: timedelta, limit: int, by: str) -> list[Job]:
-    """Takes due jobs until `now + lease`, for the worker `by`. Workers pass each other's by.
+    """Takes due jobs until `now + lease`, for the worker `by`: those that are due first, and none of those for which nobody
+    waits while there are others. Workers pass each other's by.
 
     What is done or set aside never comes back by itself.
     """
-    query = (
+    due = (
         select(Job)
         .where(*_OPEN, Job.due_at <= now)
         .order_by(Job.due_at, Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    jobs = list(session.scalars(query))
+    # Asked for apart, each goes along the index of what is due; sorted together, all that is due would be read each time.
+    jobs = list(session.scalars(due.where(Job.kind.not_in(PATIENT))))
+    jobs = jobs or list(session.scalars(due.where(Job.kind.in_(PATIENT))))
     for job in jobs:
         job.attempts, job.due_at, job.taken_by = job.attempts + 1, now + lease, by
     return jobs
