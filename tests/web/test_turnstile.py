@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -31,6 +33,13 @@ QUOTA = 20
 STRANGE = STRANGERS["invalid_key"].quota
 
 Opened = Callable[..., TestClient]
+
+
+@pytest.fixture(autouse=True)
+def _no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that slid on while a test fills it would let one more in."""
+    now = time.time()
+    monkeypatch.setattr("limits.storage.memory.time", SimpleNamespace(time=lambda: now))
 
 
 @pytest.fixture
