@@ -26,6 +26,7 @@ def aside(platform: Platform, owner: Database) -> Job:
         connection.execute(text("DELETE FROM outbox"))
     platform.cover(platform.quote(risk=a_risk(vehicle_class="cargo_bike")))
     with owner.engine.begin() as connection:
+        connection.execute(text("DELETE FROM outbox WHERE kind <> 'render_certificate'"))
         error = "rendering_failed: The document could not be set: \\[bold]ValueError"
         connection.execute(
             text("UPDATE outbox SET set_aside_at = due_at, attempts = 24, last_error = :e"), {"e": error}
