@@ -46,6 +46,8 @@ from coverage.storage.members import Member
 from coverage.storage.quotes import Quote
 
 ENCLOSED = "certificate.json"
+# Where a cover was issued, whatever became of it since.
+SETTLED = ("issued", "cancelled", "payment_disputed")
 
 
 def certificate_of(house: House, caller: Caller, cover_id: str, language: str | None) -> tuple[bytes, str]:
@@ -65,7 +67,7 @@ def keep_certificate(house: House, caller: Caller, cover_id: str) -> None:
 def _certificate_paper(house: House, tx: Work, cover_id: str, language: str | None) -> Paper:
     """The certificate of a cover as it stands, kept or to be set; raises `Conflict` for one that isn't issued."""
     cover = find_cover(tx, cover_id)
-    if cover.state not in ("issued", "cancelled", "payment_disputed"):
+    if cover.state not in SETTLED:
         raise Conflict("cover_not_issued", "the cover isn't issued, so there is no certificate")
     language = language or cover.language
     transaction = covers.transactions_of(tx.session, [cover.id])[-1]

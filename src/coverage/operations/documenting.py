@@ -31,7 +31,7 @@ from coverage.domain.tenant import Caller, Mode, Tenant
 from coverage.operations.attaching import master_policy_now
 from coverage.operations.balancing import statement
 from coverage.operations.branding import brand_of
-from coverage.operations.certifying import certificate_said
+from coverage.operations.certifying import SETTLED, certificate_said
 from coverage.operations.claiming import find_claim
 from coverage.operations.house import House, Work
 from coverage.operations.keeping import Kind, Paper, find_kept, information_shelf, papers, terms_shelf
@@ -47,8 +47,6 @@ from coverage.storage.tenancy import Database
 
 # Information documents are for everybody alike, and asked for far more often than there are any.
 MOST_REMEMBERED: Final = 64
-# Where a cover was issued, whatever became of it since.
-SETTLED: Final = ("issued", "cancelled", "payment_disputed")
 
 
 @dataclass(frozen=True, slots=True)

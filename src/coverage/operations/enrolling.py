@@ -25,7 +25,7 @@ from coverage.domain.scopes import MEANINGS, UNRESTRICTED
 from coverage.domain.tenant import Caller, Mode, Tenant
 from coverage.operations.attaching import days_of, instants_of
 from coverage.operations.house import work_in
-from coverage.operations.keying import OPERATOR
+from coverage.operations.keying import OPERATOR, require_partner
 from coverage.operations.ports import Keyring
 from coverage.operations.unlocking import register_key
 from coverage.storage import partners
@@ -208,12 +208,7 @@ def add_policy(
     """
     with owner.as_owner(tenant.id) as session:
         _wait_for_turn(session)
-        partner = session.get(Partner, tenant.partner_id)
-        if partner is None or tenant.id not in partners.tenant_ids(session):
-            words = (
-                f"there is no partner {tenant.partner_id} in {tenant.mode} mode; `coverage partners list` names them"
-            )
-            raise Missing("unknown_partner", words)
+        partner = require_partner(session, tenant)
         there = partners.master_policies(session)
         _refuse_number(there, policy, partner.timezone)
         if insurer is None and not there:

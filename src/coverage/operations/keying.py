@@ -138,15 +138,20 @@ def _give_no_more(tx: Work, scopes: Iterable[str]) -> None:
 # ------------------------------------------------------------------------------------------ for operators
 
 
+def require_partner(session: Session, tenant: Tenant) -> Partner:
+    """The tenant's partner; raises `Missing` where there is no such tenant."""
+    partner = session.get(Partner, tenant.partner_id)
+    if partner is None or tenant.id not in partners.tenant_ids(session):
+        words = f"there is no partner {tenant.partner_id} in {tenant.mode} mode; `coverage partners list` names them"
+        raise Missing("unknown_partner", words)
+    return partner
+
+
 @contextmanager
 def at_desk(owner: Database, tenant: Tenant) -> Iterator[Work]:
     """A transaction of an operator for a tenant, without a keyring; raises `Missing` where there is no such tenant."""
     with owner.transaction(tenant) as session:
-        if session.get(Partner, tenant.partner_id) is None or tenant.id not in partners.tenant_ids(session):
-            words = (
-                f"there is no partner {tenant.partner_id} in {tenant.mode} mode; `coverage partners list` names them"
-            )
-            raise Missing("unknown_partner", words)
+        require_partner(session, tenant)
         caller = Caller(tenant, OPERATOR, scopes=frozenset(MEANINGS))
         yield work_in(session, caller, lambda: datetime.now(UTC), cast(Keyring, None))
 
